@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Feature extractors registered at run time.
+ *
+ * An extractor is a row of callbacks with an option table. The built-in ones
+ * (vif, adm, motion, ...) are rows of the same type, so a registered extractor
+ * is an equal: vmaf_use_feature(), models, decorated names, worker threads,
+ * subsampling, pooling and logs treat it alike.
+ */
+#ifndef PYVMAF_EXTRACTOR_H
+#define PYVMAF_EXTRACTOR_H
+
+#include <stddef.h>
+
+#include "../libvmaf/libvmaf.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(default)
+
+enum VmafOptionType {
+    VMAF_OPTION_BOOL = 0,   /* stored as bool */
+    VMAF_OPTION_INT = 1,    /* stored as int */
+    VMAF_OPTION_DOUBLE = 2, /* stored as double */
+    VMAF_OPTION_STRING = 3, /* stored as const char *, owned by the engine */
+};
+
+enum VmafOptionFlags {
+    /* A value other than the default becomes part of published names. */
+    VMAF_OPTION_FEATURE_PARAM = 1,
+};
+
+typedef struct VmafOption {
+    const char *name;  /* NULL ends a table */
+    const char *alias; /* short form in published names; NULL: name itself */
+    const char *help;
+    enum VmafOptionType type;
+    size_t offset;         /* of the parsed value in the extractor's state */
+    double default_number; /* bool: 0 or 1; int; double */
+    const char *default_text; /* string; may be NULL */
+    double min, max;          /* int and double, inclusive */
+    unsigned flags;           /* enum VmafOptionFlags */
+} VmafOption;
+
+/* What one instance is made for. Valid during init only. */
+typedef struct VmafExtractorInit {
+    enum VmafPixelFormat pix_fmt;
+    unsigned bpc, w, h; /* of luma */
+    unsigned cpu_flags; /* instruction sets that may be used */
+    void *user;         /* VmafExtractor.user */
+} VmafExtractorInit;
+
+/* One frame pair. The pictures are lent for the duration of the call. */
+typedef struct VmafFrame {
+    unsigned index;
+    const VmafPicture *ref, *dist;
+    /* The reference pictures read one and two calls earlier; NULL when there
+     * is none or VMAF_EXTRACTOR_PREV_REF is not set. */
+    const VmafPicture *prev_ref, *prev_prev_ref;
+} VmafFrame;
+
+/* Where an instance puts its scores; it adds the decoration of names. */
+typedef struct VmafScores VmafScores;
+
+enum VmafExtractorFlags {
+    /* One instance sees every frame, in order of submission. */
+    VMAF_EXTRACTOR_TEMPORAL = 1,
+    /* Every frame is seen, in any order, with the earlier references. */
+    VMAF_EXTRACTOR_PREV_REF = 2,
+};
+
+/*
+ * Callbacks return 0 or a negative errno value. `state` is zero-filled memory
+ * of `state_size` bytes with the option values written at their offsets; there
+ * is one for each instance, and one instance is used by one thread at a time.
+ * With worker threads there may be several instances at once, except for
+ * temporal extractors. flush() runs once, after all frames, on one instance.
+ * init may be NULL, as may flush and close. close() runs once for each
+ * successful init().
+ */
+typedef struct VmafExtractor {
+    const char *name;
+    const char *help;
+    unsigned flags;              /* enum VmafExtractorFlags */
+    const char *const *features; /* provided names, NULL-terminated */
+    const VmafOption *options;   /* ends with a NULL name; may be NULL */
+    size_t state_size;
+    void *user;
+    int (*init)(void *state, const VmafExtractorInit *init);
+    int (*extract)(void *state, const VmafFrame *frame, VmafScores *scores);
+    int (*flush)(void *state, VmafScores *scores);
+    int (*close)(void *state);
+} VmafExtractor;
+
+/* Publish `value` under `name` (decorated when `name` is a provided one).
+ * -EINVAL when the slot is already written. */
+int vmaf_scores_append(VmafScores *scores, const char *name, double value,
+                       unsigned index);
+
+/* Read back a value that this registration published. -EINVAL when missing. */
+int vmaf_scores_get(VmafScores *scores, const char *name, double *value,
+                    unsigned index);
+
+/* Publish a value for the whole sequence; it appears in logs only. */
+int vmaf_scores_aggregate(VmafScores *scores, const char *name, double value);
+
+/* Write a line to the engine's log; what an extractor logs before it fails is
+ * the reason that the caller sees. */
+void vmaf_extractor_log(enum VmafLogLevel level, const char *message);
+
+/*
+ * Make `extractor` known to every context of the process. The row and all that
+ * it points to must stay valid until it is unregistered and every context that
+ * uses it is closed. -EINVAL for a malformed row, -EEXIST for a known name.
+ * Thread-safe.
+ */
+int vmaf_register_extractor(const VmafExtractor *extractor);
+
+/* Forget a registered extractor; contexts that use it keep doing so. -ENOENT
+ * when the name is unknown or built in. */
+int vmaf_unregister_extractor(const char *name);
+
+/* The known extractors in look-up order, built-in ones first; NULL past the
+ * last. */
+const VmafExtractor *vmaf_extractor_at(unsigned position);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* What pyvmaf adds to libvmaf's interface, besides extractor.h. */
+#ifndef PYVMAF_H
+#define PYVMAF_H
+
+#include <stddef.h>
+
+#include "../libvmaf/libvmaf.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(default)
+
+/* The last line at level ERROR or WARNING that a call on this thread logged,
+ * whether or not it was printed; "" when there is none. Valid until the
+ * thread's next call into the library. */
+const char *vmaf_last_message(void);
+
+/* Forget that line. */
+void vmaf_clear_last_message(void);
+
+/* Make a picture over memory that is not the engine's: no copy is made. Planes
+ * follow the geometry of vmaf_picture_alloc(), `stride` is in bytes and at
+ * least a row. release(cookie) is called once, from any thread, when the last
+ * reference goes; it may be NULL. On failure nothing is released. */
+int vmaf_picture_wrap(VmafPicture *pic, enum VmafPixelFormat pix_fmt,
+                      unsigned bpc, unsigned w, unsigned h,
+                      void *const data[3], const ptrdiff_t stride[3],
+                      void (*release)(void *cookie), void *cookie);
+
+/* The name of the n-th built-in model; NULL past the last. */
+const char *vmaf_builtin_model_at(unsigned position);
+
+/* The name under which a model's scores are stored. */
+const char *vmaf_model_name(const VmafModel *model);
+
+/* The published name of a model's n-th feature; NULL past the last. Valid as
+ * long as the model is, until its next overload. */
+const char *vmaf_model_feature_at(VmafModel *model, unsigned position);
+
+/* The instruction set whose kernels a context with this mask uses: "scalar",
+ * "avx2", "avx512", "avx512vnni" or "neon". */
+const char *vmaf_cpu_name(uint64_t cpumask);
+
+/* Stored names in the order of logs; NULL past the last. Valid until the next
+ * call on the context. */
+const char *vmaf_feature_name_at(VmafContext *vmaf, unsigned position);
+
+/* One past the highest frame index with a score. */
+unsigned vmaf_frame_count(VmafContext *vmaf);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * The collector: (stored name, frame index) -> double, written once.
+ * All functions are thread-safe.
+ *
+ * Columns have a fixed order that does not depend on scheduling: by phase,
+ * then by rank (the registration that writes, or COLLECTOR_RANK_LAST for
+ * imports and predictions), then by first write within that. An unthreaded run
+ * gives libvmaf's first-write order.
+ */
+#ifndef COLLECTOR_H
+#define COLLECTOR_H
+
+#include <stdbool.h>
+
+typedef struct Collector Collector;
+
+enum CollectorPhase {
+    COLLECTOR_BEFORE = 0, /* before the first picture */
+    COLLECTOR_FRAMES = 1,
+    COLLECTOR_FLUSH = 2,
+    COLLECTOR_AFTER = 3,
+};
+
+#define COLLECTOR_RANK_LAST 0xffffffffu
+
+Collector *collector_create(void);
+void collector_destroy(Collector *c);
+void collector_set_phase(Collector *c, enum CollectorPhase phase);
+
+/* -EINVAL and a warning when the slot is written. */
+int collector_append(Collector *c, const char *name, double value,
+                     unsigned index, unsigned rank);
+/* -EINVAL when missing. */
+int collector_get(Collector *c, const char *name, double *value,
+                  unsigned index);
+
+/* Re-setting an equal value is accepted, another one is -EINVAL. */
+int collector_set_aggregate(Collector *c, const char *name, double value);
+
+/* Walk columns in log order. NULL past the last; the pointer stays valid until
+ * collector_destroy(). */
+const char *collector_name_at(Collector *c, unsigned position);
+const char *collector_aggregate_at(Collector *c, unsigned position,
+                                   double *value);
+/* One past the highest written index of any column. */
+unsigned collector_frame_count(Collector *c);
+/* Wall-clock seconds from the first write to the last. */
+double collector_seconds(Collector *c);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Motion kernel contract: sum of absolute low-passed differences of two luma
+ * planes (motion.md section 6). Reads no byte outside the first `w` samples of
+ * the rows [0, h) of the inputs.
+ */
+#ifndef KERNEL_MOTION_H
+#define KERNEL_MOTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct MotionSad {
+    const void *earlier, *current; /* bytes for 8-bit video, else uint16_t */
+    ptrdiff_t earlier_stride, current_stride; /* bytes */
+    unsigned w, h;                            /* at least 3 each */
+    unsigned bpc;                             /* 8..16 */
+    unsigned row_begin, row_end;              /* sums add up over ranges */
+    void *scratch; /* motion_scratch_size() bytes, 64-byte aligned */
+} MotionSad;
+
+typedef uint64_t (*MotionSadFn)(const MotionSad *sad);
+
+/* Enough scratch for a w x h picture, for every kernel set. */
+size_t motion_scratch_size(unsigned w, unsigned h);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * The kernels written once over the operations of a simd/NAME.h header; a
+ * simd/NAME.c includes this file inside its target region. A kernel without a
+ * template is the scalar one.
+ */
+#include "scalar.h"
+
+#define SIMD_VIF_SCALE vif_scale_scalar
+#define SIMD_ADM_SCALE adm_scale_scalar
+#define SIMD_MOTION_SAD motion_sad_scalar
+#define SIMD_PSNR_SSE psnr_sse_scalar
+
+#define SIMD_KERNELS(set)                                                      \
+    const KernelTable kernels_##set = {                                        \
+        .name = #set,                                                          \
+        .vif_scale = SIMD_VIF_SCALE,                                           \
+        .adm_scale = SIMD_ADM_SCALE,                                           \
+        .motion_sad = SIMD_MOTION_SAD,                                         \
+        .psnr_sse = SIMD_PSNR_SSE,                                             \
+    }

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * VIF kernel contract: one scale of one picture pair.
+ *
+ * Reads no byte outside the first `w` samples of the rows [0, h) of `ref` and
+ * `dist` and writes none outside the first w/2 samples of the rows [0, h/2) of
+ * the decimated planes. Rows need no alignment.
+ */
+#ifndef KERNEL_VIF_H
+#define KERNEL_VIF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VIF_SCALES 4
+#define VIF_MAX_LIMITS 4
+
+typedef struct VifScale {
+    const void *ref, *dist; /* bytes at scale 0 of 8-bit video, else uint16_t */
+    ptrdiff_t ref_stride, dist_stride; /* bytes */
+    unsigned w, h;                     /* of this scale */
+    unsigned bpc;                      /* of the video, 8..16 */
+    unsigned scale;                    /* 0..3 */
+    /* Statistics of these rows only. The decimated rows y with 2y in the range
+     * are written, so ranges that cover [0, h) once give the whole scale. */
+    unsigned row_begin, row_end;
+    /* Planes of the next scale, w/2 x h/2; NULL: not wanted. */
+    uint16_t *next_ref, *next_dist;
+    ptrdiff_t next_stride; /* bytes, of both */
+    /* Enhancement gain limits; a result is made for each. 0: no statistics. */
+    const double *limit;
+    unsigned limit_cnt; /* at most VIF_MAX_LIMITS */
+    void *scratch;      /* vif_scratch_size() bytes, 64-byte aligned */
+} VifScale;
+
+/* Integer totals of a scale (vif.md section 8); exact, so they may be added
+ * over row ranges in any order. */
+typedef struct VifSums {
+    int64_t num_log[VIF_MAX_LIMITS]; /* A, one for each limit */
+    int64_t den_log;                 /* B */
+    int64_t num_non_log;             /* C */
+    int64_t non_log_cnt;             /* n */
+} VifSums;
+
+typedef void (*VifScaleFn)(const VifScale *scale, VifSums *sums);
+
+/* Enough scratch for any scale of a w x h picture, for every kernel set. */
+size_t vif_scratch_size(unsigned w, unsigned h);
+
+/* T[i - 32768] = round(2048 * binary32 log2(i)) of vif.md section 5.1, made on
+ * first use; the same table for every thread. */
+const uint16_t *vif_log_table(void);
+
+#endif

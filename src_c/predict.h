@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* From features in the collector to a score: normalise, SVM, transform, clip. */
+#ifndef PREDICT_H
+#define PREDICT_H
+
+#include "../include/libvmaf/model.h"
+#include "collector.h"
+
+/* The stored score of `model` at `index`, predicted and stored on first use. */
+int predict_score(VmafModel *model, Collector *collector, unsigned index,
+                  double *score);
+
+/* The same for a bootstrap collection: members, bagging, stddev, interval. */
+int predict_collection(VmafModelCollection *collection, Collector *collector,
+                       unsigned index, VmafModelCollectionScore *score);
+
+#endif

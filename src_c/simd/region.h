@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Compiler target regions: code between BEGIN and END may use the named
+ * instruction sets while the file is compiled with the flags of all others.
+ * Include every system header before a region begins. An instruction set that
+ * is the target's baseline needs none.
+ */
+#ifndef SIMD_REGION_H
+#define SIMD_REGION_H
+
+#define SIMD_PRAGMA(text) _Pragma(#text)
+
+#if defined(__aarch64__)
+#define SIMD_REGION_BEGIN(features)
+#define SIMD_REGION_END
+#elif defined(__clang__)
+#define SIMD_REGION_BEGIN(features)                                            \
+    SIMD_PRAGMA(clang attribute push(__attribute__((target(features))),        \
+                                     apply_to = function))
+#define SIMD_REGION_END SIMD_PRAGMA(clang attribute pop)
+#else
+#define SIMD_REGION_BEGIN(features)                                            \
+    SIMD_PRAGMA(GCC push_options) SIMD_PRAGMA(GCC target(features))
+#define SIMD_REGION_END SIMD_PRAGMA(GCC pop_options)
+#endif
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * PSNR: peak signal-to-noise ratio of each plane and, at flush, of the whole
+ * sequence ("apsnr", from the total squared error).
+ *
+ * It counts as temporal: the totals need every frame, under subsampling too.
+ */
+#include <errno.h>
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../../include/pyvmaf/extractor.h"
+#include "../kernel/table.h"
+#include "../log.h"
+
+typedef struct PsnrState {
+    bool enable_chroma, enable_mse, enable_apsnr, reduced_hbd_peak;
+    double min_sse;
+    PsnrSseFn sse;
+    unsigned plane_cnt;
+    double peak_squared;
+    double default_cap; /* dB */
+    uint64_t total_sse[3], total_samples[3];
+} PsnrState;
+
+#define AT(field) offsetof(PsnrState, field)
+
+static const VmafOption options[] = {
+    { .name = "enable_chroma", .help = "score the chroma planes too",
+      .type = VMAF_OPTION_BOOL, .offset = AT(enable_chroma),
+      .default_number = 1 },
+    { .name = "enable_mse", .help = "also publish the mean squared error",
+      .type = VMAF_OPTION_BOOL, .offset = AT(enable_mse) },
+    { .name = "enable_apsnr",
+      .help = "also publish the PSNR of the whole sequence",
+      .type = VMAF_OPTION_BOOL, .offset = AT(enable_apsnr) },
+    { .name = "reduced_hbd_peak",
+      .help = "above 8 bits take 255 * 2^(depth - 8) as the peak",
+      .type = VMAF_OPTION_BOOL, .offset = AT(reduced_hbd_peak) },
+    { .name = "min_sse",
+      .help = "squared error of a plane that stands for the highest PSNR; "
+              "0: the highest is 6 dB a bit and 12",
+      .type = VMAF_OPTION_DOUBLE, .offset = AT(min_sse), .min = 0,
+      .max = DBL_MAX },
+    { .name = NULL },
+};
+
+static const char *const features[] = { "psnr_y", "psnr_cb", "psnr_cr", NULL };
+static const char *const mse_name[] = { "mse_y", "mse_cb", "mse_cr" };
+static const char *const apsnr_name[] = { "apsnr_y", "apsnr_cb", "apsnr_cr" };
+
+static double smaller(double p, double q)
+{
+    return p < q ? p : q;
+}
+
+static int psnr_init(void *state, const VmafExtractorInit *init)
+{
+    PsnrState *s = state;
+    const unsigned bpc = init->bpc;
+    if (bpc != 8 && bpc != 10 && bpc != 12 && bpc != 16) {
+        log_line(VMAF_LOG_LEVEL_ERROR,
+                 "psnr: bit depth %u; it scores 8, 10, 12 and 16 bits", bpc);
+        return -EINVAL;
+    }
+    const bool chroma =
+        s->enable_chroma && init->pix_fmt != VMAF_PIX_FMT_YUV400P;
+    s->plane_cnt = chroma ? 3 : 1;
+    const double peak = s->reduced_hbd_peak ? 255u << (bpc - 8)
+                                            : (1u << bpc) - 1;
+    s->peak_squared = peak * peak;
+    s->default_cap = 6 * bpc + 12;
+    s->sse = kernel_table(init->cpu_flags)->psnr_sse;
+    return 0;
+}
+
+static int append_plane(PsnrState *s, const VmafFrame *frame, unsigned p,
+                        VmafScores *scores)
+{
+    const VmafPicture *ref = frame->ref, *dist = frame->dist;
+    const PsnrSse plane = {
+        .ref = ref->data[p],
+        .dist = dist->data[p],
+        .ref_stride = ref->stride[p],
+        .dist_stride = dist->stride[p],
+        .w = ref->w[p],
+        .h = ref->h[p],
+        .bpc = ref->bpc,
+    };
+    const uint64_t sse = s->sse(&plane);
+    const uint64_t samples = (uint64_t)plane.w * plane.h;
+    s->total_sse[p] += sse;
+    s->total_samples[p] += samples;
+
+    const double mse = samples ? (double)sse / (double)samples : 0.;
+    const double least = s->min_sse / (double)samples;
+    const double cap = s->min_sse != 0.
+                           ? ceil(10. * log10(s->peak_squared / least))
+                           : s->default_cap;
+    const double ratio = s->peak_squared / (mse > 1e-16 ? mse : 1e-16);
+    int err = vmaf_scores_append(scores, features[p],
+                                 smaller(10. * log10(ratio), cap),
+                                 frame->index);
+    if (!err && s->enable_mse)
+        err = vmaf_scores_append(scores, mse_name[p], mse, frame->index);
+    return err;
+}
+
+static int psnr_extract(void *state, const VmafFrame *frame,
+                        VmafScores *scores)
+{
+    PsnrState *s = state;
+    int err = 0;
+    for (unsigned p = 0; p < s->plane_cnt && !err; p++)
+        err = append_plane(s, frame, p, scores);
+    return err;
+}
+
+/* The cap's product is made in double: in 64-bit integers it would wrap at 16
+ * bits from 2^31 samples on. Below that it is rounded once, as theirs is. */
+static int psnr_flush(void *state, VmafScores *scores)
+{
+    PsnrState *s = state;
+    int err = 0;
+    if (!s->enable_apsnr)
+        return 0;
+    for (unsigned p = 0; p < s->plane_cnt && !err; p++) {
+        if (!s->total_samples[p])
+            continue;
+        const double n = (double)s->total_samples[p];
+        const double db = 10. * (log10(s->peak_squared) + log10(n) -
+                                 log10((double)s->total_sse[p]));
+        const double cap = ceil(10. * log10(s->peak_squared * n * 2.));
+        err = vmaf_scores_aggregate(scores, apsnr_name[p], smaller(db, cap));
+    }
+    return err;
+}
+
+const VmafExtractor extractor_psnr = {
+    .name = "psnr",
+    .help = "peak signal-to-noise ratio of each plane, in dB",
+    .flags = VMAF_EXTRACTOR_TEMPORAL,
+    .features = features,
+    .options = options,
+    .state_size = sizeof(PsnrState),
+    .init = psnr_init,
+    .extract = psnr_extract,
+    .flush = psnr_flush,
+};

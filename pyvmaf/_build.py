@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The cffi builder: the declarations are the C headers themselves.
+
+A header needs no preprocessor: comments, the C++ guard and ``#`` lines are
+dropped, except for ``#define NAME NUMBER``, which cffi understands.
+"""
+
+import re
+from pathlib import Path
+
+from cffi import FFI
+
+ROOT = Path(__file__).resolve().parent.parent
+PUBLIC = ["libvmaf/feature", "libvmaf/model", "libvmaf/picture", "libvmaf/version"]
+PUBLIC += ["libvmaf/libvmaf", "pyvmaf/pyvmaf", "pyvmaf/extractor"]
+# The kernels' contracts, so that tests can call each kernel by its set's name.
+KERNELS = ["cpu", "kernel/vif", "kernel/adm", "kernel/motion", "kernel/psnr", "kernel/table"]
+HEADERS = [f"include/{name}.h" for name in PUBLIC] + [f"src_c/{name}.h" for name in KERNELS]
+
+# What C calls in Python; the bodies are in _ffi.py and extractor.py.
+CALLBACKS = """
+extern "Python" {
+    void on_picture_release(void *cookie);
+    int on_extractor_init(void *state, const VmafExtractorInit *init);
+    int on_extractor_extract(void *state, const VmafFrame *frame, VmafScores *scores);
+    int on_extractor_flush(void *state, VmafScores *scores);
+    int on_extractor_close(void *state);
+}
+"""
+
+
+def declarations(header: str) -> str:
+    """What cffi reads of a C header.
+
+    >>> declarations('#define N 4 /* rows */\\nextern "C" {\\nint f(int n); // why\\n}\\n').split()
+    ['#define', 'N', '4', 'int', 'f(int', 'n);']
+    """
+    text = re.sub(r"/\*.*?\*/|//[^\n]*", "", header, flags=re.DOTALL)
+    lines = [
+        line
+        for line in text.splitlines()
+        if not line.startswith("#") or re.fullmatch(r"#define \w+ \d+\s*", line)
+    ]
+    return re.sub(r'extern "C" \{(.*)\}', r"\1", "\n".join(lines), flags=re.DOTALL)
+
+
+API = "\n".join(declarations((ROOT / path).read_text("utf-8")) for path in HEADERS)
+
+
+def builder() -> FFI:
+    ffi = FFI()
+    ffi.cdef(API)
+    ffi.cdef(CALLBACKS)
+    ffi.set_source(
+        "pyvmaf._vmaf",
+        # Until the engine is complete, what is not there yet is NULL.
+        "\n".join(f'#include "{path}"' for path in HEADERS)
+        + "".join(f"\n#pragma weak {n}" for n in sorted(set(re.findall(r"\b(?:vmaf_|vif_log)\w+(?=\()", API)))),
+        include_dirs=[str(ROOT)],
+        extra_compile_args=["-Wno-unused-function"],
+        libraries=["m"],
+        py_limited_api=True,
+    )
+    return ffi
+
+
+ffi = builder()

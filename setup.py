@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Builds the engine by its one Makefile, then the extension against it."""
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_ext import build_ext
+
+
+class BuildEngine(build_ext):
+    def run(self):
+        out = Path(self.build_temp, "c").resolve()
+        share = Path("" if self.inplace else self.build_lib, "pyvmaf", "share").resolve()
+        shutil.rmtree(share, ignore_errors=True)
+        paths = [f"OUT={out}", f"PREFIX={share}"]
+        jobs = f"-j{os.cpu_count() or 1}"
+        subprocess.run(["make", "-C", "src_c", jobs, *paths, "install"], check=True)
+        models = shutil.ignore_patterns("*.py")
+        shutil.copytree("model", share / "model", ignore=models)
+        for extension in self.extensions:
+            extension.extra_objects.append(str(out / "libvmaf.a"))
+            extension.depends.append(str(out / "libvmaf.a"))
+        super().run()
+
+
+setup(
+    cffi_modules=["pyvmaf/_build.py:ffi"],
+    cmdclass={"build_ext": BuildEngine},
+    options={"bdist_wheel": {"py_limited_api": "cp310"}},
+)

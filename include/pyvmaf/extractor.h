@@ -50,6 +50,9 @@ typedef struct VmafExtractorInit {
     unsigned bpc, w, h; /* of luma */
     unsigned cpu_flags; /* instruction sets that may be used */
     void *user;         /* VmafExtractor.user */
+    /* Whom the instance works for: an identity to share things by; calls on it
+     * from an extractor would wait for themselves. */
+    const VmafContext *context;
 } VmafExtractorInit;
 
 /* One frame pair. The pictures are lent for the duration of the call. */

@@ -30,6 +30,11 @@ int vmaf_picture_wrap(VmafPicture *pic, enum VmafPixelFormat pix_fmt,
                       void *const data[3], const ptrdiff_t stride[3],
                       void (*release)(void *cookie), void *cookie);
 
+/* Take one more reference to the picture `src`, for instance one that was lent
+ * to an extractor; `dst` is overwritten and goes by vmaf_picture_unref(). Any
+ * thread. -EINVAL when `src` holds no picture. */
+int vmaf_picture_ref(VmafPicture *dst, const VmafPicture *src);
+
 /* The name of the n-th built-in model; NULL past the last. */
 const char *vmaf_builtin_model_at(unsigned position);
 

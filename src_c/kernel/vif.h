@@ -19,7 +19,7 @@
 typedef struct VifScale {
     const void *ref, *dist; /* bytes at scale 0 of 8-bit video, else uint16_t */
     ptrdiff_t ref_stride, dist_stride; /* bytes */
-    unsigned w, h;                     /* of this scale */
+    unsigned w, h;                     /* of this scale, at least 2 each */
     unsigned bpc;                      /* of the video, 8..16 */
     unsigned scale;                    /* 0..3 */
     /* Statistics of these rows only. The decimated rows y with 2y in the range
@@ -34,13 +34,13 @@ typedef struct VifScale {
     void *scratch;      /* vif_scratch_size() bytes, 64-byte aligned */
 } VifScale;
 
-/* Integer totals of a scale (vif.md section 8); exact, so they may be added
- * over row ranges in any order. */
+/* Integer totals of a scale or a range of its rows;
+ * exact, so they may be added over row ranges in any order. */
 typedef struct VifSums {
-    int64_t num_log[VIF_MAX_LIMITS]; /* A, one for each limit */
-    int64_t den_log;                 /* B */
-    int64_t num_non_log;             /* C */
-    int64_t non_log_cnt;             /* n */
+    int64_t num_log[VIF_MAX_LIMITS]; /* log of what arrives, for each limit */
+    int64_t den_log;                 /* log of what is sent; both * 2048 */
+    int64_t num_non_log; /* distorted variance where the reference is flat */
+    int64_t non_log_cnt; /* samples where the reference is flat */
 } VifSums;
 
 typedef void (*VifScaleFn)(const VifScale *scale, VifSums *sums);
@@ -48,8 +48,13 @@ typedef void (*VifScaleFn)(const VifScale *scale, VifSums *sums);
 /* Enough scratch for any scale of a w x h picture, for every kernel set. */
 size_t vif_scratch_size(unsigned w, unsigned h);
 
-/* T[i - 32768] = round(2048 * binary32 log2(i)) of vif.md section 5.1, made on
- * first use; the same table for every thread. */
+/* Scale 3 of a picture 8..15 samples wide or high, which has one row or column;
+ * `above` is scale 2. Statistics of the whole scale. */
+void vif_scale3_small(const VifScale *scale, const VifScale *above,
+                      VifSums *sums);
+
+/* T[i - 32768] = round(2048 * binary32 log2(i)), made on first use; the same
+ * table for every thread. */
 const uint16_t *vif_log_table(void);
 
 #endif

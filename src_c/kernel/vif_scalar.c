@@ -66,33 +66,42 @@ static uintptr_t lay_out(Work *k, uintptr_t at)
     return at;
 }
 
-/* out = sum of tap * row over `taps` rows, a multiple of three. */
-static void sum16(uint32_t *restrict out, const uint16_t *const *row,
-                  const uint16_t *tap, unsigned taps, size_t n)
+/* Add three weighted rows. */
+static void add16(uint32_t *restrict out, const uint16_t *restrict a,
+                  const uint16_t *restrict b, const uint16_t *restrict c,
+                  const uint16_t tap[3], size_t n)
 {
-    memset(out, 0, n * sizeof(*out));
-    for (unsigned t = 0; t < taps; t += 3) {
-        const uint16_t *restrict a = row[t], *restrict b = row[t + 1],
-                       *restrict c = row[t + 2];
-        uint16_t fa = tap[t], fb = tap[t + 1], fc = tap[t + 2];
-        for (size_t x = 0; x < n; x++)
-            out[x] += (uint32_t)fa * a[x] + (uint32_t)fb * b[x] +
-                      (uint32_t)fc * c[x];
-    }
+    uint16_t fa = tap[0], fb = tap[1], fc = tap[2];
+    for (size_t x = 0; x < n; x++)
+        out[x] += (uint32_t)fa * a[x] + (uint32_t)fb * b[x] +
+                  (uint32_t)fc * c[x];
 }
 
-static void sum32(uint64_t *restrict out, const uint32_t *const *row,
+static void add32(uint64_t *restrict out, const uint32_t *restrict a,
+                  const uint32_t *restrict b, const uint32_t *restrict c,
+                  const uint16_t tap[3], size_t n)
+{
+    uint16_t fa = tap[0], fb = tap[1], fc = tap[2];
+    for (size_t x = 0; x < n; x++)
+        out[x] += (uint64_t)fa * a[x] + (uint64_t)fb * b[x] +
+                  (uint64_t)fc * c[x];
+}
+
+/* out = sum of tap * row over `taps` rows, a multiple of three. */
+static void sum16(uint32_t *out, const uint16_t *const *row,
                   const uint16_t *tap, unsigned taps, size_t n)
 {
     memset(out, 0, n * sizeof(*out));
-    for (unsigned t = 0; t < taps; t += 3) {
-        const uint32_t *restrict a = row[t], *restrict b = row[t + 1],
-                       *restrict c = row[t + 2];
-        uint16_t fa = tap[t], fb = tap[t + 1], fc = tap[t + 2];
-        for (size_t x = 0; x < n; x++)
-            out[x] += (uint64_t)fa * a[x] + (uint64_t)fb * b[x] +
-                      (uint64_t)fc * c[x];
-    }
+    for (unsigned t = 0; t < taps; t += 3)
+        add16(out, row[t], row[t + 1], row[t + 2], tap + t, n);
+}
+
+static void sum32(uint64_t *out, const uint32_t *const *row,
+                  const uint16_t *tap, unsigned taps, size_t n)
+{
+    memset(out, 0, n * sizeof(*out));
+    for (unsigned t = 0; t < taps; t += 3)
+        add32(out, row[t], row[t + 1], row[t + 2], tap + t, n);
 }
 
 /* Taps of a scale's window, rounded up to a multiple of three. */

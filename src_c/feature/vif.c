@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * VIF: visual information fidelity of luma at four scales.
+ *
+ * The kernels turn each scale of a frame pair into integer sums and the planes
+ * of the next scale; here the sums become a ratio a scale.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../../include/pyvmaf/extractor.h"
+#include "../kernel/table.h"
+#include "../log.h"
+
+/* Scale 3 needs one sample, and its window leftovers of one more. */
+#define MIN_SIZE 8
+/* From here on every scale is wide and high enough for its window. */
+#define MIN_REGULAR_SIZE 16
+
+typedef struct VifState {
+    bool debug, skip_scale0;
+    double gain_limit;
+    unsigned w, h, bpc;
+    VifScaleFn scale;
+    void *memory; /* all that follows lies in it */
+    void *scratch;
+    uint16_t *ref[VIF_SCALES], *dist[VIF_SCALES]; /* of scales 1..3 */
+    ptrdiff_t stride[VIF_SCALES];
+} VifState;
+
+/* Numerator and denominator of a scale. */
+typedef struct Ratio {
+    float num, den;
+} Ratio;
+
+#define PARAM VMAF_OPTION_FEATURE_PARAM
+
+static const VmafOption options[] = {
+    { .name = "debug", .help = "also publish numerators and denominators",
+      .type = VMAF_OPTION_BOOL, .offset = offsetof(VifState, debug) },
+    { .name = "vif_enhn_gain_limit", .alias = "egl",
+      .help = "upper limit of the gain counted as information; 1 is NEG",
+      .type = VMAF_OPTION_DOUBLE, .offset = offsetof(VifState, gain_limit),
+      .default_number = 100, .min = 1, .max = 100, .flags = PARAM },
+    { .name = "vif_skip_scale0", .alias = "ssclz",
+      .help = "leave out scale 0, the largest part of the work",
+      .type = VMAF_OPTION_BOOL, .offset = offsetof(VifState, skip_scale0),
+      .flags = PARAM },
+    { .name = NULL },
+};
+
+static const char *const features[] = {
+    "VMAF_integer_feature_vif_scale0_score",
+    "VMAF_integer_feature_vif_scale1_score",
+    "VMAF_integer_feature_vif_scale2_score",
+    "VMAF_integer_feature_vif_scale3_score",
+    "integer_vif",
+    "integer_vif_num",
+    "integer_vif_den",
+    "integer_vif_num_scale0",
+    "integer_vif_den_scale0",
+    "integer_vif_num_scale1",
+    "integer_vif_den_scale1",
+    "integer_vif_num_scale2",
+    "integer_vif_den_scale2",
+    "integer_vif_num_scale3",
+    "integer_vif_den_scale3",
+    NULL,
+};
+
+static size_t align(size_t bytes)
+{
+    return (bytes + 63) & ~(size_t)63;
+}
+
+/* One block: scratch, then the planes of scales 1..3. */
+static int vif_alloc(VifState *s)
+{
+    size_t size = align(vif_scratch_size(s->w, s->h)), plane[VIF_SCALES];
+    for (unsigned i = 1; i < VIF_SCALES; i++) {
+        s->stride[i] = (ptrdiff_t)align((s->w >> i) * sizeof(uint16_t));
+        plane[i] = (size_t)s->stride[i] * (s->h >> i);
+        size += 2 * plane[i];
+    }
+    char *at = s->memory = aligned_alloc(64, size);
+    if (!at)
+        return -ENOMEM;
+    s->scratch = at;
+    at += align(vif_scratch_size(s->w, s->h));
+    for (unsigned i = 1; i < VIF_SCALES; i++) {
+        s->ref[i] = (uint16_t *)at;
+        s->dist[i] = (uint16_t *)(at + plane[i]);
+        at += 2 * plane[i];
+    }
+    return 0;
+}
+
+static int vif_init(void *state, const VmafExtractorInit *init)
+{
+    VifState *s = state;
+    if (init->w < MIN_SIZE || init->h < MIN_SIZE) {
+        log_line(VMAF_LOG_LEVEL_ERROR,
+                 "vif: picture of %ux%u; four scales need %ux%u or more",
+                 init->w, init->h, MIN_SIZE, MIN_SIZE);
+        return -EINVAL;
+    }
+    s->w = init->w;
+    s->h = init->h;
+    s->bpc = init->bpc;
+    s->scale = kernel_table(init->cpu_flags)->vif_scale;
+    return vif_alloc(s);
+}
+
+static int vif_close(void *state)
+{
+    VifState *s = state;
+    free(s->memory);
+    s->memory = NULL;
+    return 0;
+}
+
+/* What the kernel gets for scale `i`. */
+static VifScale describe(const VifState *s, const VmafFrame *frame, unsigned i)
+{
+    VifScale scale = {
+        .w = s->w >> i, .h = s->h >> i, .bpc = s->bpc, .scale = i,
+        .row_end = s->h >> i, .limit = &s->gain_limit,
+        .limit_cnt = !(i == 0 && s->skip_scale0), .scratch = s->scratch,
+        .ref = s->ref[i], .dist = s->dist[i],
+        .ref_stride = s->stride[i], .dist_stride = s->stride[i],
+    };
+    if (i == 0) {
+        scale.ref = frame->ref->data[0];
+        scale.dist = frame->dist->data[0];
+        scale.ref_stride = frame->ref->stride[0];
+        scale.dist_stride = frame->dist->stride[0];
+    }
+    if (i + 1 < VIF_SCALES) {
+        scale.next_ref = s->ref[i + 1];
+        scale.next_dist = s->dist[i + 1];
+        scale.next_stride = s->stride[i + 1];
+    }
+    return scale;
+}
+
+static void measure(const VifState *s, const VmafFrame *frame,
+                    VifSums sums[VIF_SCALES])
+{
+    VifScale scale[VIF_SCALES];
+    for (unsigned i = 0; i < VIF_SCALES; i++) {
+        scale[i] = describe(s, frame, i);
+        if (i == 3 && (s->w < MIN_REGULAR_SIZE || s->h < MIN_REGULAR_SIZE))
+            vif_scale3_small(&scale[i], &scale[i - 1], &sums[i]);
+        else
+            s->scale(&scale[i], &sums[i]);
+    }
+}
+
+/* Logarithms are in units of 1/2048. A flat sample counts as fully visible but
+ * for its share of distorted variance: 65025 = 255 * 255, and 16384 of the
+ * 65536 that are 1.0. */
+static Ratio ratio(const VifSums *sums)
+{
+    double flat = (double)sums->non_log_cnt;
+    double lost = (double)sums->num_non_log / 16384. / 65025.;
+    double num = (double)sums->num_log[0] / 2048. + (flat - lost);
+    double den = (double)sums->den_log / 2048. + flat;
+    return (Ratio){ (float)num, (float)den };
+}
+
+static int publish_debug(const VifState *s, const Ratio r[VIF_SCALES],
+                         VmafScores *scores, unsigned index)
+{
+    double num = 0., den = 0.;
+    for (unsigned i = s->skip_scale0; i < VIF_SCALES; i++) {
+        num += r[i].num;
+        den += r[i].den;
+    }
+    const char *const *name = features + VIF_SCALES;
+    int err = vmaf_scores_append(scores, *name++, den == 0. ? 1. : num / den,
+                                 index);
+    if (!err)
+        err = vmaf_scores_append(scores, *name++, num, index);
+    if (!err)
+        err = vmaf_scores_append(scores, *name++, den, index);
+    for (unsigned i = 0; i < VIF_SCALES && !err; i++) {
+        err = vmaf_scores_append(scores, *name++, r[i].num, index);
+        if (!err)
+            err = vmaf_scores_append(scores, *name++, r[i].den, index);
+    }
+    return err;
+}
+
+static int vif_extract(void *state, const VmafFrame *frame, VmafScores *scores)
+{
+    const VifState *s = state;
+    VifSums sums[VIF_SCALES];
+    Ratio r[VIF_SCALES];
+    int err = 0;
+
+    measure(s, frame, sums);
+    for (unsigned i = 0; i < VIF_SCALES; i++)
+        r[i] = ratio(&sums[i]);
+    if (s->skip_scale0)
+        r[0] = (Ratio){ 0.f, -1.f };
+    for (unsigned i = 0; i < VIF_SCALES && !err; i++) {
+        /* A skipped scale 0 is published as 0, not as -0. */
+        float value = i == 0 && s->skip_scale0 ? 0.f : r[i].num / r[i].den;
+        err = vmaf_scores_append(scores, features[i], (double)value,
+                                 frame->index);
+    }
+    if (!err && s->debug)
+        err = publish_debug(s, r, scores, frame->index);
+    return err;
+}
+
+const VmafExtractor extractor_vif = {
+    .name = "vif",
+    .help = "visual information fidelity at four scales, fixed point",
+    .features = features,
+    .options = options,
+    .state_size = sizeof(VifState),
+    .init = vif_init,
+    .extract = vif_extract,
+    .close = vif_close,
+};

@@ -8,6 +8,8 @@
 #include "../include/libvmaf/model.h"
 #include "svm.h"
 
+enum { MODEL_FEATURE_MAX = SVM_INDEX_MAX };
+
 enum ModelType {
     MODEL_TYPE_UNKNOWN = 0,
     MODEL_TYPE_SVM_NUSVR,
@@ -40,6 +42,12 @@ typedef struct ModelTransform {
     bool out_lte_in, out_gte_in;
 } ModelTransform;
 
+/* A chroma feature of exactly 0 is replaced by c - c * guide. */
+typedef struct ModelChroma {
+    double parameter; /* c, or 0 for no correction */
+    unsigned guide, target; /* features */
+} ModelChroma;
+
 struct VmafModel {
     char *name;
     enum ModelType type;
@@ -50,16 +58,42 @@ struct VmafModel {
     ModelTransform transform;
     bool clip_enabled;
     double clip_min, clip_max;
-    bool has_chroma_correction;
-    double chroma_correction;
+    ModelChroma chroma;
     Svm *svm;
     char feature_name[256]; /* returned by vmaf_model_feature_at() */
+};
+
+/* What a collection stores for a frame, in this order. */
+enum ModelCollectionResult {
+    MODEL_COLLECTION_BAGGING,
+    MODEL_COLLECTION_STDDEV,
+    MODEL_COLLECTION_CI_P95_LO,
+    MODEL_COLLECTION_CI_P95_HI,
+    MODEL_COLLECTION_RESULT_CNT,
 };
 
 struct VmafModelCollection {
     char *name;
     VmafModel **model;
     unsigned cnt;
+    enum ModelType type; /* that of all members */
+    char *result_name[MODEL_COLLECTION_RESULT_CNT]; /* name_bagging, ... */
 };
+
+/* model_file.c: a parsed model file, built in or from disk. */
+struct JsonDocument;
+
+typedef struct ModelFile {
+    const char *kind; /* "model" or "model collection", for messages */
+    const char *name; /* of a built-in file, or NULL */
+    const char *path;
+    struct JsonDocument *document;
+} ModelFile;
+
+/* Logs what is wrong, as model_file_fail() does. */
+int model_file_open(ModelFile *file);
+void model_file_close(ModelFile *file);
+/* Log why `err` is returned for this file; returns `err`. */
+int model_file_fail(const ModelFile *file, int err, const char *reason);
 
 #endif

@@ -3,15 +3,20 @@
 #ifndef SVM_H
 #define SVM_H
 
-#include <stddef.h>
+#include "reason.h"
+
+enum {
+    SVM_INDEX_MAX = 64,      /* as many features as a model may have */
+    SVM_VECTOR_MAX = 1 << 16,
+};
 
 typedef struct Svm Svm;
 
-/* -EINVAL and a logged reason that names the line for malformed text. */
-int svm_parse(Svm **svm, const char *text, size_t len);
+/* For `width` features, at most SVM_INDEX_MAX. -EINVAL with a reason that names
+ * the line of `text`, or -ENOMEM. */
+int svm_parse(Svm **svm, const char *text, unsigned width, Reason *reason);
 void svm_free(Svm *svm);
-/* Number of features: the highest index of any support vector. */
-unsigned svm_feature_cnt(const Svm *svm);
-double svm_predict(const Svm *svm, const double *x, unsigned n);
+/* `x` holds SVM_INDEX_MAX values, 0 past the model's features. */
+double svm_predict(const Svm *svm, const double x[SVM_INDEX_MAX]);
 
 #endif

@@ -3,10 +3,12 @@
  * The collector: (stored name, frame index) -> double, written once.
  * All functions are thread-safe.
  *
- * Columns have a fixed order that does not depend on scheduling: by phase,
- * then by rank (the registration that writes, or COLLECTOR_RANK_LAST for
- * imports and predictions), then by first write within that. An unthreaded run
- * gives libvmaf's first-write order.
+ * Columns have a fixed order that does not depend on scheduling: by phase; in
+ * COLLECTOR_FRAMES then by the lowest frame index written, by rank (the
+ * registration that writes, or COLLECTOR_RANK_LAST for imports and
+ * predictions) and by the order within that; in the other phases by first
+ * write. An unthreaded run over ascending indices gives libvmaf's first-write
+ * order.
  */
 #ifndef COLLECTOR_H
 #define COLLECTOR_H
@@ -28,12 +30,15 @@ Collector *collector_create(void);
 void collector_destroy(Collector *c);
 void collector_set_phase(Collector *c, enum CollectorPhase phase);
 
-/* -EINVAL and a warning when the slot is written. */
+/* -EINVAL and a warning when the slot is written, or for index UINT_MAX. */
 int collector_append(Collector *c, const char *name, double value,
                      unsigned index, unsigned rank);
 /* -EINVAL when missing. */
 int collector_get(Collector *c, const char *name, double *value,
                   unsigned index);
+
+/* Whether anything was ever written under that name. */
+bool collector_has(Collector *c, const char *name);
 
 /* Re-setting an equal value is accepted, another one is -EINVAL. */
 int collector_set_aggregate(Collector *c, const char *name, double value);

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * Extractors inside the engine: the registry, one registration for each
- * (extractor, options) of a context, and the instances that do the work.
+ * Extractors inside the engine: the registry of built-in and run-time rows.
+ *
+ * To add a built-in extractor: write feature/NAME.c with
+ * `const VmafExtractor extractor_NAME`, and in extractor.c declare it and give
+ * it its line in builtin[]. If one call can do the work of several
+ * registrations that differ only in options (the default and the NEG gain
+ * limit share all of VIF but the last step), also define
+ * `const ExtractorGroup extractor_NAME_group` and name it in that line.
  */
 #ifndef EXTRACTOR_H
 #define EXTRACTOR_H
+
+#include <stdbool.h>
 
 #include "../include/pyvmaf/extractor.h"
 #include "collector.h"
@@ -12,8 +20,27 @@
 /* Longest published name, the terminator included. */
 #define FEATURE_NAME_SIZE 256
 
+/* Most registrations that one group call is given. */
+#define EXTRACTOR_GROUP_MAX 4
+
+/* How an extractor that is not temporal serves several of its registrations
+ * at once. The states are instances of the same extractor, initialised alike,
+ * with different options; each has its own scores. What a group call publishes
+ * must equal, bit for bit, what extract() publishes for each state alone. */
+typedef struct ExtractorGroup {
+    unsigned max; /* at most EXTRACTOR_GROUP_MAX */
+    bool (*compatible)(const void *state, const void *other);
+    int (*extract)(void *const state[], VmafScores *const scores[],
+                   unsigned cnt, const VmafFrame *frame);
+} ExtractorGroup;
+
+/* NULL: there is none of that name. */
 const VmafExtractor *extractor_find(const char *name);
 const VmafExtractor *extractor_find_by_feature(const char *feature_name);
+const ExtractorGroup *extractor_group(const VmafExtractor *extractor);
+
+/* The known name that is nearest to an unknown one. */
+const char *extractor_nearest(const char *name);
 
 /* feature_name.c: `name` as published by `extractor` with these options;
  * -EINVAL and a logged reason for an invalid option value. */

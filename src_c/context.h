@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * What a context holds. context.c makes and registers, frame.c runs frames and
+ * the flush, query.c answers; `api` is held by whatever changes the context.
+ */
+#ifndef CONTEXT_H
+#define CONTEXT_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "../include/libvmaf/libvmaf.h"
+#include "collector.h"
+#include "picture_pool.h"
+#include "registration.h"
+#include "worker.h"
+
+/* The pictures that later frames look back at, and the pool they may be from;
+ * shared with threads that fetch while a frame is being read. */
+typedef struct Retained {
+    pthread_mutex_t lock;
+    VmafPicture prev[2]; /* the reference one and two frames earlier */
+    bool wanted;         /* some registration looks back */
+    PicturePool *pool;
+    bool has_geometry; /* of the first reference picture */
+    VmafExtractorInit geometry;
+} Retained;
+
+/* The first failure in a worker that no call has reported yet. */
+typedef struct Failure {
+    pthread_mutex_t lock;
+    int err;
+    char *message;
+} Failure;
+
+struct VmafContext {
+    VmafConfiguration cfg;
+    pthread_mutex_t api;     /* calls that change the context */
+    pthread_mutex_t predict; /* predictions are looked up, made and stored */
+    Collector *collector;
+    WorkerPool *workers; /* NULL: everything runs on the caller's thread */
+    Registration **reg;  /* in order of registration */
+    unsigned reg_cnt, reg_capacity;
+    unsigned picture_cnt; /* pairs passed in */
+    bool flushed;
+    Retained retained;
+    Failure failure;
+};
+
+/* Take or leave `api`. -EDEADLK when this thread holds it: an extractor called
+ * back. */
+int context_lock(VmafContext *ctx, const char *call);
+void context_unlock(VmafContext *ctx);
+
+/* Does a call's argument look right? -EINVAL and a logged reason. */
+int context_check(const char *call, bool arguments_given);
+
+/* frame.c: a queued frame. */
+void frame_run_job(void *job);
+
+/* With retained.lock held: let go of what came out of the pool, by a copy when
+ * it may be looked back at. */
+void context_evict(VmafContext *ctx);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Counted references behind VmafPicture. */
+#ifndef PICTURE_H
+#define PICTURE_H
+
+#include <stdatomic.h>
+
+#include "../include/libvmaf/picture.h"
+
+/* The last vmaf_picture_unref() calls release(), which then owns the memory of
+ * the reference itself. */
+struct VmafRef {
+    atomic_uint cnt;
+    void (*release)(VmafRef *ref);
+    void *block;                    /* the planes, when they are ours */
+    void (*user_release)(void *);   /* vmaf_picture_wrap() */
+    void *cookie;                   /* of user_release, or the pool */
+};
+
+/* Another reference to the same planes. */
+VmafPicture picture_share(const VmafPicture *pic);
+/* A new picture with the same samples. 0 or -ENOMEM. */
+int picture_copy(VmafPicture *copy, const VmafPicture *pic);
+
+#endif

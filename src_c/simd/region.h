@@ -24,4 +24,13 @@
 #define SIMD_REGION_END SIMD_PRAGMA(GCC pop_options)
 #endif
 
+/* Makes the value of `v` fixed here. GCC else gathers the products of a chain
+ * of multiply-adds before it adds them, and runs out of registers. */
+#define SIMD_KEEP_ORDER(v) __asm__("" : "+" SIMD_REGISTER (v))
+#if defined(__aarch64__)
+#define SIMD_REGISTER "w"
+#else
+#define SIMD_REGISTER "v"
+#endif
+
 #endif

@@ -1,0 +1,46 @@
+# What a person types. Needs Python 3.10 or newer with venv, make and a C compiler.
+#
+#   make demo    set up .venv, score a real video at several qualities
+#   make test    set up .venv-test, run all tests     (ARGS="-k vif" for some)
+#   make check   lint and types
+#   make bench   measure against the peer, write docs/benchmarks.md
+#   make clean   remove what the others made
+
+PYTHON ?= python3
+ARGS ?=
+# More requirements for the test environment, e.g. WITH="torch==2.13.0".
+WITH ?=
+
+C_SOURCES := $(shell find src_c include model pyvmaf setup.py pyproject.toml MANIFEST.in -type f -not -path '*/__pycache__/*')
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench clean
+
+help:
+	@sed -n '3,8s/^# *//p' Makefile
+
+.venv/ready: $(C_SOURCES)
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check '.[video]'
+	@touch $@
+
+.venv-test/ready: $(C_SOURCES)
+	$(PYTHON) -m venv .venv-test
+	.venv-test/bin/python -m pip install --quiet --disable-pip-version-check $(WITH) '.[test]'
+	@touch $@
+
+demo: .venv/ready
+	.venv/bin/python examples/demo.py
+
+test: .venv-test/ready
+	.venv-test/bin/pytest $(ARGS)
+
+check: .venv-test/ready
+	.venv-test/bin/ruff check . && .venv-test/bin/ruff format --check .
+	.venv-test/bin/mypy --strict pyvmaf
+
+bench: .venv-test/ready
+	.venv-test/bin/python -m benchmarks
+
+clean:
+	rm -rf .venv .venv-test .cache build dist *.egg-info

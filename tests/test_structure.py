@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The shape of the C sources: short files and functions, one place for instruction sets, little repetition."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted(p for p in (ROOT / "src_c").rglob("*") if p.suffix in (".c", ".h"))
+ISA_NAME = re.compile(r"avx\w*|sse[0-9]\w*|ssse3|neon|vnni|_mm\d*_\w+|immintrin|arm_neon|cpuid", re.IGNORECASE)
+# Where instruction sets may be named: their folder, the dispatch and the CPU check.
+ISA_FILES = {"kernel/table.c", "cpu.c", "cpu.h"}
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT / "src_c").as_posix()
+
+
+def functions(text: str) -> list[tuple[str, int]]:
+    """(name, lines) of every function: a brace alone in the first column opens one, another closes it."""
+    out, start, name = [], 0, ""
+    lines = text.splitlines()
+    for i, line in enumerate(lines):
+        if line == "{":
+            head = i - 1
+            while head > 0 and lines[head - 1].strip() and not lines[head - 1].rstrip().endswith((";", "}", "*/")):
+                head -= 1
+            match = re.search(r"(\w+)\s*\(", " ".join(lines[head:i]))
+            start, name = head, match[1] if match else "?"
+        elif line == "}" and name:
+            out.append((name, i - start + 1))
+            name = ""
+    return out
+
+
+def without_comments(text: str) -> str:
+    return re.sub(r"/\*.*?\*/|//[^\n]*", lambda m: "\n" * m[0].count("\n"), text, flags=re.DOTALL)
+
+
+def test_the_sources_are_here() -> None:
+    assert len(SOURCES) > 40
+    assert sum(len(functions(p.read_text())) for p in SOURCES) > 200
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_files_and_functions_are_short(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) < 600
+    assert [(name, lines) for name, lines in functions(text) if lines >= 60] == []
+    assert "SPDX-License-Identifier: BSD-2-Clause-Patent" in text.splitlines()[0]
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if p.parent.name != "simd"], ids=relative)
+def test_instruction_sets_are_named_in_one_place(path: Path) -> None:
+    if relative(path) in ISA_FILES:
+        pytest.skip("this file is the place")
+    assert ISA_NAME.findall(without_comments(path.read_text())) == []
+
+
+def test_little_is_repeated() -> None:
+    """Under 4 % of 8-line windows occur more than once, digits and instruction sets masked."""
+    window, counts, total = 8, Counter[str](), 0
+    for path in SOURCES:
+        text = re.sub(r"\d+", "0", ISA_NAME.sub("ISA", without_comments(path.read_text())))
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        for i in range(len(lines) - window + 1):
+            counts["\n".join(lines[i : i + window])] += 1
+            total += 1
+    repeated = sum(n for n in counts.values() if n > 1)
+    assert repeated / total < 0.04, [k for k, n in counts.most_common(3)]

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../include/pyvmaf/pyvmaf.h"
 #include "builtin_model.h"
 #include "json.h"
 #include "log.h"

@@ -53,11 +53,6 @@ int pooling_pool(Collector *collector, const char *name,
 {
     PoolingSums sums;
     unsigned missing;
-    if (method <= VMAF_POOL_METHOD_UNKNOWN || method >= VMAF_POOL_METHOD_NB) {
-        log_line(VMAF_LOG_LEVEL_ERROR, "unknown pooling method %d",
-                 (int) method);
-        return -EINVAL;
-    }
     const int err = pooling_sum(collector, name, range, &sums, &missing);
     if (!err)
         *score = pooling_value(&sums, method);

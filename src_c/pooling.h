@@ -27,6 +27,7 @@ typedef struct PoolingSums {
 int pooling_sum(Collector *collector, const char *name,
                 const PoolingRange *range, PoolingSums *sums,
                 unsigned *missing);
+/* `method` is one of the four. */
 double pooling_value(const PoolingSums *sums, enum VmafPoolingMethod method);
 
 /* Both, and the reason of a failure logged. */

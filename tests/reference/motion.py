@@ -88,6 +88,4 @@ def blended(series: list[float], options: Options) -> list[float]:
     plain = [p(m) if i >= back else stamp for i, m in enumerate(look_ahead(series, back))]
     if not options.moving_average:
         return plain
-    return [
-        (m + plain[i - 1]) / 2.0 if i >= back else m for i, m in enumerate(plain)
-    ]
+    return [(m + plain[i - 1]) / 2.0 if i >= back else m for i, m in enumerate(plain)]

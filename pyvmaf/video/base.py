@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What every reader gives: a format, and frames as planes in NumPy arrays.
+
+Files store chroma of odd sizes rounded up; pictures of the engine round it
+down. Readers therefore crop: planes always have the picture's sizes.
+"""
+
+from __future__ import annotations
+
+import abc
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import VmafError
+
+Plane: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
+Frame: TypeAlias = tuple[Plane, ...]
+
+MAX_SIDE = 65535
+DEPTHS = (8, 9, 10, 12, 14, 16)
+
+# By how many bits chroma is narrower and lower than luma; None: no chroma.
+SUBSAMPLING: dict[str, tuple[int, int] | None] = {
+    "420": (1, 1),
+    "422": (1, 0),
+    "444": (0, 0),
+    "400": None,
+}
+
+
+class VideoError(VmafError, ValueError):
+    """A video that cannot be read: which file, what is wrong, what to do.
+
+    Attributes:
+        path: the file.
+        frame: the frame that could not be read; None when it is the file.
+    """
+
+    def __init__(self, path: str, problem: str, frame: int | None = None) -> None:
+        at = "" if frame is None else f": frame {frame}"
+        super().__init__(f"{path}{at}: {problem}")
+        self.path = path
+        self.frame = frame
+
+
+@dataclass(frozen=True)
+class VideoFormat:
+    """Luma size, chroma ("420", "422", "444" or "400") and bits a sample."""
+
+    width: int
+    height: int
+    chroma: str = "420"
+    bpc: int = 8
+
+    def __post_init__(self) -> None:
+        for name, side in (("width", self.width), ("height", self.height)):
+            if not 1 <= side <= MAX_SIDE:
+                raise ValueError(f"{name} {side} is not within 1..{MAX_SIDE}")
+        if self.chroma not in SUBSAMPLING:
+            raise ValueError(f"chroma {self.chroma!r} is none of {', '.join(SUBSAMPLING)}")
+        if self.bpc not in DEPTHS:
+            raise ValueError(f"bit depth {self.bpc} is none of {', '.join(map(str, DEPTHS))}")
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height} {self.chroma} {self.bpc}-bit"
+
+    @property
+    def plane_count(self) -> int:
+        return 1 if self.chroma == "400" else 3
+
+    def plane_size(self, plane: int, up: bool = False) -> tuple[int, int]:
+        """(height, width) of a plane of a picture, or, with `up`, of a file."""
+        shifts = SUBSAMPLING[self.chroma]
+        if plane == 0 or shifts is None:
+            return self.height, self.width
+        sx, sy = shifts
+        return (self.height + up * sy) >> sy, (self.width + up * sx) >> sx
+
+    def sample_count(self, up: bool) -> int:
+        sizes = [self.plane_size(p, up) for p in range(self.plane_count)]
+        return sum(h * w for h, w in sizes)
+
+    def frame_bytes(self, up: bool = True) -> int:
+        return self.sample_count(up) * (1 if self.bpc == 8 else 2)
+
+    def planes(self, buffer: NDArray[np.uint8], up: bool = True) -> Frame:
+        """Views of the planes that lie one after the other in `buffer`."""
+        # Files are little-endian; on such a machine this makes no copy.
+        samples: Plane = buffer
+        if self.bpc > 8:
+            samples = buffer.view("<u2").astype(np.uint16, copy=False)
+        out: list[Plane] = []
+        offset = 0
+        for p in range(self.plane_count):
+            stored_h, stored_w = self.plane_size(p, up)
+            h, w = self.plane_size(p)
+            plane = samples[offset : offset + stored_h * stored_w]
+            out.append(plane.reshape(stored_h, stored_w)[:h, :w])
+            offset += stored_h * stored_w
+        return tuple(out)
+
+
+class Video(abc.ABC):
+    """A video that is read once, from its first frame to its last."""
+
+    def __init__(self, path: str | os.PathLike[str], format: VideoFormat) -> None:
+        self.path = os.fspath(path)
+        self.format = format
+        self.frame_count: int | None = None
+        """How many frames the container promises; None when it does not say."""
+
+    @abc.abstractmethod
+    def __iter__(self) -> Iterator[Frame]: ...
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Let go of the file; allowed more than once."""
+
+    def __enter__(self) -> Video:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.path!r}, {self.format})"
+
+
+def check_range(video: Video, frame: Frame, index: int) -> Frame:
+    """`frame`, when no sample has more bits than the format says.
+
+    The filters' integer bounds hold for samples of the declared depth only.
+    """
+    bpc = video.format.bpc
+    if 8 < bpc < 16:
+        for plane in frame:
+            top = int(plane.max(initial=0))
+            if top >> bpc:
+                raise VideoError(
+                    video.path,
+                    f"sample {top} has more than the declared {bpc} bits; "
+                    "check the bit depth, and that samples are little-endian in the low bits",
+                    index,
+                )
+    return frame

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Two videos in step: checked against each other, and read ahead of the caller."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+
+from .base import Frame, Video, VideoFormat
+
+# Frames that wait for the scorer: enough to hide a slow read, few enough that
+# memory stays that of a handful of pictures.
+READ_AHEAD = 3
+
+FramePair = tuple[Frame, Frame]
+
+
+class PairError(ValueError):
+    """The two videos cannot be compared; `problems` lists every reason."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def deepen(frame: Frame, bits: int) -> Frame:
+    """The same picture with `bits` more bits a sample."""
+    if not bits:
+        return frame
+    return tuple(np.left_shift(plane.astype(np.uint16), np.uint16(bits)) for plane in frame)
+
+
+class Pair:
+    """Frames of a reference and of a distorted video, as far as both go.
+
+    Args:
+        common_depth: take the greater of two bit depths for both instead of
+            refusing the pair.
+
+    Raises:
+        PairError: size, chroma or depth differ.
+    """
+
+    def __init__(
+        self,
+        ref: Video,
+        dist: Video,
+        *,
+        skip_ref: int = 0,
+        skip_dist: int = 0,
+        common_depth: bool = False,
+    ) -> None:
+        self.ref, self.dist = ref, dist
+        self.format = self._common_format(common_depth)
+        self._skip = (skip_ref, skip_dist)
+        self.ended: str | None = None
+        """Which side ended before the other: "ref", "dist" or, so far or at all, neither."""
+
+    def _common_format(self, common_depth: bool) -> VideoFormat:
+        a, b = self.ref.format, self.dist.format
+        problems = []
+        if (a.width, a.height) != (b.width, b.height):
+            problems.append(f"dimensions do not match: {a.width}x{a.height}, {b.width}x{b.height}")
+        if a.chroma != b.chroma:
+            problems.append(f"pixel formats do not match: {a.chroma}, {b.chroma}")
+        if a.bpc != b.bpc and not common_depth:
+            problems.append(f"bitdepths do not match: {a.bpc}, {b.bpc}")
+        if problems:
+            raise PairError(problems)
+        return VideoFormat(a.width, a.height, a.chroma, max(a.bpc, b.bpc))
+
+    @property
+    def frame_count(self) -> int | None:
+        """How many pairs to expect; None when neither file says."""
+        counts = [
+            max(0, video.frame_count - skip)
+            for video, skip in zip((self.ref, self.dist), self._skip, strict=True)
+            if video.frame_count is not None
+        ]
+        return min(counts, default=None)
+
+    def _read(self) -> Iterator[FramePair]:
+        sides = iter(self.ref), iter(self.dist)
+        for side, skip in zip(sides, self._skip, strict=True):
+            for _ in range(skip):
+                next(side, None)
+        more = self.format.bpc - self.ref.format.bpc, self.format.bpc - self.dist.format.bpc
+        while True:
+            ref, dist = next(sides[0], None), next(sides[1], None)
+            if ref is None or dist is None:
+                if ref is not dist:
+                    self.ended = "ref" if ref is None else "dist"
+                return
+            yield deepen(ref, more[0]), deepen(dist, more[1])
+
+    def __iter__(self) -> Iterator[FramePair]:
+        """Pairs in order, while a thread reads and decodes the next ones."""
+        ready: queue.Queue[FramePair | BaseException | None] = queue.Queue(READ_AHEAD)
+        stop = threading.Event()
+
+        def put(item: FramePair | BaseException | None) -> None:
+            while not stop.is_set():
+                try:
+                    return ready.put(item, timeout=0.1)
+                except queue.Full:
+                    continue
+
+        def work() -> None:
+            try:
+                for pair in self._read():
+                    put(pair)
+                    if stop.is_set():
+                        return
+            except BaseException as error:  # handed to the caller below
+                put(error)
+            else:
+                put(None)
+
+        # A daemon: a read from a pipe that never ends must not keep the process.
+        reader = threading.Thread(target=work, name="pyvmaf-reader", daemon=True)
+        reader.start()
+        try:
+            while (item := ready.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            stop.set()
+            reader.join(timeout=1.0)

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""YUV4MPEG2: a text header, then each frame after a FRAME line."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Iterator
+
+from .base import Frame, Video, VideoError, VideoFormat, check_range
+from .file import ByteFile
+
+MAGIC = b"YUV4MPEG2"
+MARKER = b"FRAME\n"
+
+# Tag C: chroma, depth, whether an alpha plane follows.
+COLOUR_SPACES: dict[str, tuple[str, int, bool]] = {
+    "420": ("420", 8, False),
+    "420jpeg": ("420", 8, False),
+    "420mpeg2": ("420", 8, False),
+    "420paldv": ("420", 8, False),
+    "422": ("422", 8, False),
+    "444": ("444", 8, False),
+    "444alpha": ("444", 8, True),
+    "mono": ("400", 8, False),
+    **{f"{c}p{b}": (c, b, False) for c in ("420", "422", "444") for b in (9, 10, 12, 14, 16)},
+    **{f"mono{b}": ("400", b, False) for b in (9, 10, 12, 14, 16)},
+}
+
+
+def split_tags(line: bytes, path: str) -> dict[str, str]:
+    """Values of the header's tags by letter; comments (X) are dropped."""
+    if line.endswith(b"\r"):
+        raise VideoError(path, "the header ends in CR LF; write the file in binary mode")
+    magic, _, rest = line.partition(b" ")
+    if magic != MAGIC:
+        raise VideoError(
+            path, f"starts with {magic[:16]!r}; a y4m file starts with {MAGIC.decode()}"
+        )
+    tags: dict[str, str] = {}
+    for word in rest.decode("latin-1").split(" "):
+        if not word or word[0] == "X":
+            continue
+        if word[0] in tags:
+            raise VideoError(
+                path, f"tag {word[0]} is given twice: {tags[word[0]]!r} and {word[1:]!r}"
+            )
+        tags[word[0]] = word[1:]
+    return tags
+
+
+def side(tags: dict[str, str], tag: str, path: str) -> int:
+    name = {"W": "width", "H": "height"}[tag]
+    text = tags.get(tag)
+    if text is None:
+        raise VideoError(path, f"the header has no {name} (tag {tag})")
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise VideoError(path, f"{name} {tag}{text} is not a positive integer")
+    return int(text)
+
+
+def ratio(tags: dict[str, str], tag: str, path: str) -> None:
+    """Rates and aspects are not used, but a header must not be garbage."""
+    if tag in tags and not re.fullmatch(r"[0-9]+:[0-9]+", tags[tag]):
+        raise VideoError(path, f"tag {tag}{tags[tag]} is not two integers as in {tag}30:1")
+
+
+def interlacing(tags: dict[str, str], path: str) -> None:
+    kind = tags.get("I", "?")[:1]
+    if kind == "?":
+        warnings.warn(f"{path}: interlacing is not stated; taken as progressive", stacklevel=2)
+    elif kind != "p":
+        raise VideoError(path, f"interlaced video (tag I{tags['I']}); deinterlace it first")
+
+
+def parse_header(line: bytes, path: str) -> tuple[VideoFormat, bool]:
+    """The format, and whether each frame carries an alpha plane."""
+    tags = split_tags(line, path)
+    width, height = side(tags, "W", path), side(tags, "H", path)
+    if "F" not in tags:
+        raise VideoError(path, "the header has no frame rate (tag F, as in F30:1)")
+    ratio(tags, "F", path)
+    ratio(tags, "A", path)
+    interlacing(tags, path)
+    space = tags.get("C", "420")
+    if space not in COLOUR_SPACES:
+        known = ", ".join(COLOUR_SPACES)
+        raise VideoError(path, f"chroma C{space} is not supported; convert it to one of {known}")
+    chroma, bpc, alpha = COLOUR_SPACES[space]
+    try:
+        return VideoFormat(width, height, chroma, bpc), alpha
+    except ValueError as error:
+        raise VideoError(path, f"in the header, {error}") from None
+
+
+class Y4mVideo(Video):
+    """A strict reader: what the header says must hold for every frame."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._file = ByteFile(path)
+        try:
+            start = self._file.take(len(MAGIC))
+            if start != MAGIC:
+                raise VideoError(
+                    self._file.path,
+                    f"starts with {start!r}; a y4m file starts with {MAGIC.decode()}",
+                )
+            header = self._file.rest_of_line(start, "the header")
+            format, self._alpha = parse_header(header, self._file.path)
+            super().__init__(path, format)
+            self._check_size()
+        except BaseException:
+            self._file.close()
+            raise
+
+    @property
+    def _frame_bytes(self) -> int:
+        extra = self.format.width * self.format.height if self._alpha else 0
+        return self.format.frame_bytes() + extra
+
+    def _check_size(self) -> None:
+        if self._file.size is None:
+            return
+        left = self._file.size - self._file.tell()
+        need = len(MARKER) + self._frame_bytes
+        if 0 < left < need:
+            raise VideoError(
+                self.path,
+                f"the header says {self.format}, {self._frame_bytes} bytes a frame, but only "
+                f"{left} bytes follow it; the file was cut short or the header is wrong",
+            )
+        self.frame_count = left // need
+
+    def __iter__(self) -> Iterator[Frame]:
+        index = 0
+        while self._next_marker(index):
+            buffer = self._file.frame(self._frame_bytes, index)
+            if buffer is None:
+                raise VideoError(self.path, "truncated: the file ends after FRAME", index)
+            picture = buffer[: self.format.frame_bytes()]
+            yield check_range(self, self.format.planes(picture), index)
+            index += 1
+
+    def _next_marker(self, index: int) -> bool:
+        """Step over a FRAME line; False at the end of the file."""
+        start = self._file.take(len(MARKER))
+        if start == MARKER:
+            return True
+        if not start:
+            return False
+        if start == b"FRAME ":
+            self._file.rest_of_line(start, "the frame's header", index)
+            return True
+        if MARKER.startswith(start):
+            raise VideoError(self.path, f"truncated: the file ends inside {start!r}", index)
+        raise VideoError(
+            self.path,
+            f"{start!r} where FRAME should be; the data do not fit the header's {self.format}",
+            index,
+        )
+
+    def close(self) -> None:
+        self._file.close()

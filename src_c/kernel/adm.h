@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * ADM kernel contract: one scale of one picture pair, from the low band of the
- * scale above to integer sums (adm.md sections 6 to 11).
+ * scale above to integer sums.
  *
- * Reads no byte outside the first `w` samples of the rows [0, h) of the inputs.
+ * Reads no byte outside the first `w` samples of the rows [0, h) of the inputs
+ * and writes none outside the first (w+1)/2 samples of the rows
+ * [row_begin, row_end) of the low bands. Rows need no alignment.
  */
 #ifndef KERNEL_ADM_H
 #define KERNEL_ADM_H
@@ -14,39 +16,48 @@
 
 #define ADM_SCALES 4
 #define ADM_MAX_VARIANTS 4
+/* The level-3 input then has 5 samples and its bands 3, which the border rules
+ * need; every rounding shift is at least 1. */
+#define ADM_MIN_SIZE 33
 
 /* Orientation order of all arrays of three. */
 enum AdmBand { ADM_H = 0, ADM_V = 1, ADM_D = 2 };
 
 /* What differs between two configurations that share one transform. */
 typedef struct AdmVariant {
-    double gain_limit;
-    uint32_t factor[3]; /* K_q of this scale (adm.md section 8) */
+    double gain_limit;  /* 1..100 */
+    uint32_t factor[3]; /* contrast sensitivity K of this scale; scale 0: below
+                         * 2^16 */
     bool skip_aim;
 } AdmVariant;
 
 typedef struct AdmScale {
-    /* Scale 0: samples (bytes for 8-bit video, else uint16_t). Later: int32_t
-     * low bands of the scale before. */
+    /* Scale 0: samples, bytes for 8-bit video, else uint16_t. Later: low bands
+     * of the scale before, int16_t of scale 0, else int32_t. */
     const void *ref, *dist;
     ptrdiff_t ref_stride, dist_stride; /* bytes */
-    unsigned w, h;                     /* of the input; bands are half, up */
-    unsigned bpc;                      /* of the video, 8..16 */
-    unsigned scale;                    /* 0..3 */
-    /* Low bands of this scale; NULL: not wanted. */
-    int32_t *low_ref, *low_dist;
+    unsigned w, h; /* of the input; bands are half that, rounded up */
+    unsigned bpc;  /* of the video, 8..16 */
+    unsigned scale;
+    /* Band rows to work on. Sums add up over ranges that cover the band. */
+    unsigned row_begin, row_end;
+    /* Low bands of this scale (types as above); NULL: not wanted. */
+    void *low_ref, *low_dist;
     ptrdiff_t low_stride; /* bytes, of both */
     const AdmVariant *variant;
     unsigned variant_cnt; /* at most ADM_MAX_VARIANTS; 0: low bands only */
     void *scratch;        /* adm_scratch_size() bytes, 64-byte aligned */
 } AdmScale;
 
+/* Sums over the pooling window; each row is rounded on its own, so that sums
+ * of row ranges add up exactly (modulo 2^64). */
 typedef struct AdmSums {
-    int64_t num[ADM_MAX_VARIANTS][3]; /* N_q, DLM pass */
-    int64_t aim[ADM_MAX_VARIANTS][3]; /* N_q, AIM pass; 0 when skipped */
-    uint64_t den[3];                  /* D_q */
+    int64_t num[ADM_MAX_VARIANTS][3]; /* detail kept (DLM) */
+    int64_t aim[ADM_MAX_VARIANTS][3]; /* impairment added; 0 when skipped */
+    uint64_t den[3];                  /* detail of the reference */
 } AdmSums;
 
+/* Writes every member of `sums` that variant_cnt asks for. */
 typedef void (*AdmScaleFn)(const AdmScale *scale, AdmSums *sums);
 
 /* Enough scratch for any scale of a w x h picture, for every kernel set. */

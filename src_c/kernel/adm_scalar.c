@@ -1,11 +1,484 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * ADM in plain C, the judge of the vector kernel: rows of the input become
+ * rows of the four bands, which are decoupled, filtered and pooled while the
+ * two rows before them are still at hand. Only the low bands are stored.
+ */
+#include "adm_plan.h"
 #include "scalar.h"
-void adm_scale_scalar(const AdmScale *scale, AdmSums *sums)
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { REF = 0, DIST = 1, KEPT = 0, ADDED = 1 };
+
+/* What the two pooling passes need of one signal (the kept detail R or the
+ * added impairment A) of one variant. Columns count from the work window. */
+typedef struct Signal {
+    uint32_t *size[2][3]; /* |x|, this row and the one before */
+    uint32_t *sum[3];     /* neighbour weights of all orientations, 3 rows */
+    uint32_t *centre[2];  /* centre minus neighbour weights */
+} Signal;
+
+typedef struct Adm {
+    const AdmScale *in;
+    AdmPlan plan;
+    unsigned cols;      /* of the work window */
+    int16_t *line[2][4]; /* scale 0: centred input rows, modulo 4 */
+    unsigned next_line;
+    int32_t *low, *high;  /* vertically filtered row */
+    int32_t *wide;        /* low band of a row before it is narrowed */
+    int32_t *band[2][3];  /* high bands of one row, work window */
+    int32_t *restored[3]; /* R before the gain limit */
+    uint8_t *aligned;     /* angle flag */
+    int32_t *split[2];    /* R and A of one orientation */
+    uint32_t *threshold;
+    Signal signal[ADM_MAX_VARIANTS][2];
+} Adm;
+
+/* ------------------------------------------------------------- scratch */
+
+static size_t row_size(unsigned w)
 {
-    (void)scale;
-    (void)sums;
+    return ((size_t)w + 8) * sizeof(int32_t);
 }
+
 size_t adm_scratch_size(unsigned w, unsigned h)
 {
-    return (size_t)w * h;
+    (void)h;
+    size_t full = 10, half = 16 + ADM_MAX_VARIANTS * 2 * 11;
+    return full * row_size(w) + half * row_size((w + 1) / 2) + 4096;
+}
+
+static void *take(char **at, unsigned w)
+{
+    /* Two samples before each row belong to it. */
+    char *row = *at + 2 * sizeof(int32_t);
+    *at += row_size(w);
+    return row;
+}
+
+static void lay_out(Adm *a)
+{
+    char *at = a->in->scratch;
+    unsigned w = a->in->w, n = a->cols;
+    for (unsigned i = 0; i < 8; i++)
+        a->line[i / 4][i % 4] = take(&at, w);
+    a->low = take(&at, w);
+    a->high = take(&at, w);
+    a->wide = take(&at, w / 2 + 1);
+    for (unsigned i = 0; i < 6; i++)
+        a->band[i / 3][i % 3] = take(&at, n);
+    for (unsigned q = 0; q < 3; q++)
+        a->restored[q] = take(&at, n);
+    a->aligned = take(&at, n);
+    a->split[KEPT] = take(&at, n);
+    a->split[ADDED] = take(&at, n);
+    a->threshold = take(&at, n);
+    for (unsigned v = 0; v < a->in->variant_cnt * 2; v++) {
+        Signal *s = &a->signal[v / 2][v % 2];
+        for (unsigned i = 0; i < 6; i++)
+            s->size[i / 3][i % 3] = take(&at, n);
+        for (unsigned i = 0; i < 3; i++)
+            s->sum[i] = take(&at, n);
+        for (unsigned i = 0; i < 2; i++)
+            s->centre[i] = take(&at, n);
+    }
+}
+
+/* ------------------------------------------------------------- wavelet */
+
+static const int32_t low_taps[4] = ADM_LOW_TAPS;
+static const int32_t high_taps[4] = ADM_HIGH_TAPS;
+
+static const void *input_row(const Adm *a, int side, unsigned y)
+{
+    const char *plane = side == REF ? a->in->ref : a->in->dist;
+    ptrdiff_t stride =
+        side == REF ? a->in->ref_stride : a->in->dist_stride;
+    return plane + (ptrdiff_t)y * stride;
+}
+
+/* Samples less mid-grey fit 16 bits at every depth. The taps of the low pass
+ * remove mid-grey by definition, those of the high pass do by their sum. */
+static void centre_row(const Adm *a, int side, unsigned y)
+{
+    int16_t *to = a->line[side][y & 3];
+    const void *from = input_row(a, side, y);
+    int32_t grey = 1 << (a->in->bpc - 1);
+    if (a->in->bpc == 8) {
+        const uint8_t *bytes = from;
+        for (unsigned x = 0; x < a->in->w; x++)
+            to[x] = (int16_t)(bytes[x] - grey);
+    } else {
+        const uint16_t *words = from;
+        for (unsigned x = 0; x < a->in->w; x++)
+            to[x] = (int16_t)(words[x] - grey);
+    }
+}
+
+/* Position -1 is mirrored about the first sample, positions past the end
+ * include the last one. */
+static unsigned mirror(int p, unsigned size)
+{
+    if (p < 0)
+        return 1;
+    return (unsigned)p < size ? (unsigned)p : 2 * size - 1 - (unsigned)p;
+}
+
+static void filter_narrow(const int16_t *const x[4], const int32_t taps[4],
+                          unsigned shift, unsigned w, int32_t *restrict out)
+{
+    const int16_t *restrict x0 = x[0], *restrict x1 = x[1];
+    const int16_t *restrict x2 = x[2], *restrict x3 = x[3];
+    int16_t c0 = (int16_t)taps[0], c1 = (int16_t)taps[1];
+    int16_t c2 = (int16_t)taps[2], c3 = (int16_t)taps[3];
+    int32_t half = (int32_t)adm_half(shift);
+    /* At most 32768 * 54822 < 2^31. */
+    for (unsigned i = 0; i < w; i++)
+        out[i] = (x0[i] * c0 + x1[i] * c1 + x2[i] * c2 + x3[i] * c3 + half)
+                 >> shift;
+}
+
+static void filter_wide(const int32_t *const x[4], const int32_t taps[4],
+                        unsigned shift, unsigned w, int32_t *restrict out)
+{
+    const int32_t *restrict x0 = x[0], *restrict x1 = x[1];
+    const int32_t *restrict x2 = x[2], *restrict x3 = x[3];
+    int64_t half = (int64_t)adm_half(shift);
+    for (unsigned i = 0; i < w; i++)
+        out[i] = (int32_t)(((int64_t)x0[i] * taps[0] +
+                            (int64_t)x1[i] * taps[1] +
+                            (int64_t)x2[i] * taps[2] +
+                            (int64_t)x3[i] * taps[3] + half) >> shift);
+}
+
+/* Two samples past the row, by the rules of mirror(). */
+static void extend(int32_t *x, unsigned w)
+{
+    x[-1] = x[1];
+    x[w] = x[w - 1];
+    x[w + 1] = x[w - 2];
+}
+
+static void filter_vertical(Adm *a, int side, unsigned row)
+{
+    const void *x[4];
+    unsigned shift = a->plan.vertical_shift, w = a->in->w;
+    for (int t = 0; t < 4; t++) {
+        unsigned y = mirror(2 * (int)row - 1 + t, a->in->h);
+        x[t] = a->plan.scale ? input_row(a, side, y) : a->line[side][y & 3];
+    }
+    if (a->plan.scale < 2) {
+        const int16_t *const narrow[4] = { x[0], x[1], x[2], x[3] };
+        filter_narrow(narrow, low_taps, shift, w, a->low);
+        filter_narrow(narrow, high_taps, shift, w, a->high);
+    } else {
+        const int32_t *const wide[4] = { x[0], x[1], x[2], x[3] };
+        filter_wide(wide, low_taps, shift, w, a->low);
+        filter_wide(wide, high_taps, shift, w, a->high);
+    }
+    extend(a->low, w);
+    extend(a->high, w);
+}
+
+/* `x` points at the first sample of the first output. */
+static void filter_across(const Adm *a, const int32_t *restrict x,
+                          const int32_t taps[4], unsigned n,
+                          int32_t *restrict out)
+{
+    unsigned shift = a->plan.horizontal_shift;
+    if (!a->plan.scale) {
+        int32_t half = (int32_t)adm_half(shift);
+        for (unsigned j = 0; j < n; j++)
+            out[j] = (int16_t)((x[2 * j - 1] * taps[0] + x[2 * j] * taps[1] +
+                                x[2 * j + 1] * taps[2] +
+                                x[2 * j + 2] * taps[3] + half) >> shift);
+    } else {
+        int64_t half = (int64_t)adm_half(shift);
+        for (unsigned j = 0; j < n; j++)
+            out[j] = (int32_t)(((int64_t)x[2 * j - 1] * taps[0] +
+                                (int64_t)x[2 * j] * taps[1] +
+                                (int64_t)x[2 * j + 1] * taps[2] +
+                                (int64_t)x[2 * j + 2] * taps[3] + half)
+                               >> shift);
+    }
+}
+
+/* The low band of a row; at scale 0 it is kept in 16 bits. */
+static void store_low(Adm *a, int side, unsigned row)
+{
+    char *plane = side == REF ? a->in->low_ref : a->in->low_dist;
+    if (!plane || row < a->in->row_begin || row >= a->in->row_end)
+        return;
+    void *to = plane + (ptrdiff_t)row * a->in->low_stride;
+    if (a->plan.scale) {
+        filter_across(a, a->low, low_taps, a->plan.w, to);
+        return;
+    }
+    filter_across(a, a->low, low_taps, a->plan.w, a->wide);
+    for (unsigned j = 0; j < a->plan.w; j++)
+        ((int16_t *)to)[j] = (int16_t)a->wide[j];
+}
+
+static void transform(Adm *a, unsigned row)
+{
+    bool high = row >= a->plan.work[0] && row < a->plan.work[1];
+    unsigned at = 2 * a->plan.col.work_begin;
+    for (int side = REF; side <= DIST; side++) {
+        filter_vertical(a, side, row);
+        store_low(a, side, row);
+        if (!high)
+            continue;
+        filter_across(a, a->high + at, low_taps, a->cols,
+                      a->band[side][ADM_H]);
+        filter_across(a, a->low + at, high_taps, a->cols,
+                      a->band[side][ADM_V]);
+        filter_across(a, a->high + at, high_taps, a->cols,
+                      a->band[side][ADM_D]);
+    }
+}
+
+/* ---------------------------------------------------------- decoupling */
+
+/* o_h t_h + o_v t_v >= 0 and the angle between the two gradients within one
+ * degree. The roundings to binary32 are part of the definition; what follows
+ * them is rounded once, in the last product. */
+static bool within_cone(int64_t oh, int64_t ov, int64_t th, int64_t tv)
+{
+    double p = (double)(float)(oh * th + ov * tv) / 4096.;
+    double u = (double)(float)(oh * oh + ov * ov) / 4096.;
+    double z = (double)(float)(th * th + tv * tv) / 4096.;
+    return p >= 0. && p * p >= ADM_COS2 * u * z;
+}
+
+/* t / o in Q15, clamped to [0, 1], by a reciprocal of o of 15 to 16 bits. */
+static int32_t gain(int32_t o, int32_t t)
+{
+    if (!o)
+        return 32768;
+    uint32_t u = o < 0 ? 0u - (uint32_t)o : (uint32_t)o;
+    unsigned e = 0;
+    if (u >= 32768) {
+        while (u >> e >= 32768)
+            e++;
+        u = (u + (1u << (e - 1))) >> e;
+    }
+    int64_t product = (int64_t)((1 << 30) / u) * t;
+    int64_t k = ((o < 0 ? -product : product) + (1 << (14 + e))) >> (15 + e);
+    return k < 0 ? 0 : k > 32768 ? 32768 : (int32_t)k;
+}
+
+/* What an enhancement may keep: at most `limit` times the restored detail. */
+static int32_t enhance(int32_t restored, int32_t o, int32_t t, double limit)
+{
+    double r = restored * limit;
+    if (o > 0)
+        return (int32_t)(r < t ? r : t);
+    return (int32_t)(r > t ? r : t);
+}
+
+static void decouple(Adm *a)
+{
+    int32_t *const *o = a->band[REF], *const *t = a->band[DIST];
+    for (unsigned j = 0; j < a->cols; j++)
+        a->aligned[j] = within_cone(o[ADM_H][j], o[ADM_V][j], t[ADM_H][j],
+                                    t[ADM_V][j]);
+    for (unsigned q = 0; q < 3; q++)
+        for (unsigned j = 0; j < a->cols; j++) {
+            int64_t k = gain(o[q][j], t[q][j]);
+            a->restored[q][j] = (int32_t)((k * o[q][j] + 16384) >> 15);
+        }
+}
+
+/* R and A of one orientation. A gain or a reference of 0 is not limited, and a
+ * plain R of 0 would stay 0. */
+static void limit_row(Adm *a, unsigned q, double limit)
+{
+    const int32_t *o = a->band[REF][q], *t = a->band[DIST][q];
+    for (unsigned j = 0; j < a->cols; j++) {
+        int32_t r = a->restored[q][j];
+        if (a->aligned[j] && r)
+            r = enhance(r, o[j], t[j], limit);
+        a->split[KEPT][j] = r;
+        a->split[ADDED][j] = t[j] - r;
+    }
+}
+
+/* ----------------------------------------------- sensitivity, neighbours */
+
+/* c = K y, and its weights |c|/30 and |c|/15 in the threshold. At scale 0 they
+ * wrap to 16 bits; at the others their offset is minus one half: both belong
+ * to the definition. Sums are modulo 2^32. */
+static void filter_fine(const AdmPlan *plan, unsigned q, uint32_t factor,
+                        const int32_t *restrict y, unsigned n,
+                        uint32_t *restrict size, uint32_t *restrict sum,
+                        uint32_t *restrict centre)
+{
+    int32_t round = plan->csf_round[q];
+    unsigned shift = plan->csf_shift[q];
+    for (unsigned j = 0; j < n; j++) {
+        int32_t x = (int32_t)(factor * (uint32_t)y[j]);
+        int32_t c = (int16_t)((int32_t)((uint32_t)x + (uint32_t)round) >> shift);
+        int32_t magnitude = c < 0 ? -c : c;
+        int16_t neighbour = (int16_t)((4369 * magnitude + 2048) >> 12);
+        int16_t middle = (int16_t)((8738 * magnitude + 2048) >> 12);
+        size[j] = x < 0 ? 0u - (uint32_t)x : (uint32_t)x;
+        sum[j] += (uint32_t)neighbour;
+        centre[j] += (uint32_t)(middle - neighbour);
+    }
+}
+
+static void filter_coarse(uint32_t factor, const int32_t *restrict y,
+                          unsigned n, uint32_t *restrict size,
+                          uint32_t *restrict sum, uint32_t *restrict centre)
+{
+    const int64_t half = (int64_t)1 << 31;
+    for (unsigned j = 0; j < n; j++) {
+        int32_t c = (int32_t)(((int64_t)factor * y[j] + (1 << 27)) >> 28);
+        uint32_t magnitude = c < 0 ? 0u - (uint32_t)c : (uint32_t)c;
+        uint32_t neighbour =
+            (uint32_t)(((int64_t)magnitude * 143165577 - half) >> 32);
+        uint32_t middle =
+            (uint32_t)(((int64_t)magnitude * 286331153 - half) >> 32);
+        size[j] = magnitude;
+        sum[j] += neighbour;
+        centre[j] += middle - neighbour;
+    }
+}
+
+static void filter_signal(const Adm *a, Signal *s, unsigned row, unsigned q,
+                          uint32_t factor, const int32_t *y)
+{
+    uint32_t *size = s->size[row % 2][q], *sum = s->sum[row % 3];
+    uint32_t *centre = s->centre[row % 2];
+    if (q == 0) {
+        memset(sum, 0, a->cols * sizeof(*sum));
+        memset(centre, 0, a->cols * sizeof(*centre));
+    }
+    if (a->plan.scale)
+        filter_coarse(factor, y, a->cols, size, sum, centre);
+    else
+        filter_fine(&a->plan, q, factor, y, a->cols, size, sum, centre);
+    /* Used only where the work window is the whole band. */
+    sum[-1] = sum[1];
+    sum[a->cols] = sum[a->cols - 1];
+}
+
+/* ------------------------------------------------------------- pooling */
+
+static void threshold_row(Adm *a, const Signal *s, unsigned row)
+{
+    unsigned offset = a->plan.col.pool_begin - a->plan.col.work_begin;
+    unsigned n = a->plan.col.pool_end - a->plan.col.pool_begin;
+    unsigned above = row ? row - 1 : 1;
+    unsigned below = row + 1 < a->plan.h ? row + 1 : row;
+    const uint32_t *x0 = s->sum[above % 3] + offset;
+    const uint32_t *x1 = s->sum[row % 3] + offset;
+    const uint32_t *x2 = s->sum[below % 3] + offset;
+    const uint32_t *centre = s->centre[row % 2] + offset;
+    for (unsigned j = 0; j < n; j++) {
+        uint32_t sum = centre[j];
+        for (int k = (int)j - 1; k <= (int)j + 1; k++)
+            sum += x0[k] + x1[k] + x2[k];
+        a->threshold[j] = sum;
+    }
+}
+
+static int64_t pool_row(const Adm *a, unsigned q, const uint32_t *size)
+{
+    unsigned offset = a->plan.col.pool_begin - a->plan.col.work_begin;
+    unsigned n = a->plan.col.pool_end - a->plan.col.pool_begin;
+    unsigned shift = a->plan.threshold_shift[q];
+    unsigned square_shift = a->plan.square_shift[q];
+    unsigned cube_shift = a->plan.cube_shift[q];
+    int64_t square_half = (int64_t)adm_half(square_shift);
+    int64_t cube_half = (int64_t)adm_half(cube_shift);
+    uint64_t sum = 0;
+    for (unsigned j = 0; j < n; j++) {
+        int32_t e = (int32_t)(size[j + offset] - (a->threshold[j] << shift));
+        if (e <= 0)
+            continue;
+        int32_t square = (int32_t)(((int64_t)e * e + square_half)
+                                   >> square_shift);
+        sum += (uint64_t)(((int64_t)square * e + cube_half) >> cube_shift);
+    }
+    unsigned row_shift = a->plan.row_shift;
+    return (int64_t)(sum + adm_half(row_shift)) >> row_shift;
+}
+
+static void pool(Adm *a, AdmSums *sums, unsigned row)
+{
+    for (unsigned v = 0; v < a->in->variant_cnt; v++) {
+        const Signal *s = a->signal[v];
+        threshold_row(a, &s[ADDED], row);
+        for (unsigned q = 0; q < 3; q++)
+            sums->num[v][q] += pool_row(a, q, s[KEPT].size[row % 2][q]);
+        if (a->in->variant[v].skip_aim)
+            continue;
+        threshold_row(a, &s[KEPT], row);
+        for (unsigned q = 0; q < 3; q++)
+            sums->aim[v][q] += pool_row(a, q, s[ADDED].size[row % 2][q]);
+    }
+}
+
+static uint64_t denominator_row(const Adm *a, const int32_t *o)
+{
+    const AdmPlan *plan = &a->plan;
+    unsigned b = plan->den_square_shift, g = plan->den_cube_shift;
+    unsigned begin = plan->col.pool_begin - plan->col.work_begin;
+    unsigned end = plan->col.pool_end - plan->col.work_begin;
+    /* The offset of the square is a whole unit. */
+    uint64_t unit = b ? (uint64_t)1 << b : 0, half = adm_half(g), sum = 0;
+    for (unsigned j = begin; j < end; j++) {
+        uint64_t u = (uint64_t)llabs(o[j]);
+        sum += (((u * u + unit) >> b) * u + half) >> g;
+    }
+    return (sum + adm_half(plan->den_row_shift)) >> plan->den_row_shift;
+}
+
+/* ---------------------------------------------------------------- rows */
+
+static void split_row(Adm *a, unsigned row)
+{
+    decouple(a);
+    for (unsigned v = 0; v < a->in->variant_cnt; v++) {
+        const AdmVariant *variant = &a->in->variant[v];
+        for (unsigned q = 0; q < 3; q++) {
+            limit_row(a, q, variant->gain_limit);
+            for (int part = KEPT; part <= ADDED; part++)
+                filter_signal(a, &a->signal[v][part], row, q,
+                              variant->factor[q], a->split[part]);
+        }
+    }
+}
+
+void adm_scale_scalar(const AdmScale *scale, AdmSums *sums)
+{
+    Adm a = { .in = scale };
+    adm_plan(&a.plan, scale);
+    a.cols = a.plan.col.work_end - a.plan.col.work_begin;
+    lay_out(&a);
+    memset(sums, 0, sizeof(*sums));
+
+    const AdmPlan *plan = &a.plan;
+    a.next_line = plan->visit[0] ? 2 * plan->visit[0] - 1 : 0;
+    for (unsigned row = plan->visit[0]; row < plan->visit[1]; row++) {
+        for (; !scale->scale && a.next_line < scale->h &&
+               a.next_line <= 2 * row + 2; a.next_line++)
+            for (int side = REF; side <= DIST; side++)
+                centre_row(&a, side, a.next_line);
+        transform(&a, row);
+        if (row < plan->work[0] || row >= plan->work[1])
+            continue;
+        split_row(&a, row);
+        if (row >= plan->pool[0] && row < plan->pool[1])
+            for (unsigned q = 0; q < 3; q++)
+                sums->den[q] += denominator_row(&a, a.band[REF][q]);
+        if (row && row - 1 >= plan->pool[0] && row - 1 < plan->pool[1])
+            pool(&a, sums, row - 1);
+        /* Below the last row of the band there is none to wait for. */
+        if (row + 1 == plan->h && row < plan->pool[1])
+            pool(&a, sums, row);
+    }
 }

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * What every ADM kernel needs before it touches a sample: windows, the rows to
+ * visit and the fixed-point constants of one scale. The scores are scaled back
+ * with the same shifts.
+ */
+#ifndef KERNEL_ADM_PLAN_H
+#define KERNEL_ADM_PLAN_H
+
+#include "adm.h"
+
+/* Daubechies-2 analysis filters in Q15. The low-pass taps add up to 46342, the
+ * high-pass ones to 0; absolute values add up to 54822. */
+#define ADM_LOW_TAPS { 15826, 27411, 7345, -4240 }
+#define ADM_HIGH_TAPS { -4240, -7345, 27411, -15826 }
+
+/* C = cos^2(1 degree) in binary32: below that angle between the reference and
+ * the distorted gradient, a change counts as enhancement. */
+#define ADM_COS2 0x1.ffd814p-1
+
+/* One dimension of a band. Pooling leaves a tenth out at each side; its 3 x 3
+ * neighbourhood reaches one sample further where the band allows. */
+typedef struct AdmWindow {
+    unsigned pool_begin, pool_end;
+    unsigned work_begin, work_end;
+} AdmWindow;
+
+typedef struct AdmPlan {
+    unsigned scale;
+    unsigned w, h; /* of the bands */
+    AdmWindow col, row;
+    /* Rows to transform, of those the rows to decouple, to pool, and the rows
+     * whose low band is wanted: begin and end. */
+    unsigned visit[2], work[2], pool[2];
+
+    /* Wavelet: rounding shift of the vertical and the horizontal filter. */
+    unsigned vertical_shift, horizontal_shift;
+    /* c = (K y + csf_round) >> csf_shift */
+    int32_t csf_round[3];
+    unsigned csf_shift[3];
+    /* E = |x| - (threshold << threshold_shift), S = rounded E E >>
+     * square_shift, V = rounded S E >> cube_shift; row sums are rounded >>
+     * row_shift. */
+    unsigned threshold_shift[3], square_shift[3], cube_shift[3], row_shift;
+    /* Denominator: t = (u u + 2^den_square_shift) >> den_square_shift (0: u u),
+     * rounded row and sum shifts. */
+    unsigned den_square_shift, den_cube_shift, den_row_shift;
+} AdmPlan;
+
+void adm_plan(AdmPlan *plan, const AdmScale *scale);
+
+AdmWindow adm_window(unsigned size);
+
+/* The smallest k with 2^k >= x. */
+unsigned adm_ceil_log2(uint64_t x);
+
+/* Half of 2^shift; 0 for no shift. */
+static inline uint64_t adm_half(unsigned shift)
+{
+    return ((uint64_t)1 << shift) >> 1;
+}
+
+#endif

@@ -11,8 +11,10 @@
 #include "nearest.h"
 #include "option.h"
 
-extern const VmafExtractor extractor_psnr, extractor_motion, extractor_vif,
-    extractor_null;
+extern const VmafExtractor extractor_psnr, extractor_adm, extractor_motion,
+    extractor_vif, extractor_null;
+
+extern const ExtractorGroup extractor_adm_group;
 
 /* In libvmaf's order, which look-ups by feature name walk. */
 static const struct {
@@ -20,6 +22,7 @@ static const struct {
     const ExtractorGroup *group; /* or NULL */
 } builtin[] = {
     {&extractor_psnr, NULL},
+    {&extractor_adm, &extractor_adm_group},
     {&extractor_motion, NULL},
     {&extractor_vif, NULL},
     {&extractor_null, NULL},

@@ -182,26 +182,30 @@ static void filter_vertical(Adm *a, int side, unsigned row)
     extend(a->high, w);
 }
 
-/* `x` points at the first sample of the first output. */
-static void filter_across(const Adm *a, const int32_t *restrict x,
+/* `x` is where the second tap of the first output lies. */
+static void filter_across(const Adm *a, const int32_t *x,
                           const int32_t taps[4], unsigned n,
                           int32_t *restrict out)
 {
+    const int32_t *restrict first = x - 1;
     unsigned shift = a->plan.horizontal_shift;
     if (!a->plan.scale) {
         int32_t half = (int32_t)adm_half(shift);
-        for (unsigned j = 0; j < n; j++)
-            out[j] = (int16_t)((x[2 * j - 1] * taps[0] + x[2 * j] * taps[1] +
-                                x[2 * j + 1] * taps[2] +
-                                x[2 * j + 2] * taps[3] + half) >> shift);
+        for (unsigned j = 0; j < n; j++) {
+            const int32_t *at = first + 2 * j;
+            out[j] = (int16_t)((at[0] * taps[0] + at[1] * taps[1] +
+                                at[2] * taps[2] + at[3] * taps[3] + half)
+                               >> shift);
+        }
     } else {
         int64_t half = (int64_t)adm_half(shift);
-        for (unsigned j = 0; j < n; j++)
-            out[j] = (int32_t)(((int64_t)x[2 * j - 1] * taps[0] +
-                                (int64_t)x[2 * j] * taps[1] +
-                                (int64_t)x[2 * j + 1] * taps[2] +
-                                (int64_t)x[2 * j + 2] * taps[3] + half)
-                               >> shift);
+        for (unsigned j = 0; j < n; j++) {
+            const int32_t *at = first + 2 * j;
+            out[j] = (int32_t)(((int64_t)at[0] * taps[0] +
+                                (int64_t)at[1] * taps[1] +
+                                (int64_t)at[2] * taps[2] +
+                                (int64_t)at[3] * taps[3] + half) >> shift);
+        }
     }
 }
 

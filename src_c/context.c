@@ -26,13 +26,30 @@ int context_check(const char *call, bool arguments_given)
     return -EINVAL;
 }
 
+static _Thread_local VmafContext *working_for;
+
+VmafContext *context_work_for(VmafContext *ctx)
+{
+    VmafContext *before = working_for;
+    working_for = ctx;
+    return before;
+}
+
+int context_check_outside(VmafContext *ctx, const char *call)
+{
+    if (working_for != ctx)
+        return 0;
+    log_line(VMAF_LOG_LEVEL_ERROR,
+             "%s() must not be called by an extractor at work", call);
+    return -EDEADLK;
+}
+
 int context_lock(VmafContext *ctx, const char *call)
 {
-    const int err = pthread_mutex_lock(&ctx->api);
-    if (err)
-        log_line(VMAF_LOG_LEVEL_ERROR,
-                 "%s() must not be called by an extractor at work", call);
-    return -err;
+    const int err = context_check_outside(ctx, call);
+    if (!err)
+        pthread_mutex_lock(&ctx->api);
+    return err;
 }
 
 void context_unlock(VmafContext *ctx)
@@ -43,22 +60,17 @@ void context_unlock(VmafContext *ctx)
 /* All or none. */
 static int init_locks(VmafContext *ctx)
 {
-    pthread_mutexattr_t attr;
-    int err = pthread_mutexattr_init(&attr);
-    if (err)
-        return -err;
-    pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
     pthread_mutex_t *const mutex[] = {&ctx->api, &ctx->predict,
                                       &ctx->retained.lock, &ctx->failure.lock};
-    unsigned made = 0;
-    while (!err && made < 4) {
-        err = pthread_mutex_init(mutex[made], &attr);
-        made += !err;
+    for (unsigned made = 0; made < 4; made++) {
+        const int err = pthread_mutex_init(mutex[made], NULL);
+        if (!err)
+            continue;
+        while (made--)
+            pthread_mutex_destroy(mutex[made]);
+        return -err;
     }
-    while (err && made--)
-        pthread_mutex_destroy(mutex[made]);
-    pthread_mutexattr_destroy(&attr);
-    return -err;
+    return 0;
 }
 
 static void free_context(VmafContext *ctx)
@@ -351,7 +363,9 @@ int vmaf_fetch_preallocated_picture(VmafContext *vmaf, VmafPicture *pic)
 
 int vmaf_close(VmafContext *vmaf)
 {
-    const int err = context_check("vmaf_close", vmaf);
+    int err = context_check("vmaf_close", vmaf);
+    if (!err)
+        err = context_check_outside(vmaf, "vmaf_close");
     if (!err)
         free_context(vmaf);
     return err;

@@ -47,8 +47,13 @@ struct VmafContext {
     Failure failure;
 };
 
-/* Take or leave `api`. -EDEADLK when this thread holds it: an extractor called
+/* Mark this thread as working for `ctx` (or NULL) and tell for whom it did. */
+VmafContext *context_work_for(VmafContext *ctx);
+/* -EDEADLK and a logged reason when it works for `ctx`: an extractor called
  * back. */
+int context_check_outside(VmafContext *ctx, const char *call);
+
+/* Take or leave `api`; -EDEADLK as above. */
 int context_lock(VmafContext *ctx, const char *call);
 void context_unlock(VmafContext *ctx);
 

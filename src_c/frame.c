@@ -157,12 +157,14 @@ static int run_one(Frame *frame, unsigned i)
 {
     const VmafExtractor *extractor = frame->todo[i]->extractor;
     const unsigned long mark = log_mark();
+    VmafContext *before = context_work_for(frame->ctx);
     Batch batch = {0};
     int err = batch_fill(&batch, frame, i);
     if (!err)
         err = batch_extract(&batch, frame);
     while (batch.cnt)
         batch_drop_last(&batch);
+    context_work_for(before);
     if (err)
         log_problem(frame, extractor, err, log_mark() != mark);
     return err;
@@ -343,12 +345,14 @@ static bool never_started(VmafContext *ctx, Registration *reg)
 static int flush_registrations(VmafContext *ctx)
 {
     int err = 0;
+    VmafContext *before = context_work_for(ctx);
     for (unsigned i = 0; i < ctx->reg_cnt; i++) {
         const int failed = never_started(ctx, ctx->reg[i])
                                ? -EINVAL
                                : registration_flush(ctx->reg[i]);
         err = err ? err : failed;
     }
+    context_work_for(before);
     return err;
 }
 

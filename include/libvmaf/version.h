@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* The version of the C interface that these headers describe. */
+/* The version of the C interface that these headers describe; what build
+ * answers is told by vmaf_version(). */
 #ifndef LIBVMAF_VERSION_H
 #define LIBVMAF_VERSION_H
 

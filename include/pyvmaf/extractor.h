@@ -6,6 +6,20 @@
  * (vif, adm, motion, ...) are rows of the same type, so a registered extractor
  * is an equal: vmaf_use_feature(), models, decorated names, worker threads,
  * subsampling, pooling and logs treat it alike.
+ *
+ *     static int extract(void *state, const VmafFrame *frame,
+ *                        VmafScores *scores)
+ *     {
+ *         const double mean = mean_of(frame->dist);
+ *         return vmaf_scores_append(scores, "brightness", mean, frame->index);
+ *     }
+ *
+ *     static const char *const features[] = { "brightness", NULL };
+ *     static const VmafExtractor row = {
+ *         .name = "brightness", .features = features, .extract = extract,
+ *     };
+ *     vmaf_register_extractor(&row);
+ *     vmaf_use_feature(vmaf, "brightness", NULL);
  */
 #ifndef PYVMAF_EXTRACTOR_H
 #define PYVMAF_EXTRACTOR_H
@@ -68,14 +82,17 @@ typedef struct VmafFrame {
 typedef struct VmafScores VmafScores;
 
 enum VmafExtractorFlags {
-    /* One instance sees every frame, in order of submission. */
+    /* One instance sees every frame, in order of submission, on the thread
+     * that submits it. */
     VMAF_EXTRACTOR_TEMPORAL = 1,
     /* Every frame is seen, in any order, with the earlier references. */
     VMAF_EXTRACTOR_PREV_REF = 2,
 };
 
 /*
- * Callbacks return 0 or a negative errno value. `state` is zero-filled memory
+ * Callbacks return 0 or a negative errno value, which the caller of
+ * vmaf_read_pictures() gets; a reason goes to vmaf_extractor_log() first. They
+ * may ask their context for scores but must not change it. `state` is zero-filled memory
  * of `state_size` bytes with the option values written at their offsets; there
  * is one for each instance, and one instance is used by one thread at a time.
  * With worker threads there may be several instances at once, except for
@@ -98,7 +115,7 @@ typedef struct VmafExtractor {
 } VmafExtractor;
 
 /* Publish `value` under `name` (decorated when `name` is a provided one).
- * -EINVAL when the slot is already written. */
+ * -EINVAL when the slot is already written. -ENOMEM. */
 int vmaf_scores_append(VmafScores *scores, const char *name, double value,
                        unsigned index);
 
@@ -106,7 +123,8 @@ int vmaf_scores_append(VmafScores *scores, const char *name, double value,
 int vmaf_scores_get(VmafScores *scores, const char *name, double *value,
                     unsigned index);
 
-/* Publish a value for the whole sequence; it appears in logs only. */
+/* Publish a value for the whole sequence, under the name as given; it appears
+ * in logs only. -EINVAL when another value is written. -ENOMEM. */
 int vmaf_scores_aggregate(VmafScores *scores, const char *name, double value);
 
 /* Write a line to the engine's log; what an extractor logs before it fails is
@@ -116,8 +134,8 @@ void vmaf_extractor_log(enum VmafLogLevel level, const char *message);
 /*
  * Make `extractor` known to every context of the process. The row and all that
  * it points to must stay valid until it is unregistered and every context that
- * uses it is closed. -EINVAL for a malformed row, -EEXIST for a known name.
- * Thread-safe.
+ * uses it is closed. Thread-safe. -EINVAL: the row is malformed; the line says
+ * how. -EEXIST: the name is known. -ENOMEM.
  */
 int vmaf_register_extractor(const VmafExtractor *extractor);
 

@@ -13,18 +13,29 @@ extern "C" {
 
 #pragma GCC visibility push(default)
 
-/* The last line at level ERROR or WARNING that a call on this thread logged,
- * whether or not it was printed; "" when there is none. Valid until the
- * thread's next call into the library. */
+/*
+ * The last line at level ERROR or WARNING that a call on this thread logged,
+ * whether or not it was printed; "" when there is none. When a call reports what
+ * failed in a worker thread, that line becomes the caller's. Valid until the
+ * thread's next call into the library.
+ */
 const char *vmaf_last_message(void);
 
 /* Forget that line. */
 void vmaf_clear_last_message(void);
 
-/* Make a picture over memory that is not the engine's: no copy is made. Planes
- * follow the geometry of vmaf_picture_alloc(), `stride` is in bytes and at
- * least a row. release(cookie) is called once, from any thread, when the last
- * reference goes; it may be NULL. On failure nothing is released. */
+/*
+ * Make a picture over memory that is not the library's: no copy is made. Sizes
+ * follow vmaf_picture_alloc(), `stride` is in bytes and at least a row; 16-bit
+ * samples need even addresses and strides. The memory must stay as it is until
+ * release(cookie), which is called once, by any thread, when the last reference
+ * goes: the engine looks back two frames, and worker threads run behind.
+ * `release` may be NULL; it must not call the library.
+ *
+ * -EINVAL: a pointer is NULL where the format needs it, a stride or address does
+ * not fit, or format, depth or size is out of range. -ENOMEM. On failure nothing
+ * is released and `*pic` is as it was.
+ */
 int vmaf_picture_wrap(VmafPicture *pic, enum VmafPixelFormat pix_fmt,
                       unsigned bpc, unsigned w, unsigned h,
                       void *const data[3], const ptrdiff_t stride[3],
@@ -49,8 +60,9 @@ const char *vmaf_model_feature_at(VmafModel *model, unsigned position);
  * "avx2", "avx512", "avx512vnni" or "neon". */
 const char *vmaf_cpu_name(uint64_t cpumask);
 
-/* Stored names in the order of logs; NULL past the last. Valid until the next
- * call on the context. */
+/* Stored names in the order of logs; NULL past the last. The order is that of
+ * an unthreaded run, whatever the threads did; it is final after the flush. A
+ * name stays valid until vmaf_close(). */
 const char *vmaf_feature_name_at(VmafContext *vmaf, unsigned position);
 
 /* One past the highest frame index with a score. */

@@ -570,6 +570,15 @@ __attribute__((unused)) static void test_model_from_imports(void)
     CHECK(!vmaf_close(ctx));
 }
 
+static void test_calls_from_extractor(unsigned threads)
+{
+    VmafContext *ctx = toys_context(threads, 0);
+    CHECK(!toys_use(ctx, "toy_nosy", NULL, NULL));
+    CHECK(!toys_read(ctx, 0) && !toys_read(ctx, 1) && !toys_flush(ctx));
+    CHECK(toys_score(ctx, "nosy", 1) == 1);
+    CHECK(!vmaf_close(ctx));
+}
+
 typedef struct Polled {
     VmafContext *ctx;
     int stop;
@@ -628,6 +637,7 @@ int main(void)
         test_indices(threads[i]);
         test_late_registration(threads[i]);
         test_validation(threads[i]);
+        test_calls_from_extractor(threads[i]);
         test_many_callers(threads[i]);
         for (unsigned size = 2; size <= 4; size++)
             test_pool(threads[i], size);

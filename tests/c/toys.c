@@ -144,6 +144,23 @@ static int extract_many(void *state, const VmafFrame *frame,
     return err;
 }
 
+/* Asks its own context for things it must not have. */
+static int init_nosy(void *state, const VmafExtractorInit *init)
+{
+    *(const VmafContext **)state = init->context;
+    return 0;
+}
+
+static int extract_nosy(void *state, const VmafFrame *frame, VmafScores *scores)
+{
+    VmafContext *ctx = *(VmafContext **)state;
+    (void)scores;
+    CHECK(vmaf_use_feature(ctx, "null", NULL) == -EDEADLK);
+    CHECK(vmaf_read_pictures(ctx, NULL, NULL, 0) == -EDEADLK);
+    CHECK(vmaf_close(ctx) == -EDEADLK);
+    return vmaf_import_feature_score(ctx, "nosy", 1, frame->index);
+}
+
 static const char *const value_features[] = {"toy_value", "toy_debug", NULL};
 static const char *const fail_features[] = {"toy_fail", NULL};
 
@@ -161,6 +178,8 @@ static const VmafExtractor toys[] = {
     {.name = "toy_prev", .flags = VMAF_EXTRACTOR_PREV_REF,
      .extract = extract_prev},
     {.name = "toy_slow", .extract = extract_slow},
+    {.name = "toy_nosy", .state_size = sizeof(void *), .init = init_nosy,
+     .extract = extract_nosy},
     {.name = "toy_many", .extract = extract_many},
 };
 

@@ -22,7 +22,8 @@
  * `toy_fail`: as toy, but fails at frames >= 3. `toy_init`: init fails.
  * `toy_temporal`: checks that frames come in order. `toy_prev`: publishes the
  * first sample of the two earlier references, -1 for none. `toy_slow`: takes
- * longer for earlier frames, publishes two names. `toy_many`: 300 names. */
+ * longer for earlier frames, publishes two names. `toy_many`: 300 names.
+ * `toy_nosy`: calls its own context. */
 void toys_register(void);
 
 extern int toys_live; /* init() calls less close() calls */

@@ -22,7 +22,7 @@ typedef struct ModelReader {
 static int model_json_fail(const ModelReader *r, const JsonValue *at,
                            const char *what, const char *detail)
 {
-    return reason_set(r->reason, "line %u column %u: %.80s%.80s", at->line,
+    return reason_set(r->reason, "line %u column %u: %.120s%.80s", at->line,
                       at->column, what, detail);
 }
 

@@ -35,10 +35,12 @@ static const char svm_number_characters[] = "+-.0123456789eE";
 static int svm_fail(const SvmReader *r, const char *what)
 {
     const size_t len = strcspn(r->at, " \r\n");
-    const char *found = len ? "" : *r->at == '\r' ? "a carriage return" :
-                        *r->at ? "the end of the line" : "the end of the text";
-    return reason_set(r->reason, "SVM text line %u: expected %s, found %s%.*s",
-                      r->line, what, found, len > 40 ? 40 : (int) len, r->at);
+    const char *end = r->at[len] == '\r' ? "a carriage return" :
+                      len ? "" : r->at[len] ? "the end of the line" :
+                      "the end of the text";
+    return reason_set(r->reason, "SVM text line %u: expected %s, found %.*s%s%s",
+                      r->line, what, len > 40 ? 40 : (int) len, r->at,
+                      len && *end ? " and " : "", end);
 }
 
 static void svm_skip_blanks(SvmReader *r)

@@ -6,7 +6,11 @@
  */
 #include "scalar.h"
 
+#ifdef V_LANES
+#include "vif_tmpl.h"
+#else
 #define SIMD_VIF_SCALE vif_scale_scalar
+#endif
 #define SIMD_ADM_SCALE adm_scale_scalar
 #define SIMD_MOTION_SAD motion_sad_scalar
 #define SIMD_PSNR_SSE psnr_sse_scalar

@@ -12,6 +12,7 @@
 
 #include "scalar.h"
 #include "vif_sample.h"
+#include "vif_strip.h"
 
 /* The quantities of a row of the ring and of the filtered rows. */
 enum Quantity { RR = 0, DD = 1, RD = 2 };
@@ -316,5 +317,6 @@ size_t vif_scratch_size(unsigned w, unsigned h)
     (void)h;
     Work k = { .ring_rows = 2 * VIF_RADIUS(0) + 1,
                .samples = w + 2 * VIF_RADIUS(0) };
-    return lay_out(&k, 0);
+    size_t plain = lay_out(&k, 0), strip = vif_strip_bytes(w);
+    return plain > strip ? plain : strip;
 }

@@ -71,9 +71,18 @@ static inline vint v_zip16hi(vint a, vint b)
 {
     return _mm256_unpackhi_epi16(a, b);
 }
-static inline vint v_unzip16(vint lo, vint hi)
+static inline vint v_pack16(vint lo, vint hi)
 {
     return _mm256_packs_epi32(lo, hi);
+}
+static inline vint v_high16(vint lo, vint hi)
+{
+    return v_pack16(v_sar32(lo, 16), v_sar32(hi, 16));
+}
+static inline vint v_low16(vint lo, vint hi)
+{
+    const vint mask = v_set32(0xffff);
+    return _mm256_packus_epi32(v_and(lo, mask), v_and(hi, mask));
 }
 static inline vint v_narrow16(vint a, vint b)
 {

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * VIF written once over vector operations: fill the ring, filter two rows down,
+ * filter them across, turn moments into sums, keep a row of the next scale.
+ *
+ * Columns are worked off in strips whose ring stays in the second-level cache,
+ * and a strip's rows in blocks that stay in the first.
+ */
+#include "vif_sample.h"
+#include "vif_strip.h"
+#include "vif_tmpl_filter.h"
+#include "vif_tmpl_log.h"
+#include "vif_tmpl_stats.h"
+#include "vif_tmpl_fill.h"
+#include "vif_tmpl_rows.h"
+
+enum { VIF_BLOCK = 4 * VIF_COLUMN_STEP };
+
+static inline size_t vif_round_up(size_t n, size_t step)
+{
+    return (n + step - 1) / step * step;
+}
+
+static char *vif_take(char **at, size_t bytes)
+{
+    char *p = *at;
+    *at += vif_round_up(bytes, 64);
+    return p;
+}
+
+static void vif_setup(VifWork *k, const VifScale *s)
+{
+    k->scale = s;
+    k->radius = VIF_RADIUS(s->scale);
+    k->slots = k->radius + 1;
+    k->bytes = s->scale == 0 && s->bpc == 8;
+    k->planes = k->bytes ? 5 : 8;
+    k->mean_shift = s->scale ? 16 : (int)s->bpc;
+    k->square_shift = s->scale ? 16 : 2 * ((int)s->bpc - 8);
+    k->strip = vif_strip_width(k->slots * k->planes);
+    vif_set_taps(&k->taps, s->scale);
+    if (s->scale + 1 < VIF_SCALES)
+        vif_set_taps(&k->next_taps, s->scale + 1);
+}
+
+/* Lay the strip out in scratch memory. */
+static void vif_begin_strip(VifWork *k, unsigned begin)
+{
+    const VifScale *s = k->scale;
+    k->begin = begin;
+    k->cnt = s->w - begin < k->strip ? s->w - begin : k->strip;
+    k->columns = vif_round_up(vif_round_up(k->cnt, VIF_COLUMN_STEP) +
+                              2 * k->radius, VIF_COLUMN_STEP);
+    char *at = s->scratch;
+    k->block = (VifMoments *)vif_take(&at, VIF_BLOCK / V_LANES *
+                                               sizeof(VifMoments));
+    for (int i = 0; i < 2; i++)
+        k->rows[i] = vif_take(&at, k->columns * 2 * VIF_MAX_PLANES);
+    k->low = vif_take(&at, k->columns * 2 * 2);
+    for (int i = 0; i < 4; i++) {
+        k->line[i / 2][i % 2] = vif_take(&at, k->columns * 2);
+        memset(k->line[i / 2][i % 2], 0, k->columns * 2);
+    }
+    k->ring = at;
+}
+
+/* The slots that a filter starting at pair `first` reads in its steps. */
+static void vif_slots(const VifWork *k, const char *slot[], unsigned first,
+                      const VifTaps *taps)
+{
+    for (unsigned i = 0; i < taps->steps; i++)
+        slot[i] = k->ring + (first + taps->pair[i]) % k->slots *
+                                (k->planes * k->columns * 4);
+}
+
+/* Statistics of rows y and, if wanted, y + 1 of the strip. */
+static void vif_two_rows(const VifWork *k, unsigned pair, unsigned rows,
+                         VifLanes *lanes)
+{
+    const VifScale *s = k->scale;
+    const char *slot[VIF_MAX_STEPS];
+    size_t end = vif_round_up(k->cnt, VIF_COLUMN_STEP), done = 0;
+    vif_slots(k, slot, pair, &k->taps);
+    for (size_t x = 0; x < k->columns; x += VIF_BLOCK) {
+        size_t ready = x + VIF_BLOCK < k->columns ? x + VIF_BLOCK : k->columns;
+        vif_vertical(k, slot, x, ready);
+        /* The window's right half must be there. */
+        size_t to = ready < k->columns ? ready - VIF_COLUMN_STEP : end;
+        for (unsigned i = 0; i < rows; i++) {
+            unsigned cnt = vif_horizontal(k, k->rows[i], done, to);
+            vif_add_block(lanes, k->block, cnt, s->limit, s->limit_cnt);
+        }
+        done = to;
+    }
+}
+
+/* The row of the next scale that rows y, y + 1 hold. */
+static void vif_keep_row(const VifWork *k, unsigned pair, unsigned y)
+{
+    const VifScale *s = k->scale;
+    unsigned kept = y + (y & 1);
+    if (s->scale + 1 >= VIF_SCALES || (!s->next_ref && !s->next_dist) ||
+        kept >= s->row_end || kept / 2 >= s->h / 2)
+        return;
+    const char *slot[VIF_MAX_STEPS];
+    unsigned first = (y & 1) + k->radius - VIF_RADIUS(s->scale + 1);
+    vif_slots(k, slot, pair + first / 2, &k->next_taps);
+    vif_decimate(k, slot, first & 1, kept);
+}
+
+static void vif_strip(VifWork *k, VifSums *sums)
+{
+    const VifScale *s = k->scale;
+    int top = (int)s->row_begin - (int)k->radius;
+    unsigned filled = 0;
+    VifLanes lanes;
+    memset(&lanes, 0, sizeof(lanes));
+    for (unsigned y = s->row_begin, pair = 0; y < s->row_end; y += 2, pair++) {
+        unsigned rows = y + 1 < s->row_end ? 2 : 1;
+        for (; filled < pair + k->slots; filled++)
+            vif_fill(k, top, filled);
+        if (s->limit_cnt) {
+            vif_two_rows(k, pair, rows, &lanes);
+            vif_flush(&lanes, sums, rows * k->cnt, s->limit_cnt);
+        }
+        vif_keep_row(k, pair, y);
+    }
+}
+
+static void vif_scale_simd(const VifScale *scale, VifSums *sums)
+{
+    VifWork k;
+    memset(sums, 0, sizeof(*sums));
+    vif_setup(&k, scale);
+    for (unsigned x = 0; x < scale->w; x += k.strip) {
+        vif_begin_strip(&k, x);
+        vif_strip(&k, sums);
+    }
+}
+
+#define SIMD_VIF_SCALE vif_scale_simd

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * VIF template, part 2: logarithms without a table.
+ *
+ * With m the top sixteen bits of the argument, the defining table is
+ * floor(2048 * log2(m) + 1/2 + s) for every s in (0.00096148, 0.00105844):
+ * its rounding to binary32 moves steps down by about that much. The middle
+ * s = 0.00100996 leaves 4.8e-5 on both sides, enough for a polynomial in
+ * binary32 when whole eighths of an octave are counted in integers. The tests
+ * go through all mantissas and exponents.
+ */
+
+/* For each eighth of an octave, m = 1 + (i + 1/2) / 8: 1 / m, and
+ * 1/2 + s - 2048 * log2(1 / m) - 256 * i of the binary32 value of 1 / m. */
+static const float vif_log_inverse[8] = {
+    0x1.e1e1e2p-1f, 0x1.af286cp-1f, 0x1.861862p-1f, 0x1.642c86p-1f,
+    0x1.47ae14p-1f, 0x1.2f684cp-1f, 0x1.1a7b96p-1f, 0x1.084210p-1f,
+};
+static const float vif_log_offset[8] = {
+    0x1.673ff2p+7f, 0x1.f88358p+7f, 0x1.23f790p+8f, 0x1.30c17ep+8f,
+    0x1.271e5ap+8f, 0x1.0a82b6p+8f, 0x1.bb4acep+7f, 0x1.4563eap+7f,
+};
+
+typedef struct VifLog {
+    vlut inverse, offset;
+} VifLog;
+
+static inline VifLog vif_log_begin(void)
+{
+    return (VifLog){ v_load_lut(vif_log_inverse), v_load_lut(vif_log_offset) };
+}
+
+/* Log of 2^16 <= a < 2^32 minus that of VIF_NOISE. */
+static inline vint vif_log_lanes(const VifLog *k, vint a)
+{
+    /* Half the argument is a positive int32. Its bits below the top sixteen
+     * do not count; clear the highest of them, else the conversion could
+     * round up past all sixteen. */
+    vint half = v_shr32(a, 1);
+    half = v_clear(half, v_shr32(half, 16));
+    vint bits = v_cast_int(v_to_f32(half));
+    /* Exponent and top three mantissa bits: the eighth. */
+    vint eighth = v_shr32(bits, 20);
+    vflt m = v_cast_f32(v_or(v_and(bits, v_set32(0x007fff00)),
+                             v_set32(0x3f800000)));
+    vflt t = v_fma_f32(m, v_lookup(k->inverse, eighth), v_setf32(-1.f));
+    /* 2048 * log2(1 + t) / t at four Chebyshev nodes of |t| <= 1/16. */
+    vflt p = v_fma_f32(t, v_setf32(-0x1.724b50p+9f), v_setf32(0x1.ed98cep+9f));
+    p = v_fma_f32(p, t, v_setf32(-0x1.715466p+10f));
+    p = v_fma_f32(p, t, v_setf32(0x1.71546ep+11f));
+    p = v_fma_f32(p, t, v_lookup(k->offset, eighth));
+    /* VIF_NOISE, halved, has exponent 127 + 16 and the log that is 0 here. */
+    const vint zero = v_set32((127 + 16) * 8 * 256);
+    return v_add32(v_sub32(v_shl32(eighth, 8), zero), v_trunc_f32(p));
+}

@@ -6,6 +6,7 @@
 #include "table.h"
 
 void vif_scale_scalar(const VifScale *scale, VifSums *sums);
+void vif_log_scalar(const uint32_t *z, int32_t *log, size_t n);
 void adm_scale_scalar(const AdmScale *scale, AdmSums *sums);
 uint64_t motion_sad_scalar(const MotionSad *sad);
 uint64_t psnr_sse_scalar(const PsnrSse *sse);

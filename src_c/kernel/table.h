@@ -14,6 +14,7 @@
 typedef struct KernelTable {
     const char *name;
     VifScaleFn vif_scale;
+    VifLogFn vif_log;
     AdmScaleFn adm_scale;
     MotionSadFn motion_sad;
     PsnrSseFn psnr_sse;

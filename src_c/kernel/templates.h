@@ -6,11 +6,8 @@
  */
 #include "scalar.h"
 
-#ifdef V_LANES
 #include "vif_tmpl.h"
-#else
-#define SIMD_VIF_SCALE vif_scale_scalar
-#endif
+
 #define SIMD_ADM_SCALE adm_scale_scalar
 #define SIMD_MOTION_SAD motion_sad_scalar
 #define SIMD_PSNR_SSE psnr_sse_scalar
@@ -19,6 +16,7 @@
     const KernelTable kernels_##set = {                                        \
         .name = #set,                                                          \
         .vif_scale = SIMD_VIF_SCALE,                                           \
+        .vif_log = SIMD_VIF_LOG,                                               \
         .adm_scale = SIMD_ADM_SCALE,                                           \
         .motion_sad = SIMD_MOTION_SAD,                                         \
         .psnr_sse = SIMD_PSNR_SSE,                                             \

@@ -3,7 +3,8 @@
 #include <math.h>
 #include <pthread.h>
 
-#include "vif.h"
+#include "scalar.h"
+#include "vif_sample.h"
 
 static uint16_t table[32768];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -17,6 +18,13 @@ static void make_table(void)
         float log = (float)log2(i + 32768);
         table[i] = (uint16_t)lroundf(log * 2048.0f);
     }
+}
+
+void vif_log_scalar(const uint32_t *z, int32_t *log, size_t n)
+{
+    const uint16_t *entry = vif_log_table();
+    for (size_t i = 0; i < n; i++)
+        log[i] = vif_log(entry, z[i]);
 }
 
 const uint16_t *vif_log_table(void)

@@ -43,11 +43,11 @@ static inline vint vif_log_lanes(const VifLog *k, vint a)
     vint eighth = v_shr32(bits, 20);
     vflt m = v_cast_f32(v_or(v_and(bits, v_set32(0x007fff00)),
                              v_set32(0x3f800000)));
-    vflt t = v_fma_f32(m, v_lookup(k->inverse, eighth), v_setf32(-1.f));
+    vflt t = v_fma_f32(m, v_lookup(k->inverse, eighth), v_set_f32(-1.f));
     /* 2048 * log2(1 + t) / t at four Chebyshev nodes of |t| <= 1/16. */
-    vflt p = v_fma_f32(t, v_setf32(-0x1.724b50p+9f), v_setf32(0x1.ed98cep+9f));
-    p = v_fma_f32(p, t, v_setf32(-0x1.715466p+10f));
-    p = v_fma_f32(p, t, v_setf32(0x1.71546ep+11f));
+    vflt p = v_fma_f32(t, v_set_f32(-0x1.724b50p+9f), v_set_f32(0x1.ed98cep+9f));
+    p = v_fma_f32(p, t, v_set_f32(-0x1.715466p+10f));
+    p = v_fma_f32(p, t, v_set_f32(0x1.71546ep+11f));
     p = v_fma_f32(p, t, v_lookup(k->offset, eighth));
     /* VIF_NOISE, halved, has exponent 127 + 16 and the log that is 0 here. */
     const vint zero = v_set32((127 + 16) * 8 * 256);

@@ -11,6 +11,117 @@
 #include "../kernel/scalar.h"
 #include "region.h"
 
-SIMD_REGION_BEGIN("avx2,fma,bmi,bmi2,avx512f,avx512dq,avx512cd,avx512bw,avx512vl")
+#define SIMD_AVX512 "avx2,fma,bmi,bmi2,avx512f,avx512dq,avx512cd,avx512bw,avx512vl"
+
+#ifdef SIMD_AVX512_DOT
+SIMD_REGION_BEGIN(SIMD_AVX512 ",avx512vnni")
+#else
+SIMD_REGION_BEGIN(SIMD_AVX512)
+#endif
+
+#define V_LANES 16 /* of 32 bits */
+
+typedef __m512i vint;
+typedef __mmask16 vmask;
+typedef __m512 vflt;
+typedef __m512 vlut;
+typedef __m512d vdbl;
+
+#define MM(name) _mm512_##name
+#define _mm512_loadu_si _mm512_loadu_si512
+#define _mm512_storeu_si _mm512_storeu_si512
+#define _mm512_and_si _mm512_and_si512
+#define _mm512_or_si _mm512_or_si512
+#define _mm512_xor_si _mm512_xor_si512
+#define _mm512_andnot_si _mm512_andnot_si512
+
+static inline vint v_blend_odd32(vint even, vint odd)
+{
+    return _mm512_mask_mov_epi32(even, 0xaaaa, odd);
+}
+
+#include "x86.h"
+
+static inline vint v_load8(const uint8_t *p)
+{
+    return _mm512_cvtepu8_epi16(_mm256_loadu_si256((const void *)p));
+}
+
+/* Unsigned 32-bit lanes below 65536, in order. */
+static inline vint v_narrow16(vint a, vint b)
+{
+    return _mm512_inserti64x4(
+        _mm512_castsi256_si512(_mm512_cvtepi32_epi16(a)),
+        _mm512_cvtepi32_epi16(b), 1);
+}
+
+/* sum + a0 * b0 + a1 * b1 of the signed 16-bit halves of each lane. */
+static inline vint v_dot16(vint sum, vint a, vint b)
+{
+#ifdef SIMD_AVX512_DOT
+    return _mm512_dpwssd_epi32(sum, a, b);
+#else
+    sum = _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
+    SIMD_KEEP_ORDER(sum);
+    return sum;
+#endif
+}
+
+/* Masks of 32-bit lanes */
+static inline vmask v_gt32(vint a, vint b)
+{
+    return _mm512_cmpgt_epi32_mask(a, b);
+}
+static inline vmask v_both(vmask a, vmask b) { return a & b; }
+static inline int v_any(vmask m) { return m != 0; }
+static inline vint v_keep(vmask m, vint a)
+{
+    return _mm512_maskz_mov_epi32(m, a);
+}
+static inline vint v_drop(vmask m, vint a)
+{
+    return _mm512_maskz_mov_epi32((vmask)~m, a);
+}
+static inline vint v_count(vint a, vmask m)
+{
+    return _mm512_mask_add_epi32(a, m, a, _mm512_set1_epi32(1));
+}
+
+/* Sums over lanes */
+static inline int64_t v_sum64(vint a) { return _mm512_reduce_add_epi64(a); }
+static inline int64_t v_sum32(vint a)
+{
+    vint lo = _mm512_cvtepi32_epi64(_mm512_castsi512_si256(a));
+    vint hi = _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(a, 1));
+    return v_sum64(_mm512_add_epi64(lo, hi));
+}
+
+static inline vflt v_cast_f32(vint a) { return _mm512_castsi512_ps(a); }
+static inline vint v_cast_int(vflt a) { return _mm512_castps_si512(a); }
+/* Twice in a row: the look-up uses four bits of the index. */
+static inline vlut v_load_lut(const float *p)
+{
+    return _mm512_castpd_ps(_mm512_broadcast_f64x4(
+        _mm256_castps_pd(_mm256_loadu_ps(p))));
+}
+static inline vflt v_lookup(vlut table, vint index)
+{
+    return _mm512_permutexvar_ps(index, table);
+}
+
+static inline vdbl v_lo_f64(vint a)
+{
+    return _mm512_cvtepi32_pd(_mm512_castsi512_si256(a));
+}
+static inline vdbl v_hi_f64(vint a)
+{
+    return _mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(a, 1));
+}
+static inline vint v_trunc_f64(vdbl lo, vdbl hi)
+{
+    return _mm512_inserti64x4(
+        _mm512_castsi256_si512(_mm512_cvttpd_epi32(lo)),
+        _mm512_cvttpd_epi32(hi), 1);
+}
 
 #endif

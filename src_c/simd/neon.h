@@ -13,4 +13,178 @@
 
 SIMD_REGION_BEGIN("")
 
+#define V_LANES 4 /* of 32 bits */
+
+typedef uint32x4_t vint;
+typedef uint32x4_t vmask;
+typedef float32x4_t vflt;
+typedef uint8x16x2_t vlut;
+typedef float64x2_t vdbl;
+
+/* The lanes of a vint read as other types, and back. */
+#define S32(a) vreinterpretq_s32_u32(a)
+#define S16(a) vreinterpretq_s16_u32(a)
+#define U16(a) vreinterpretq_u16_u32(a)
+#define OF_S32(a) vreinterpretq_u32_s32(a)
+#define OF_S16(a) vreinterpretq_u32_s16(a)
+#define OF_U16(a) vreinterpretq_u32_u16(a)
+
+/* Memory; no alignment is needed. */
+static inline vint v_load(const void *p)
+{
+    return vreinterpretq_u32_u8(vld1q_u8(p));
+}
+static inline void v_store(void *p, vint a)
+{
+    vst1q_u8(p, vreinterpretq_u8_u32(a));
+}
+static inline vint v_load8(const uint8_t *p)
+{
+    return OF_U16(vmovl_u8(vld1_u8(p)));
+}
+
+/* Bits: v_clear is a without the bits of b. */
+static inline vint v_and(vint a, vint b) { return vandq_u32(a, b); }
+static inline vint v_or(vint a, vint b) { return vorrq_u32(a, b); }
+static inline vint v_xor(vint a, vint b) { return veorq_u32(a, b); }
+static inline vint v_clear(vint a, vint b) { return vbicq_u32(a, b); }
+
+/* 32-bit lanes: shifts are left, right logical and right arithmetic. */
+static inline vint v_set32(uint32_t x) { return vdupq_n_u32(x); }
+static inline vint v_add32(vint a, vint b) { return vaddq_u32(a, b); }
+static inline vint v_sub32(vint a, vint b) { return vsubq_u32(a, b); }
+static inline vint v_max32(vint a, vint b)
+{
+    return OF_S32(vmaxq_s32(S32(a), S32(b)));
+}
+static inline vint v_shl32(vint a, int n) { return vshlq_u32(a, vdupq_n_s32(n)); }
+static inline vint v_shr32(vint a, int n)
+{
+    return vshlq_u32(a, vdupq_n_s32(-n));
+}
+static inline vint v_sar32(vint a, int n)
+{
+    return OF_S32(vshlq_s32(S32(a), vdupq_n_s32(-n)));
+}
+
+/* (a * b + 2^31) >> 32 of unsigned lanes. */
+static inline vint v_mulround32(vint a, vint b)
+{
+    uint32x2_t lo = vrshrn_n_u64(vmull_u32(vget_low_u32(a), vget_low_u32(b)), 32);
+    return vrshrn_high_n_u64(lo, vmull_high_u32(a, b), 32);
+}
+
+/* 16-bit lanes */
+static inline vint v_set16(uint16_t x) { return OF_U16(vdupq_n_u16(x)); }
+static inline vint v_shl16(vint a, int n)
+{
+    return OF_U16(vshlq_u16(U16(a), vdupq_n_s16((int16_t)n)));
+}
+static inline vint v_shr16(vint a, int n)
+{
+    return OF_U16(vshlq_u16(U16(a), vdupq_n_s16((int16_t)-n)));
+}
+static inline vint v_mullo16(vint a, vint b)
+{
+    return OF_U16(vmulq_u16(U16(a), U16(b)));
+}
+static inline vint v_mulhi16(vint a, vint b)
+{
+    uint32x4_t lo = vmull_u16(vget_low_u16(U16(a)), vget_low_u16(U16(b)));
+    uint32x4_t hi = vmull_high_u16(U16(a), U16(b));
+    return OF_U16(vuzp2q_u16(U16(lo), U16(hi)));
+}
+static inline vint v_zip16lo(vint a, vint b)
+{
+    return OF_U16(vzip1q_u16(U16(a), U16(b)));
+}
+static inline vint v_zip16hi(vint a, vint b)
+{
+    return OF_U16(vzip2q_u16(U16(a), U16(b)));
+}
+/* Signed 32-bit lanes of two vectors, saturated to 16 bits. */
+static inline vint v_pack16(vint lo, vint hi)
+{
+    return OF_S16(vqmovn_high_s32(vqmovn_s32(S32(lo)), S32(hi)));
+}
+/* High and low halves of the 32-bit lanes of two vectors. */
+static inline vint v_high16(vint lo, vint hi)
+{
+    return OF_U16(vuzp2q_u16(U16(lo), U16(hi)));
+}
+static inline vint v_low16(vint lo, vint hi)
+{
+    return OF_U16(vuzp1q_u16(U16(lo), U16(hi)));
+}
+/* Unsigned 32-bit lanes below 65536, in order. */
+static inline vint v_narrow16(vint a, vint b) { return v_low16(a, b); }
+
+/* sum + a0 * b0 + a1 * b1 of the signed 16-bit halves of each lane. */
+static inline vint v_dot16(vint sum, vint a, vint b)
+{
+    int32x4_t lo = vmull_s16(vget_low_s16(S16(a)), vget_low_s16(S16(b)));
+    int32x4_t hi = vmull_high_s16(S16(a), S16(b));
+    return vaddq_u32(sum, OF_S32(vpaddq_s32(lo, hi)));
+}
+
+/* Masks of 32-bit lanes */
+static inline vmask v_gt32(vint a, vint b) { return vcgtq_s32(S32(a), S32(b)); }
+static inline vmask v_both(vmask a, vmask b) { return vandq_u32(a, b); }
+static inline int v_any(vmask m) { return vmaxvq_u32(m) != 0; }
+static inline vint v_keep(vmask m, vint a) { return vandq_u32(a, m); }
+static inline vint v_drop(vmask m, vint a) { return vbicq_u32(a, m); }
+static inline vint v_count(vint a, vmask m) { return vsubq_u32(a, m); }
+
+/* Sums: v_add64 adds both halves of each 64-bit lane of a, unsigned. */
+static inline vint v_add64(vint sum, vint a)
+{
+    return vreinterpretq_u32_u64(vpadalq_u32(vreinterpretq_u64_u32(sum), a));
+}
+static inline int64_t v_sum64(vint a)
+{
+    return vaddvq_s64(vreinterpretq_s64_u32(a));
+}
+static inline int64_t v_sum32(vint a) { return vaddlvq_s32(S32(a)); }
+
+/* Binary32: eight-entry look-up by the low three bits of each lane. */
+static inline vflt v_set_f32(float x) { return vdupq_n_f32(x); }
+static inline vflt v_cast_f32(vint a) { return vreinterpretq_f32_u32(a); }
+static inline vint v_cast_int(vflt a) { return vreinterpretq_u32_f32(a); }
+static inline vflt v_to_f32(vint a) { return vcvtq_f32_s32(S32(a)); }
+static inline vint v_trunc_f32(vflt a) { return OF_S32(vcvtq_s32_f32(a)); }
+static inline vflt v_fma_f32(vflt a, vflt b, vflt c) { return vfmaq_f32(c, a, b); }
+static inline vlut v_load_lut(const float *p)
+{
+    const uint8_t *bytes = (const uint8_t *)p;
+    return (vlut){ { vld1q_u8(bytes), vld1q_u8(bytes + 16) } };
+}
+static inline vflt v_lookup(vlut table, vint index)
+{
+    /* Bytes 4i, 4i + 1, 4i + 2, 4i + 3 of entry i. */
+    vint at = vmulq_n_u32(vandq_u32(index, v_set32(7)), 0x04040404);
+    at = vaddq_u32(at, v_set32(0x03020100));
+    return vreinterpretq_f32_u8(vqtbl2q_u8(table, vreinterpretq_u8_u32(at)));
+}
+
+/* Binary64, for half of the 32-bit lanes. */
+static inline vdbl v_set_f64(double x) { return vdupq_n_f64(x); }
+static inline vdbl v_add_f64(vdbl a, vdbl b) { return vaddq_f64(a, b); }
+static inline vdbl v_sub_f64(vdbl a, vdbl b) { return vsubq_f64(a, b); }
+static inline vdbl v_mul_f64(vdbl a, vdbl b) { return vmulq_f64(a, b); }
+static inline vdbl v_div_f64(vdbl a, vdbl b) { return vdivq_f64(a, b); }
+static inline vdbl v_min_f64(vdbl a, vdbl b) { return vminq_f64(a, b); }
+static inline vdbl v_lo_f64(vint a)
+{
+    return vcvtq_f64_s64(vmovl_s32(vget_low_s32(S32(a))));
+}
+static inline vdbl v_hi_f64(vint a)
+{
+    return vcvtq_f64_s64(vmovl_high_s32(S32(a)));
+}
+static inline vint v_trunc_f64(vdbl lo, vdbl hi)
+{
+    return OF_S32(vmovn_high_s64(vmovn_s64(vcvtq_s64_f64(lo)),
+                                 vcvtq_s64_f64(hi)));
+}
+
 #endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Vector operations whose intrinsics differ in their prefix only, MM(name).
+ * Included by avx2.h and avx512.h inside their target regions.
+ */
+
+/* Memory; no alignment is needed. */
+static inline vint v_load(const void *p) { return MM(loadu_si)(p); }
+static inline void v_store(void *p, vint a) { MM(storeu_si)(p, a); }
+
+/* Bits: v_clear is a without the bits of b. */
+static inline vint v_and(vint a, vint b) { return MM(and_si)(a, b); }
+static inline vint v_or(vint a, vint b) { return MM(or_si)(a, b); }
+static inline vint v_xor(vint a, vint b) { return MM(xor_si)(a, b); }
+static inline vint v_clear(vint a, vint b) { return MM(andnot_si)(b, a); }
+
+/* 32-bit lanes: shifts are left, right logical and right arithmetic. */
+static inline vint v_set32(uint32_t x) { return MM(set1_epi32)((int)x); }
+static inline vint v_add32(vint a, vint b) { return MM(add_epi32)(a, b); }
+static inline vint v_sub32(vint a, vint b) { return MM(sub_epi32)(a, b); }
+static inline vint v_max32(vint a, vint b) { return MM(max_epi32)(a, b); }
+static inline vint v_shl32(vint a, int n) { return MM(slli_epi32)(a, n); }
+static inline vint v_shr32(vint a, int n) { return MM(srli_epi32)(a, n); }
+static inline vint v_sar32(vint a, int n) { return MM(srai_epi32)(a, n); }
+
+/* (a * b + 2^31) >> 32 of unsigned lanes. */
+static inline vint v_mulround32(vint a, vint b)
+{
+    const vint half = MM(set1_epi64)(0x80000000);
+    vint even = MM(mul_epu32)(a, b);
+    vint odd = MM(mul_epu32)(MM(srli_epi64)(a, 32), MM(srli_epi64)(b, 32));
+    even = MM(srli_epi64)(MM(add_epi64)(even, half), 32);
+    return v_blend_odd32(even, MM(add_epi64)(odd, half));
+}
+
+/* 16-bit lanes. Zip, unzip and pack work within 128 bits and so are each
+ * other's inverse; in between, columns are out of order at this width. */
+static inline vint v_set16(uint16_t x) { return MM(set1_epi16)((short)x); }
+static inline vint v_shl16(vint a, int n) { return MM(slli_epi16)(a, n); }
+static inline vint v_shr16(vint a, int n) { return MM(srli_epi16)(a, n); }
+static inline vint v_mullo16(vint a, vint b) { return MM(mullo_epi16)(a, b); }
+static inline vint v_mulhi16(vint a, vint b) { return MM(mulhi_epu16)(a, b); }
+static inline vint v_zip16lo(vint a, vint b)
+{
+    return MM(unpacklo_epi16)(a, b);
+}
+static inline vint v_zip16hi(vint a, vint b)
+{
+    return MM(unpackhi_epi16)(a, b);
+}
+/* Signed 32-bit lanes of two vectors, saturated to 16 bits. */
+static inline vint v_pack16(vint lo, vint hi) { return MM(packs_epi32)(lo, hi); }
+/* High and low halves of the 32-bit lanes of two vectors. */
+static inline vint v_high16(vint lo, vint hi)
+{
+    return v_pack16(v_sar32(lo, 16), v_sar32(hi, 16));
+}
+static inline vint v_low16(vint lo, vint hi)
+{
+    const vint mask = v_set32(0xffff);
+    return MM(packus_epi32)(v_and(lo, mask), v_and(hi, mask));
+}
+
+/* Add the low and the high half of each 64-bit lane of a, unsigned. */
+static inline vint v_add64(vint sum, vint a)
+{
+    sum = MM(add_epi64)(sum, v_and(a, MM(set1_epi64)(0xffffffff)));
+    return MM(add_epi64)(sum, MM(srli_epi64)(a, 32));
+}
+
+/* Binary32: eight-entry look-up by the low three bits of each lane. */
+static inline vflt v_set_f32(float x) { return MM(set1_ps)(x); }
+static inline vflt v_to_f32(vint a) { return MM(cvtepi32_ps)(a); }
+static inline vint v_trunc_f32(vflt a) { return MM(cvttps_epi32)(a); }
+static inline vflt v_fma_f32(vflt a, vflt b, vflt c)
+{
+    return MM(fmadd_ps)(a, b, c);
+}
+
+/* Binary64, for half of the 32-bit lanes. */
+static inline vdbl v_set_f64(double x) { return MM(set1_pd)(x); }
+static inline vdbl v_add_f64(vdbl a, vdbl b) { return MM(add_pd)(a, b); }
+static inline vdbl v_sub_f64(vdbl a, vdbl b) { return MM(sub_pd)(a, b); }
+static inline vdbl v_mul_f64(vdbl a, vdbl b) { return MM(mul_pd)(a, b); }
+static inline vdbl v_div_f64(vdbl a, vdbl b) { return MM(div_pd)(a, b); }
+static inline vdbl v_min_f64(vdbl a, vdbl b) { return MM(min_pd)(a, b); }

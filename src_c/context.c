@@ -266,7 +266,8 @@ int vmaf_import_feature_score(VmafContext *vmaf, const char *feature_name,
                             COLLECTOR_RANK_LAST);
 }
 
-void context_evict(VmafContext *ctx)
+/* Of the pool's pictures, keep none. */
+static void evict(VmafContext *ctx)
 {
     Retained *retained = &ctx->retained;
     for (unsigned i = 0; i < 2; i++) {
@@ -281,10 +282,18 @@ void context_evict(VmafContext *ctx)
     }
 }
 
+void context_feed_pool(VmafContext *ctx)
+{
+    const Retained *retained = &ctx->retained;
+    if (retained->pool && !retained->in_work &&
+        picture_pool_starves(retained->pool))
+        evict(ctx);
+}
+
 static int replace_pool(VmafContext *ctx, VmafPictureConfiguration cfg)
 {
     Retained *retained = &ctx->retained;
-    context_evict(ctx);
+    evict(ctx);
     if (retained->pool && !picture_pool_idle(retained->pool)) {
         log_line(VMAF_LOG_LEVEL_ERROR,
                  "pictures of the present pool are still in use");
@@ -354,8 +363,7 @@ int vmaf_fetch_preallocated_picture(VmafContext *vmaf, VmafPicture *pic)
     PicturePool *pool = retained->pool;
     if (!err) {
         picture_pool_announce(pool);
-        if (picture_pool_starves(pool))
-            context_evict(vmaf);
+        context_feed_pool(vmaf);
     }
     pthread_mutex_unlock(&retained->lock);
     return err ? err : picture_pool_take(pool, pic);

@@ -21,6 +21,7 @@ typedef struct Retained {
     pthread_mutex_t lock;
     VmafPicture prev[2]; /* the reference one and two frames earlier */
     bool wanted;         /* some registration looks back */
+    unsigned in_work;    /* frames that will give pictures back */
     PicturePool *pool;
     bool has_geometry; /* of the first reference picture */
     VmafExtractorInit geometry;
@@ -63,8 +64,9 @@ int context_check(const char *call, bool arguments_given);
 /* frame.c: a queued frame. */
 void frame_run_job(void *job);
 
-/* With retained.lock held: let go of what came out of the pool, by a copy when
- * it may be looked back at. */
-void context_evict(VmafContext *ctx);
+/* With retained.lock held: when somebody waits for a picture of the pool that no
+ * frame in work will give back, let go of those that are retained, by a copy
+ * where they may be looked back at. */
+void context_feed_pool(VmafContext *ctx);
 
 #endif

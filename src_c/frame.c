@@ -218,13 +218,25 @@ static int failure_take(Failure *failure)
     return err;
 }
 
+/* Start, or end, to count a frame that holds pictures. */
+static void count_in_work(VmafContext *ctx, int change)
+{
+    Retained *retained = &ctx->retained;
+    pthread_mutex_lock(&retained->lock);
+    retained->in_work += (unsigned)change;
+    context_feed_pool(ctx);
+    pthread_mutex_unlock(&retained->lock);
+}
+
 void frame_run_job(void *job)
 {
     Frame *frame = job;
+    VmafContext *ctx = frame->ctx;
     const int err = frame_run(frame, false);
     if (err)
-        failure_store(&frame->ctx->failure, err);
+        failure_store(&ctx->failure, err);
     frame_free(frame);
+    count_in_work(ctx, -1);
 }
 
 /* The first reference picture of all fixes what the others must be. */
@@ -288,16 +300,6 @@ static void retain(VmafContext *ctx, const VmafPicture *ref)
         vmaf_picture_unref(&oldest);
 }
 
-/* A thread may wait for a picture that only the context still holds. */
-static void feed_pool(VmafContext *ctx)
-{
-    Retained *retained = &ctx->retained;
-    pthread_mutex_lock(&retained->lock);
-    if (retained->pool && picture_pool_starves(retained->pool))
-        context_evict(ctx);
-    pthread_mutex_unlock(&retained->lock);
-}
-
 static int read_pair(VmafContext *ctx, VmafPicture *ref, VmafPicture *dist,
                      unsigned index)
 {
@@ -320,11 +322,13 @@ static int read_pair(VmafContext *ctx, VmafPicture *ref, VmafPicture *dist,
     vmaf_picture_unref(ref);
     if (dist != ref)
         vmaf_picture_unref(dist);
-    if (frame_is_done(frame))
+    if (frame_is_done(frame)) {
         frame_free(frame);
-    else
+        count_in_work(ctx, 0);
+    } else {
+        count_in_work(ctx, 1);
         worker_submit(ctx->workers, frame);
-    feed_pool(ctx);
+    }
     return 0;
 }
 

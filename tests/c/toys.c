@@ -7,8 +7,12 @@
 #include <string.h>
 #include <time.h>
 
-int toys_live;
 static atomic_int live;
+
+int toys_live(void)
+{
+    return atomic_load(&live);
+}
 
 typedef struct Toy {
     bool debug;
@@ -36,14 +40,14 @@ static int init(void *state, const VmafExtractorInit *init)
 {
     (void)state;
     CHECK(init->w == 64 && init->h == 64 && init->bpc == 8 && init->context);
-    toys_live = atomic_fetch_add(&live, 1) + 1;
+    atomic_fetch_add(&live, 1);
     return 0;
 }
 
 static int finish(void *state)
 {
     (void)state;
-    toys_live = atomic_fetch_sub(&live, 1) - 1;
+    atomic_fetch_sub(&live, 1);
     return 0;
 }
 

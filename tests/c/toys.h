@@ -26,7 +26,8 @@
  * `toy_nosy`: calls its own context. */
 void toys_register(void);
 
-extern int toys_live; /* init() calls less close() calls */
+/* init() calls less close() calls */
+int toys_live(void);
 
 VmafContext *toys_context(unsigned n_threads, unsigned n_subsample);
 /* A 4:2:0 picture of 64x64, all luma samples `value`. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../include/pyvmaf/pyvmaf.h"
 #include "number.h"
 #include "option.h"
 
@@ -52,6 +53,11 @@ const char *feature_name_alias(const char *name)
             return alias_table[i].alias;
     }
     return name;
+}
+
+const char *vmaf_feature_alias(const char *name)
+{
+    return name ? feature_name_alias(name) : NULL;
 }
 
 const char *feature_name_full(const char *alias)

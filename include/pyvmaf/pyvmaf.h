@@ -65,6 +65,10 @@ const char *vmaf_cpu_name(uint64_t cpumask);
  * name stays valid until vmaf_close(). */
 const char *vmaf_feature_name_at(VmafContext *vmaf, unsigned position);
 
+/* The short form of a feature's name, as logs print it, or `name` itself where
+ * there is none. Valid as long as `name` is. */
+const char *vmaf_feature_alias(const char *name);
+
 /* One past the highest frame index with a score. */
 unsigned vmaf_frame_count(VmafContext *vmaf);
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Builds the engine by its one Makefile, then the extension against it."""
+
 import os
 import shutil
 import subprocess

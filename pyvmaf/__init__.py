@@ -1,2 +1,36 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Full-reference video quality (VMAF), measured exactly and fast."""
+
+from ._paths import get_include, get_library
+from ._registry import register, unregister
+from .context import VmafContext
+from .enums import LogLevel, ModelFlags, OutputFormat, PixelFormat, PoolingMethod
+from .errors import VmafError
+from .extractor import ExtractorInfo, FeatureExtractor, Option, extractors
+from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore, builtin_models
+from .picture import VmafPicture
+
+__all__ = [
+    "ExtractorInfo",
+    "FeatureExtractor",
+    "LogLevel",
+    "ModelFlags",
+    "Option",
+    "OutputFormat",
+    "PixelFormat",
+    "PoolingMethod",
+    "VmafContext",
+    "VmafError",
+    "VmafModel",
+    "VmafModelCollection",
+    "VmafModelCollectionScore",
+    "VmafPicture",
+    "builtin_models",
+    "extractors",
+    "get_include",
+    "get_library",
+    "register",
+    "unregister",
+]
+
+__version__ = "0.1.0"

@@ -17,7 +17,7 @@ PUBLIC += ["libvmaf/libvmaf", "pyvmaf/pyvmaf", "pyvmaf/extractor"]
 KERNELS = ["cpu", "kernel/vif", "kernel/adm", "kernel/motion", "kernel/psnr", "kernel/table"]
 HEADERS = [f"include/{name}.h" for name in PUBLIC] + [f"src_c/{name}.h" for name in KERNELS]
 
-# What C calls in Python; the bodies are in _ffi.py and extractor.py.
+# What C calls in Python; the bodies are in _ffi.py and _registry.py.
 CALLBACKS = """
 extern "Python" {
     void on_picture_release(void *cookie);
@@ -37,25 +37,18 @@ def declarations(header: str) -> str:
     """
     text = re.sub(r"/\*.*?\*/|//[^\n]*", "", header, flags=re.DOTALL)
     lines = [
-        line
-        for line in text.splitlines()
-        if not line.startswith("#") or re.fullmatch(r"#define \w+ \d+\s*", line)
+        line for line in text.splitlines() if not line.startswith("#") or re.fullmatch(r"#define \w+ \d+\s*", line)
     ]
     return re.sub(r'extern "C" \{(.*)\}', r"\1", "\n".join(lines), flags=re.DOTALL)
 
 
-API = "\n".join(declarations((ROOT / path).read_text("utf-8")) for path in HEADERS)
-
-
 def builder() -> FFI:
     ffi = FFI()
-    ffi.cdef(API)
+    ffi.cdef("\n".join(declarations((ROOT / path).read_text("utf-8")) for path in HEADERS))
     ffi.cdef(CALLBACKS)
     ffi.set_source(
         "pyvmaf._vmaf",
-        # Until the engine is complete, what is not there yet is NULL.
-        "\n".join(f'#include "{path}"' for path in HEADERS)
-        + "".join(f"\n#pragma weak {n}" for n in sorted(set(re.findall(r"\b(?:vmaf_|vif_log)\w+(?=\()", API)))),
+        "\n".join(f'#include "{path}"' for path in HEADERS),
         include_dirs=[str(ROOT)],
         extra_compile_args=["-Wno-unused-function"],
         libraries=["m"],

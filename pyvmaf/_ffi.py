@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Calls into C: every result is checked, text is converted, objects are lent to C by handle.
+
+``call.vmaf_x(...)`` is ``lib.vmaf_x(...)`` with an int result turned into an
+exception when it is not 0, and a ``const char *`` result into ``str`` or None.
+"""
+
+from __future__ import annotations
+
+import errno
+import operator
+import os
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any, TypeAlias
+
+from ._vmaf import ffi, lib
+from .errors import VmafTypeError, VmafValueError, error_for
+
+__all__ = ["CData", "call", "enum_value", "ffi", "lend", "lib", "nearest", "new_dictionary", "text", "unsigned"]
+
+CData: TypeAlias = Any
+
+
+def text(pointer: CData) -> str | None:
+    """The ``str`` of a C string; None for NULL."""
+    return None if pointer == ffi.NULL else ffi.string(pointer).decode("utf-8", "surrogateescape")
+
+
+def _argument(value: object) -> object:
+    if isinstance(value, (str, os.PathLike)):
+        data = os.fspath(value)
+        if isinstance(data, str):
+            data = data.encode("utf-8", "surrogateescape")
+        if b"\0" in data:
+            raise VmafValueError(f"text must not contain a NUL character: {value!r}")
+        return data
+    return value
+
+
+class _Calls:
+    """The functions of the library by name, made on first use."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        function = getattr(lib, name)
+        result = ffi.typeof(function).result.cname
+
+        def checked(*arguments: object) -> None:
+            lib.vmaf_clear_last_message()
+            code = function(*map(_argument, arguments))
+            if code:
+                raise error_for(code, name, text(lib.vmaf_last_message()) or "")
+
+        def plain(*arguments: object) -> Any:
+            value = function(*map(_argument, arguments))
+            return text(value) if result == "char *" else value
+
+        made = checked if result == "int" else plain
+        setattr(self, name, made)
+        return made
+
+
+call = _Calls()
+
+
+def unsigned(what: str, value: object, bits: int = 32) -> int:
+    """`value` as an int that fits an unsigned C integer.
+
+    >>> unsigned("index", -1)
+    Traceback (most recent call last):
+        ...
+    pyvmaf.errors.VmafValueError: index is -1, must be 0 to 4294967295
+    """
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise VmafTypeError(f"{what} is {value!r}, must be an integer") from None
+    if not 0 <= number < 1 << bits:
+        raise VmafValueError(f"{what} is {number}, must be 0 to {(1 << bits) - 1}")
+    return number
+
+
+def nearest(name: str, names: list[str]) -> str:
+    """What to say after "there is no NAME".
+
+    >>> nearest("vift", ["vif", "adm"])
+    'did you mean "vif"?'
+    >>> nearest("x", ["vif", "adm"])
+    'there are: vif, adm'
+    """
+    close = get_close_matches(name, names, n=3, cutoff=0.6)
+    if close:
+        return "did you mean " + " or ".join(f'"{n}"' for n in close) + "?"
+    return "there are: " + (", ".join(names) if names else "none")
+
+
+def enum_value(kind: Any, what: str, value: object) -> Any:
+    """A member of the enum `kind` by itself, its number or its name in any case."""
+    if isinstance(value, str):
+        member = kind.__members__.get(value.upper().replace("-", "_").replace(" ", "_"))
+        if member is not None:
+            return member
+        raise VmafValueError(f"no {what} {value!r}; {nearest(value.lower(), [n.lower() for n in kind.__members__])}")
+    try:
+        return kind(value)
+    except ValueError:
+        members = ", ".join(f"{n.lower()} ({m.value})" for n, m in kind.__members__.items())
+        raise VmafValueError(f"no {what} {value!r}; there are: {members}") from None
+
+
+def option_text(name: str, value: object) -> str:
+    """An option's value as the engine reads it.
+
+    >>> option_text("debug", True), option_text("gain", 1.5), option_text("model_path", "a.onnx")
+    ('true', '1.5', 'a.onnx')
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, os.PathLike):
+        return os.fsdecode(value)
+    try:
+        if isinstance(value, float) or not hasattr(value, "__index__"):
+            return repr(float(value))  # type: ignore[arg-type]
+        return str(operator.index(value))
+    except (TypeError, ValueError):
+        raise VmafTypeError(f"option {name!r} is {value!r}, must be a bool, a number or text") from None
+
+
+def new_dictionary(options: Mapping[str, object] | None) -> CData:
+    """A pointer to a VmafFeatureDictionary pointer, which the caller passes on or frees."""
+    pointer = ffi.new("VmafFeatureDictionary **")
+    try:
+        for key, value in (options or {}).items():
+            call.vmaf_feature_dictionary_set(pointer, str(key), option_text(key, value))
+    except BaseException:
+        lib.vmaf_feature_dictionary_free(pointer)
+        raise
+    return pointer
+
+
+# Objects that C holds through a cookie, by the cookie's address.
+_lent: dict[int, tuple[CData, object]] = {}
+
+
+def lend(thing: object) -> CData:
+    """A cookie for `on_picture_release`, which keeps `thing` alive until then."""
+    cookie = ffi.new_handle(thing)
+    _lent[int(ffi.cast("uintptr_t", cookie))] = (cookie, thing)
+    return cookie
+
+
+def take_back(cookie: CData) -> None:
+    """Forget a cookie that C does not hold."""
+    _lent.pop(int(ffi.cast("uintptr_t", cookie)), None)
+
+
+@ffi.def_extern()  # type: ignore[untyped-decorator,unused-ignore]
+def on_picture_release(cookie: CData) -> None:
+    """The last reference to a wrapped picture went, on any thread."""
+    take_back(cookie)
+
+
+CANCELED = -errno.ECANCELED

@@ -1,0 +1,462 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The engine: pictures in, features and scores out, with libvmaf's verbs."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, overload
+
+from ._ffi import CData, call, enum_value, ffi, lib, new_dictionary, unsigned
+from ._registry import Row, Session, current_rows, is_inside, sessions
+from .enums import LogLevel, OutputFormat, PixelFormat, PoolingMethod
+from .errors import VmafBusyError, VmafError, VmafTimeoutError, VmafTypeError, VmafValueError
+from .extractor import check_options
+from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore
+from .picture import VmafPicture, as_picture, drop, reference
+
+Model = VmafModel | VmafModelCollection
+Pooling = PoolingMethod | int | str
+
+
+class _Pool:
+    """How many pictures of the engine's pool Python holds, so that nobody waits for one that cannot come."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.held = size, 0
+        self.returned = threading.Condition()
+
+    def reserve(self, timeout: float | None) -> None:
+        with self.returned:
+            if not self.returned.wait_for(lambda: self.held < self.size, timeout):
+                raise VmafTimeoutError(
+                    f"all {self.size} pictures of the pool are held after {timeout} s: hand them to read_pictures(), "
+                    "close() them, and drop the views of their planes"
+                )
+            self.held += 1
+
+    def give_back(self) -> None:
+        with self.returned:
+            self.held -= 1
+            self.returned.notify()
+
+
+class _Engine:
+    """The C context and what must live as long; shared with the finalizer."""
+
+    def __init__(self, c: CData) -> None:
+        self.c: CData | None = c
+        self.key = int(ffi.cast("uintptr_t", c))
+        self.session = Session()
+        self.rows: set[Row] = set()
+        self.lock = threading.RLock()
+        sessions[self.key] = self.session
+
+    def close(self) -> None:
+        with self.lock:
+            c, self.c = self.c, None
+            if c is not None:
+                self.session.caller = threading.get_ident()
+                lib.vmaf_close(c)
+                del sessions[self.key]
+                self.rows.clear()
+
+
+def _finalize(engine: _Engine) -> None:
+    """Close what nobody closed. From within one of its own callbacks, by another thread: closing waits for them."""
+    if is_inside(engine.session):
+        threading.Thread(target=engine.close).start()
+    else:
+        engine.close()
+
+
+class VmafContext:
+    """One measurement from the first frame to the scores.
+
+    A context may be used from several threads: calls are made one after the
+    other, and :meth:`close` waits for the one in progress. The interpreter's
+    lock is released during work. Extractors must not call the context that they
+    work for; that raises :class:`VmafBusyError`.
+
+    Args:
+        n_threads: worker threads; 0: all work is done within :meth:`read_pictures`.
+        n_subsample: score every n-th frame; every frame must still be passed in.
+        cpumask: instruction sets to switch off, libvmaf's bits; results are the same with any.
+        log_level: what is printed to stderr, by the whole process; a :class:`LogLevel`, its number or name.
+
+    Raises:
+        VmafValueError: an argument out of range.
+
+    >>> import numpy as np
+    >>> ref = np.random.default_rng(0).integers(0, 256, (64, 96), np.uint8)
+    >>> with VmafContext(n_threads=2) as ctx:
+    ...     ctx.use_feature("vif")
+    ...     for i in range(3):
+    ...         ctx.read_pictures(ref, ref, i)
+    ...     ctx.flush()
+    ...     ctx.feature_score_pooled("integer_vif_scale0", "mean"), ctx.frame_count
+    (1.0, 3)
+    """
+
+    def __init__(
+        self,
+        n_threads: int = 0,
+        n_subsample: int = 1,
+        cpumask: int = 0,
+        log_level: LogLevel | int | str = LogLevel.WARNING,
+    ) -> None:
+        self._n_threads = unsigned("n_threads", n_threads)
+        self._cpumask = unsigned("cpumask", cpumask, 64)
+        configuration = {
+            "log_level": int(enum_value(LogLevel, "log level", log_level)),
+            "n_threads": self._n_threads,
+            "n_subsample": unsigned("n_subsample", n_subsample),
+            "cpumask": self._cpumask,
+        }
+        pointer = ffi.new("VmafContext **")
+        call.vmaf_init(pointer, ffi.new("VmafConfiguration *", configuration)[0])
+        self._engine = _Engine(pointer[0])
+        self._finalizer = weakref.finalize(self, _finalize, self._engine)
+        self._models: dict[str, Model] = {}
+        self._pool: _Pool | None = None
+
+    @contextmanager
+    def _entered(self) -> Iterator[CData]:
+        """The C context, for this thread alone."""
+        engine = self._engine
+        if is_inside(engine.session):
+            raise VmafBusyError("an extractor must not call the context that it works for")
+        with engine.lock:
+            if engine.c is None:
+                raise VmafValueError("context is closed")
+            engine.session.caller = threading.get_ident()
+            yield engine.c
+
+    # Before the first frame.
+
+    def use_feature(self, name: str, options: Mapping[str, object] | None = None) -> None:
+        """Run the extractor `name` on every frame.
+
+        Args:
+            name: an extractor, such as ``"vif"``; ``pyvmaf features`` lists them.
+            options: values by option name: bool, int, float or text.
+
+        Raises:
+            VmafValueError: no such extractor or option, or a value out of range; the message says what there is.
+        """
+        with self._entered() as c:
+            check_options(name, options)
+            self._engine.rows |= current_rows()
+            dictionary = new_dictionary(options)
+            try:
+                call.vmaf_use_feature(c, name, dictionary[0])
+            except BaseException:
+                lib.vmaf_feature_dictionary_free(dictionary)
+                raise
+
+    def use_features_from_model(self, model: Model) -> None:
+        """Run the extractors that `model`, or the members of a collection, need.
+
+        Raises:
+            VmafValueError: no extractor provides a feature, an option is refused,
+                or another model of that name is in use here: scores are stored by name.
+        """
+        with self._entered() as c:
+            self._engine.rows |= current_rows()
+            if isinstance(model, VmafModelCollection):
+                call.vmaf_use_features_from_model(c, model.model._open)
+                call.vmaf_use_features_from_model_collection(c, model._open)
+            else:
+                call.vmaf_use_features_from_model(c, self._checked(model)._open)
+            self._claim(model)
+
+    def _checked(self, model: Any) -> VmafModel:
+        if not isinstance(model, VmafModel):
+            raise VmafTypeError(f"model is {model!r}, must be a VmafModel or a VmafModelCollection")
+        return model
+
+    def _claim(self, model: Model) -> None:
+        """Remember who stores scores under a name; libvmaf returns those of the first for both."""
+        if self._models.setdefault(model.name, model) is not model:
+            raise VmafValueError(f"another model named {model.name!r} is in use in this context; give one a name=")
+
+    def import_feature_score(self, name: str, value: float, index: int) -> None:
+        """Store a score that was computed elsewhere, under the very name given.
+
+        Raises:
+            VmafValueError: there is one at that index.
+        """
+        with self._entered() as c:
+            call.vmaf_import_feature_score(c, name, float(value), unsigned("index", index))
+
+    def preallocate_pictures(self, pix_fmt: PixelFormat | int | str, bpc: int, w: int, h: int, count: int) -> None:
+        """Make a pool of `count` pictures for :meth:`fetch_preallocated_picture`.
+
+        Raises:
+            VmafBusyError: pictures of an earlier pool are still in use.
+            VmafValueError: a size, depth, format or count that is not allowed.
+        """
+        with self._entered() as c:
+            configuration = ffi.new("VmafPictureConfiguration *")
+            parameters = configuration.pic_params
+            parameters.w, parameters.h = unsigned("w", w), unsigned("h", h)
+            parameters.bpc = unsigned("bpc", bpc)
+            parameters.pix_fmt = int(enum_value(PixelFormat, "pixel format", pix_fmt))
+            configuration.pic_cnt = unsigned("count", count)
+            call.vmaf_preallocate_pictures(c, configuration[0])
+            self._pool = _Pool(count)
+
+    def fetch_preallocated_picture(self, timeout: float | None = 30.0) -> VmafPicture:
+        """A picture of the pool, with whatever it held before.
+
+        :meth:`read_pictures` takes it over: afterwards the object is closed, and
+        the memory returns to the pool once the engine, and every view of its
+        planes, is done with it.
+
+        Args:
+            timeout: seconds to wait for one to come back; None: for ever.
+
+        Raises:
+            VmafTimeoutError: all are held by this process' own objects.
+            VmafValueError: there is no pool.
+        """
+        pool = self._pool
+        if pool is None:
+            raise VmafValueError("there is no picture pool: call preallocate_pictures() first")
+        pool.reserve(timeout)
+        try:
+            # Python holds fewer than there are: the engine frees one without our help.
+            with self._entered() as c:
+                made = ffi.new("VmafPicture *")
+                call.vmaf_fetch_preallocated_picture(c, made)
+        except BaseException:
+            pool.give_back()
+            raise
+
+        def release(picture: CData) -> None:
+            drop(picture)
+            pool.give_back()
+
+        return VmafPicture._of(ffi.gc(made, release), from_pool=True)
+
+    # Frames.
+
+    def read_pictures(
+        self,
+        ref: Any,
+        dist: Any,
+        index: int,
+        *,
+        bpc: int | None = None,
+        pix_fmt: PixelFormat | int | str | None = None,
+        borrow: bool = False,
+    ) -> None:
+        """Measure one frame pair.
+
+        A picture is a :class:`VmafPicture`, an ``av.VideoFrame``, (y, u, v)
+        arrays, or one 2-D array (4:0:0); arrays have shape (height, width) and
+        uint8 or uint16 samples. A :class:`VmafPicture` and a frame are used
+        without a copy, and so are arrays of a layout that the engine can read
+        (see :meth:`VmafPicture.from_planes`) where they cannot change under it:
+
+        - read-only arrays, and all arrays with ``borrow=True``;
+        - the distorted side when ``n_threads`` is 0, as work is done on return.
+
+        Others are copied. Memory used without a copy must not change until
+        :meth:`flush`; with ``n_threads=0``, until two further frames were read.
+
+        Args:
+            ref: the reference.
+            dist: the distorted picture, of the same size, format and depth.
+            index: of the frame, from 0 without gaps.
+            bpc: bits per component of arrays; needed for uint16.
+            pix_fmt: of arrays; None: what the shapes say.
+            borrow: promise that arrays do not change.
+
+        Raises:
+            VmafValueError: pictures that differ from each other or the first, an index that was read
+                before, or anything else that the message names.
+            VmafTypeError: not a picture.
+
+        What an extractor raised comes out as it is. With worker threads it may
+        come out of a later call or the flush, and the pair passed then is not read.
+        """
+        position = unsigned("index", index)
+        borrow_dist = borrow or self._n_threads == 0
+        pictures = [
+            as_picture("reference", ref, bpc, pix_fmt, borrow=borrow),
+            as_picture("distorted", dist, bpc, pix_fmt, borrow=borrow_dist),
+        ]
+        with self._entered() as c:
+            self._read(c, reference(pictures[0]._open), reference(pictures[1]._open), position)
+        for picture in pictures:
+            if picture._from_pool:
+                picture.close()
+
+    def flush(self) -> None:
+        """No more frames: finish all work and publish what needs the end.
+
+        Raises:
+            VmafValueError: no frame was read, or it was done before.
+        """
+        with self._entered() as c:
+            self._read(c, ffi.NULL, ffi.NULL, 0)
+
+    def _read(self, c: CData, ref: CData, dist: CData, index: int) -> None:
+        try:
+            call.vmaf_read_pictures(c, ref, dist, index)
+            return
+        except VmafError as error:
+            raised = self._engine.session.take() or error
+        raise raised
+
+    # Scores.
+
+    def feature_score_at_index(self, name: str, index: int) -> float:
+        """The score that a frame has, by the feature's published name or its alias.
+
+        Raises:
+            VmafValueError: none of that name at that index (yet).
+        """
+        score = ffi.new("double *")
+        with self._entered() as c:
+            call.vmaf_feature_score_at_index(c, name, score, unsigned("index", index))
+        return float(score[0])
+
+    def feature_score_pooled(
+        self, name: str, method: Pooling = "mean", lo: int | None = None, hi: int | None = None
+    ) -> float:
+        """One number for the frames `lo` to `hi`, both included; None: the first and last.
+
+        Raises:
+            VmafValueError: an empty or reversed interval, or a frame without a score.
+        """
+        score = ffi.new("double *")
+        with self._entered() as c:
+            low, high = self._interval(c, lo, hi)
+            call.vmaf_feature_score_pooled(c, name, _pooling(method), score, low, high)
+        return float(score[0])
+
+    @overload
+    def score_at_index(self, model: VmafModel, index: int) -> float: ...
+    @overload
+    def score_at_index(self, model: VmafModelCollection, index: int) -> VmafModelCollectionScore: ...
+    def score_at_index(self, model: Model, index: int) -> float | VmafModelCollectionScore:
+        """What `model` says of a frame: a float, or for a collection a :class:`VmafModelCollectionScore`.
+
+        Raises:
+            VmafValueError: a feature that the model needs is missing there (yet).
+        """
+        position = unsigned("index", index)
+        with self._entered() as c:
+            if isinstance(model, VmafModelCollection):
+                self._claim(model)
+                result = ffi.new("VmafModelCollectionScore *")
+                call.vmaf_score_at_index_model_collection(c, model._open, result, position)
+                return _collection_score(result)
+            self._claim(self._checked(model))
+            score = ffi.new("double *")
+            call.vmaf_score_at_index(c, model._open, score, position)
+            return float(score[0])
+
+    @overload
+    def score_pooled(
+        self, model: VmafModel, method: Pooling = "mean", lo: int | None = None, hi: int | None = None
+    ) -> float: ...
+    @overload
+    def score_pooled(
+        self, model: VmafModelCollection, method: Pooling = "mean", lo: int | None = None, hi: int | None = None
+    ) -> VmafModelCollectionScore: ...
+    def score_pooled(
+        self, model: Model, method: Pooling = "mean", lo: int | None = None, hi: int | None = None
+    ) -> float | VmafModelCollectionScore:
+        """What `model` says of the frames `lo` to `hi`, both included; None: the first and last.
+
+        Raises:
+            VmafValueError: an empty or reversed interval, or a frame that cannot be scored (yet).
+        """
+        with self._entered() as c:
+            low, high = self._interval(c, lo, hi)
+            if isinstance(model, VmafModelCollection):
+                self._claim(model)
+                result = ffi.new("VmafModelCollectionScore *")
+                call.vmaf_score_pooled_model_collection(c, model._open, _pooling(method), result, low, high)
+                return _collection_score(result)
+            self._claim(self._checked(model))
+            score = ffi.new("double *")
+            call.vmaf_score_pooled(c, model._open, _pooling(method), score, low, high)
+            return float(score[0])
+
+    def _interval(self, c: CData, lo: int | None, hi: int | None) -> tuple[int, int]:
+        frames = lib.vmaf_frame_count(c)
+        if hi is None and not frames:
+            raise VmafValueError("there are no scores yet to pool")
+        return unsigned("lo", 0 if lo is None else lo), unsigned("hi", frames - 1 if hi is None else hi)
+
+    def write_output(self, path: str | os.PathLike[str], fmt: OutputFormat | int | str) -> None:
+        """Write the log of all frames to a file.
+
+        Raises:
+            VmafOSError: the file cannot be written.
+        """
+        with self._entered() as c:
+            call.vmaf_write_output(c, path, int(enum_value(OutputFormat, "output format", fmt)))
+
+    @property
+    def feature_names(self) -> list[str]:
+        """What has scores, by the names and in the order of logs."""
+        names: list[str] = []
+        with self._entered() as c:
+            while name := call.vmaf_feature_name_at(c, len(names)):
+                names.append(call.vmaf_feature_alias(name))
+        return names
+
+    @property
+    def frame_count(self) -> int:
+        """One past the highest frame index with a score."""
+        with self._entered() as c:
+            return int(lib.vmaf_frame_count(c))
+
+    @property
+    def cpu(self) -> str:
+        """The instruction set whose kernels are used, such as ``"avx2"``."""
+        return str(call.vmaf_cpu_name(self._cpumask))
+
+    # The end.
+
+    @property
+    def closed(self) -> bool:
+        return self._engine.c is None
+
+    def close(self) -> None:
+        """Wait for work in progress and free everything. Twice is fine; any other use afterwards is an error."""
+        if is_inside(self._engine.session):
+            raise VmafBusyError("an extractor must not close the context that it works for")
+        self._finalizer()
+        raised = self._engine.session.take()
+        if raised is not None:
+            raise raised
+
+    def __enter__(self) -> VmafContext:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"VmafContext({'closed' if self.closed else self.cpu}, n_threads={self._n_threads})"
+
+
+def _pooling(method: Pooling) -> int:
+    return int(enum_value(PoolingMethod, "pooling method", method))
+
+
+def _collection_score(result: CData) -> VmafModelCollectionScore:
+    bootstrap = result.bootstrap
+    return VmafModelCollectionScore(bootstrap.bagging_score, bootstrap.stddev, bootstrap.ci.p95.lo, bootstrap.ci.p95.hi)

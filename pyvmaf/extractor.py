@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Feature extractors written in Python, as equals of the built-in ones.
+
+A class derived from :class:`FeatureExtractor` and passed to :func:`register`
+is a row of the engine's own table: ``use_feature``, models, published names,
+worker threads, subsampling, pooling and logs treat it like a C one.
+
+>>> import numpy as np
+>>> from pyvmaf import FeatureExtractor, Option, VmafContext, register, unregister
+>>> class Difference(FeatureExtractor):
+...     '''Mean absolute difference of luma.'''
+...     name = "difference"
+...     features = ("difference",)
+...     options = (Option("gain", float, 1.0, min=0, max=100, feature_param=True),)
+...     gain: float
+...     def extract(self, ref, dist, index):
+...         a, b = (p.planes[0].astype(int) for p in (ref, dist))
+...         return {"difference": self.gain * np.abs(a - b).mean()}
+>>> register(Difference)
+>>> with VmafContext() as ctx:
+...     ctx.use_feature("difference", {"gain": 2})
+...     ctx.read_pictures(np.zeros((8, 8), np.uint8), np.full((8, 8), 3, np.uint8), 0)
+...     ctx.flush()
+...     ctx.feature_names, ctx.feature_score_at_index("difference_gain_2", 0)
+(['difference_gain_2'], 6.0)
+>>> unregister(Difference)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ._ffi import CData, call, ffi, lib, nearest, text
+from .enums import PixelFormat
+from .errors import VmafTypeError, VmafValueError
+from .picture import VmafPicture
+
+OptionType = type[bool] | type[int] | type[float] | type[str]
+OptionValue = bool | int | float | str | None
+
+INT_MIN, INT_MAX = -(2**31), 2**31 - 1
+_TYPES: dict[int, OptionType] = {
+    lib.VMAF_OPTION_BOOL: bool,
+    lib.VMAF_OPTION_INT: int,
+    lib.VMAF_OPTION_DOUBLE: float,
+    lib.VMAF_OPTION_STRING: str,
+}
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of an extractor; the instance has its value as an attribute of that name.
+
+    Args:
+        name: unique in the extractor.
+        type: bool, int, float or str.
+        default: of that type, not necessarily in the range; None is allowed for str.
+        min: least value of an int or float.
+        max: greatest value, inclusive.
+        help: one line for people.
+        alias: its short form in published names; None: the name.
+        feature_param: a value other than the default becomes part of published names.
+    """
+
+    name: str
+    type: OptionType
+    default: OptionValue
+    min: float | None = None
+    max: float | None = None
+    help: str = ""
+    alias: str | None = None
+    feature_param: bool = False
+
+    def __post_init__(self) -> None:
+        if self.type not in _TYPES.values():
+            raise VmafTypeError(f"option {self.name!r} has type {self.type!r}, must be bool, int, float or str")
+        allowed = (int, float) if self.type is float else (str, type(None)) if self.type is str else self.type
+        if not isinstance(self.default, allowed) or (isinstance(self.default, bool) and self.type is not bool):
+            raise VmafTypeError(f"option {self.name!r}: default {self.default!r} is no {self.type.__name__}")
+
+    @property
+    def lowest(self) -> float:
+        return self.min if self.min is not None else INT_MIN if self.type is int else -sys.float_info.max
+
+    @property
+    def highest(self) -> float:
+        return self.max if self.max is not None else INT_MAX if self.type is int else sys.float_info.max
+
+
+class FeatureExtractor:
+    """Base class of extractors. Override :meth:`extract`, and what else is needed.
+
+    Instances are made by the engine, without arguments. One instance is used by
+    one thread at a time; with worker threads there are several at once unless
+    `temporal` is set. An exception raised in a method comes out of the caller's
+    ``read_pictures`` or ``flush`` unchanged.
+    """
+
+    #: Under which ``use_feature`` knows it: letters, digits, ``_``, ``-`` and ``.``.
+    name: ClassVar[str]
+    #: Names that models may ask for, and that options decorate.
+    features: ClassVar[Sequence[str]] = ()
+    options: ClassVar[Sequence[Option]] = ()
+    #: One instance sees every frame in order.
+    temporal: ClassVar[bool] = False
+    #: Every frame is seen, with `prev_ref` and `prev_prev_ref` set during :meth:`extract`.
+    previous: ClassVar[bool] = False
+
+    #: The reference pictures of the one and two frames read before; None at the start.
+    prev_ref: VmafPicture | None = None
+    prev_prev_ref: VmafPicture | None = None
+
+    #: What the engine lent for the call in progress.
+    _scores: CData | None = None
+
+    def init(self, w: int, h: int, bpc: int, pix_fmt: PixelFormat) -> None:
+        """Before the first frame; options are set. Raise to decline the format."""
+
+    def extract(self, ref: VmafPicture, dist: VmafPicture, index: int) -> Mapping[str, float]:
+        """The scores of one frame by feature name.
+
+        `ref` and `dist` are read-only. Their planes are views without a copy:
+        one that is kept stays valid memory, but what it shows may change after
+        the call, so copy what you keep.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define extract()")
+
+    def flush(self) -> Mapping[str, Mapping[int, float] | float] | None:
+        """After the last frame, on one instance.
+
+        Returns:
+            ``{name: {index: value}}`` for further scores, ``{name: value}`` for
+            values of the whole sequence, which appear in logs; None for nothing.
+        """
+        return None
+
+    def close(self) -> None:
+        """After everything, once for each instance whose :meth:`init` returned."""
+
+    def score(self, name: str, index: int) -> float | None:
+        """What this extractor published before, within :meth:`extract` or :meth:`flush`; None: nothing yet."""
+        if self._scores is None:
+            raise VmafValueError("score() works within extract() and flush() only")
+        value = ffi.new("double *")
+        return None if lib.vmaf_scores_get(self._scores, name.encode(), value, index) else float(value[0])
+
+
+@dataclass(frozen=True)
+class ExtractorInfo:
+    """A row of the engine's table of extractors."""
+
+    name: str
+    help: str
+    features: tuple[str, ...]
+    options: tuple[Option, ...]
+    temporal: bool
+    previous: bool
+
+
+def _option_info(c: CData) -> Option:
+    kind = _TYPES[c.type]
+    number = kind in (int, float)
+    return Option(
+        name=text(c.name) or "",
+        type=kind,
+        default=text(c.default_text) if kind is str else kind(c.default_number),
+        min=c.min if number else None,
+        max=c.max if number else None,
+        help=text(c.help) or "",
+        alias=text(c.alias),
+        feature_param=bool(c.flags & lib.VMAF_OPTION_FEATURE_PARAM),
+    )
+
+
+def _until_null(rows: CData, ends: Any) -> list[CData]:
+    found: list[CData] = []
+    while rows != ffi.NULL and not ends(rows[len(found)]):
+        found.append(rows[len(found)])
+    return found
+
+
+def extractors() -> list[ExtractorInfo]:
+    """Every known extractor, built-in ones first.
+
+    >>> [o.default for e in extractors() if e.name == "vif" for o in e.options if o.alias == "egl"]
+    [100.0]
+    """
+    found: list[ExtractorInfo] = []
+    while row := call.vmaf_extractor_at(len(found)):
+        found.append(
+            ExtractorInfo(
+                name=text(row.name) or "",
+                help=text(row.help) or "",
+                features=tuple(text(f) or "" for f in _until_null(row.features, lambda f: f == ffi.NULL)),
+                options=tuple(map(_option_info, _until_null(row.options, lambda o: o.name == ffi.NULL))),
+                temporal=bool(row.flags & lib.VMAF_EXTRACTOR_TEMPORAL),
+                previous=bool(row.flags & lib.VMAF_EXTRACTOR_PREV_REF),
+            )
+        )
+    return found
+
+
+def check_options(extractor: str, options: Mapping[str, object] | None) -> None:
+    """Raise for an extractor or an option key that does not exist; the engine ignores such keys."""
+    known = {e.name: e for e in extractors()}
+    if extractor not in known:
+        raise VmafValueError(f"no feature extractor {extractor!r}; {nearest(str(extractor), list(known))}")
+    names = [o.name for o in known[extractor].options]
+    for key in options or {}:
+        if key not in names:
+            raise VmafValueError(f"feature extractor {extractor!r} has no option {key!r}; {nearest(str(key), names)}")

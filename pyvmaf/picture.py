@@ -1,0 +1,340 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Pictures: planes in the engine's memory, or in arrays that it borrows.
+
+A :class:`VmafPicture` holds one counted reference. Planes are shown as NumPy
+arrays without a copy, and each array keeps the memory alive as long as it lives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ._ffi import CData, call, enum_value, ffi, lend, lib, take_back, unsigned
+from .enums import PixelFormat
+from .errors import VmafError, VmafTypeError, VmafValueError
+
+Array = npt.NDArray[Any]
+
+# yuv420p, yuvj422p, yuv444p10le, gray, gray12le, ...: FFmpeg's planar formats that the engine has.
+_FRAME_FORMAT = re.compile(r"(?:yuvj?(420|422|444)p|gray)(9|10|12|14|16)?(le|be)?")
+
+
+class _Plane:
+    """What a view is made of: an address, and the picture that owns it."""
+
+    def __init__(self, owner: CData, plane: int, readonly: bool) -> None:
+        self.owner = owner
+        size = 2 if owner.bpc > 8 else 1
+        self.__array_interface__ = {
+            "version": 3,
+            "data": (int(ffi.cast("uintptr_t", owner.data[plane])), readonly),
+            "typestr": f"|u{size}" if size == 1 else np.dtype(np.uint16).str,
+            "shape": (owner.h[plane], owner.w[plane]),
+            "strides": (owner.stride[plane], size),
+        }
+
+
+class VmafPicture:
+    """A planar picture of 8 to 16 bits a sample.
+
+    Args:
+        pix_fmt: a :class:`PixelFormat`, its number or name.
+        bpc: bits per component, 8 to 16; above 8, samples are uint16 with the value in the low bits.
+        w: width of luma in samples.
+        h: height of luma in rows.
+
+    Raises:
+        VmafValueError: a format, depth or size that is not allowed.
+        VmafMemoryError: no memory.
+
+    >>> picture = VmafPicture("yuv420p", 10, 101, 51)
+    >>> [p.shape for p in picture.planes], picture.planes[0].dtype
+    ([(51, 101), (25, 50), (25, 50)], dtype('uint16'))
+    >>> picture.planes[0][:] = 512
+    >>> int(picture.planes[0].max())
+    512
+    """
+
+    __slots__ = ("__weakref__", "_c", "_from_pool", "_readonly")
+
+    def __init__(self, pix_fmt: PixelFormat | int | str, bpc: int, w: int, h: int) -> None:
+        made = ffi.new("VmafPicture *")
+        call.vmaf_picture_alloc(
+            made,
+            int(enum_value(PixelFormat, "pixel format", pix_fmt)),
+            unsigned("bpc", bpc),
+            unsigned("w", w),
+            unsigned("h", h),
+        )
+        self._adopt(ffi.gc(made, drop))
+
+    def _adopt(self, c: CData, *, readonly: bool = False, from_pool: bool = False) -> None:
+        self._c: CData | None = c
+        self._readonly = readonly
+        self._from_pool = from_pool
+
+    @classmethod
+    def _of(cls, c: CData, *, readonly: bool = False, from_pool: bool = False) -> VmafPicture:
+        """A picture around an owned reference."""
+        self = cls.__new__(cls)
+        self._adopt(c, readonly=readonly, from_pool=from_pool)
+        return self
+
+    @classmethod
+    def _lent(cls, c: CData) -> VmafPicture:
+        """A read-only picture around one more reference to an engine's picture."""
+        return cls._of(reference(c), readonly=True)
+
+    @classmethod
+    def from_planes(
+        cls,
+        planes: Sequence[Any] | Array,
+        pix_fmt: PixelFormat | int | str | None = None,
+        bpc: int | None = None,
+        *,
+        copy: bool = False,
+    ) -> VmafPicture:
+        """A picture of (y, u, v) arrays, (y,) or one 2-D array (4:0:0).
+
+        An array is borrowed when it has two dimensions, native uint8 or uint16
+        samples that lie side by side in a row, and rows at a positive distance;
+        slices of wider or higher arrays qualify. Any other layout is copied.
+        A borrowed array must not change while a context may still look at it.
+
+        Args:
+            planes: arrays of shape (height, width), uint8 or uint16.
+            pix_fmt: None: what the shapes say.
+            bpc: bits per component; needed for uint16, 8 for uint8.
+            copy: copy every plane.
+
+        Raises:
+            VmafValueError: shapes that fit no format, or a depth that is missing or wrong.
+            VmafTypeError: samples that are not uint8 or uint16.
+
+        >>> import numpy as np
+        >>> y, c = np.zeros((51, 101), np.uint8), np.zeros((26, 51), np.uint8)
+        >>> VmafPicture.from_planes((y, c, c))
+        VmafPicture(YUV420P, bpc=8, w=101, h=51)
+        """
+        arrays = [_as_plane(name, p) for name, p in zip("yuv", _split(planes), strict=False)]
+        fmt = _format_of(arrays, None if pix_fmt is None else enum_value(PixelFormat, "pixel format", pix_fmt))
+        depth = _depth_of(arrays, bpc)
+        height, width = arrays[0].shape
+        sx, sy = fmt.shift
+        arrays[1:] = [p[: height >> sy, : width >> sx] for p in arrays[1:]]
+        return cls._of(_wrap(fmt, depth, [_borrowable(p, copy) for p in arrays]))
+
+    @classmethod
+    def from_frame(cls, frame: Any) -> VmafPicture:
+        """A picture of a PyAV ``av.VideoFrame``, whose memory it borrows.
+
+        Planar YUV 4:2:0, 4:2:2, 4:4:4 and gray of 8 to 16 bits; for any other
+        format, ``frame.reformat(format="yuv420p")`` first.
+        """
+        match = _FRAME_FORMAT.fullmatch(frame.format.name)
+        if not match:
+            raise VmafValueError(
+                f"frame has format {frame.format.name!r}, which the engine cannot read; "
+                'convert it, for instance with frame.reformat(format="yuv420p")'
+            )
+        chroma, depth, order = match.groups()
+        dtype = np.dtype(np.uint8) if depth is None else np.dtype(">u2" if order == "be" else "<u2")
+        planes = []
+        for plane in frame.planes[: 3 if chroma else 1]:
+            rows = np.frombuffer(plane, dtype, count=plane.line_size // dtype.itemsize * plane.height)
+            planes.append(rows.reshape(plane.height, -1)[:, : plane.width])
+        return cls.from_planes(planes, PixelFormat[f"YUV{chroma or 400}P"], int(depth or 8))
+
+    @property
+    def _open(self) -> CData:
+        if self._c is None:
+            raise VmafValueError("picture is closed, or was handed over to a context")
+        return self._c
+
+    @property
+    def pix_fmt(self) -> PixelFormat:
+        return PixelFormat(self._open.pix_fmt)
+
+    @property
+    def bpc(self) -> int:
+        """Bits per component."""
+        return int(self._open.bpc)
+
+    @property
+    def width(self) -> int:
+        """Of luma, in samples."""
+        return int(self._open.w[0])
+
+    @property
+    def height(self) -> int:
+        """Of luma, in rows."""
+        return int(self._open.h[0])
+
+    @property
+    def planes(self) -> tuple[Array, ...]:
+        """Views of (y, u, v), or (y,): no copy, uint8 or uint16, shape (height, width).
+
+        They are writable, except in a picture that was lent to an extractor.
+        Memory lives as long as a view of it does.
+        """
+        c = self._open
+        return tuple(np.asarray(_Plane(c, i, self._readonly)) for i in range(self.pix_fmt.planes))
+
+    @property
+    def closed(self) -> bool:
+        return self._c is None
+
+    def close(self) -> None:
+        """Give up the reference; views stay valid. Twice is fine."""
+        self._c = None
+
+    def __repr__(self) -> str:
+        if self._c is None:
+            return "VmafPicture(closed)"
+        return f"VmafPicture({self.pix_fmt.name}, bpc={self.bpc}, w={self.width}, h={self.height})"
+
+
+def drop(c: CData) -> None:
+    """Drop the reference that a C picture holds, if the engine has not taken it over."""
+    if c.ref != ffi.NULL:
+        lib.vmaf_picture_unref(c)
+
+
+def reference(c: CData) -> CData:
+    """One more reference to a C picture, dropped with the returned object."""
+    made = ffi.new("VmafPicture *")
+    call.vmaf_picture_ref(made, c)
+    return ffi.gc(made, drop)
+
+
+def as_picture(
+    side: str, source: Any, bpc: int | None, pix_fmt: PixelFormat | int | str | None, *, borrow: bool
+) -> VmafPicture:
+    """What `read_pictures` takes, as a picture; the first word of any complaint is `side`."""
+    try:
+        if isinstance(source, VmafPicture):
+            _check_told(source, bpc, pix_fmt)
+            return source
+        if hasattr(source, "planes") and hasattr(source, "format"):
+            picture = VmafPicture.from_frame(source)
+            _check_told(picture, bpc, pix_fmt)
+            return picture
+        planes = _split(source)
+        fixed = borrow or all(isinstance(p, np.ndarray) and not p.flags.writeable for p in planes)
+        return VmafPicture.from_planes(planes, pix_fmt, bpc, copy=not fixed)
+    except VmafError as error:
+        error.args = (f"{side}: {error}",)
+        raise
+
+
+def _check_told(picture: VmafPicture, bpc: int | None, pix_fmt: PixelFormat | int | str | None) -> None:
+    if bpc is not None and bpc != picture.bpc:
+        raise VmafValueError(f"bpc={bpc} was given, but the picture has {picture.bpc} bits")
+    if pix_fmt is not None and enum_value(PixelFormat, "pixel format", pix_fmt) is not picture.pix_fmt:
+        raise VmafValueError(f"pix_fmt={pix_fmt!r} was given, but the picture is {picture.pix_fmt.name}")
+
+
+def _split(source: Any) -> Sequence[Any]:
+    """The planes of a sequence of one or three, of a 2-D array, or of an array of shape (3, h, w)."""
+    if isinstance(source, (str, bytes)):
+        raise VmafTypeError(f"a picture cannot be made of {type(source).__name__}; files are for pyvmaf.score()")
+    if isinstance(source, Sequence):
+        planes: Sequence[Any] = source
+    else:
+        array = np.asarray(source)
+        planes = (array,) if array.ndim == 2 else tuple(array) if array.ndim == 3 else ()
+        if not planes:
+            raise VmafTypeError(
+                f"a picture must be a VmafPicture, (y, u, v) arrays, a 2-D array or an av.VideoFrame, "
+                f"not {type(source).__name__} of shape {array.shape}"
+            )
+    if len(planes) not in (1, 3):
+        raise VmafValueError(
+            f"{len(planes)} planes were given, must be 1 (y) or 3 (y, u, v); interleaved RGB is not YUV"
+        )
+    return planes
+
+
+def _as_plane(name: str, source: Any) -> Array:
+    try:
+        array = np.asarray(source)
+    except (TypeError, ValueError) as error:
+        raise VmafTypeError(f"plane {name} is no array: {error}") from error
+    if array.dtype.kind != "u" or array.dtype.itemsize > 2:
+        raise VmafTypeError(f"plane {name} has samples of type {array.dtype}, must be uint8 or uint16")
+    if array.ndim != 2:
+        raise VmafValueError(f"plane {name} has shape {array.shape}, must be (height, width)")
+    return array
+
+
+def _chroma_sizes(fmt: PixelFormat, width: int, height: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The (heights, widths) that chroma may have: rounded down, as the engine has it, or up."""
+    sx, sy = fmt.shift
+    return (height >> sy, height + sy >> sy), (width >> sx, width + sx >> sx)
+
+
+def _format_of(arrays: list[Array], told: PixelFormat | None) -> PixelFormat:
+    if len(arrays) == 1:
+        if told in (None, PixelFormat.YUV400P):
+            return PixelFormat.YUV400P
+        raise VmafValueError(f"{told.name} needs 3 planes, 1 was given")
+    (height, width), chroma = arrays[0].shape, arrays[1].shape
+    shapes = ", ".join(str(p.shape) for p in arrays)
+    for fmt in (PixelFormat.YUV420P, PixelFormat.YUV422P, PixelFormat.YUV444P) if told is None else (told,):
+        heights, widths = _chroma_sizes(fmt, width, height)
+        if fmt.planes == 3 and chroma == arrays[2].shape and chroma[0] in heights and chroma[1] in widths:
+            return fmt
+    name = "any pixel format" if told is None else told.name
+    raise VmafValueError(f"planes (y, u, v) of shapes {shapes} do not fit {name}; shapes are (height, width)")
+
+
+def _depth_of(arrays: list[Array], bpc: int | None) -> int:
+    sizes = {p.dtype.itemsize for p in arrays}
+    if len(sizes) > 1:
+        raise VmafTypeError(f"planes have samples of types {', '.join(str(p.dtype) for p in arrays)}, must be one type")
+    if sizes == {1}:
+        if bpc not in (None, 8):
+            raise VmafValueError(f"bpc is {bpc}, but samples are uint8: must be 8, or use uint16")
+        return 8
+    if bpc is None:
+        raise VmafValueError("samples are uint16: say how many bits they have, for instance bpc=10")
+    depth = unsigned("bpc", bpc)
+    if not 9 <= depth <= 16:
+        raise VmafValueError(f"bpc is {bpc}, but samples are uint16: must be 9 to 16, or use uint8")
+    return depth
+
+
+def _borrowable(plane: Array, copy: bool) -> Array:
+    """The plane itself where the engine can read it, else a copy."""
+    size, width = plane.itemsize, plane.shape[1]
+    laid_out = (
+        plane.dtype.isnative
+        and plane.flags.aligned
+        and (width <= 1 or plane.strides[1] == size)
+        and (plane.strides[0] >= max(width, 1) * size and plane.strides[0] % size == 0)
+    )
+    if laid_out and not copy:
+        return plane
+    return np.array(plane, plane.dtype.newbyteorder("="), order="C")
+
+
+def _wrap(fmt: PixelFormat, depth: int, planes: list[Array]) -> CData:
+    """An engine's picture over arrays, which it keeps alive."""
+    made = ffi.new("VmafPicture *")
+    data, stride = ffi.new("void *[3]"), ffi.new("ptrdiff_t[3]")
+    for i, plane in enumerate(planes):
+        data[i] = ffi.cast("void *", plane.ctypes.data)
+        stride[i] = plane.strides[0]
+    height, width = planes[0].shape
+    cookie = lend(planes)
+    try:
+        call.vmaf_picture_wrap(made, int(fmt), depth, width, height, data, stride, lib.on_picture_release, cookie)
+    except BaseException:
+        take_back(cookie)
+        raise
+    return ffi.gc(made, drop)

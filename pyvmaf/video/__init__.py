@@ -48,9 +48,7 @@ def open_video(path: str | os.PathLike[str], raw: VideoFormat | None = None) -> 
             start = file.read(len(MAGIC))
         if start != MAGIC:
             if suffix in (".yuv", ".raw"):
-                raise VideoError(
-                    name, "raw video; say its width, height, pixel format and bit depth"
-                )
+                raise VideoError(name, "raw video; say its width, height, pixel format and bit depth")
             from .av import AvVideo
 
             return AvVideo(path)

@@ -55,9 +55,7 @@ class ByteFile:
                 raise VideoError(self.path, f"{what} has no newline in {LINE_LIMIT} bytes", frame)
             byte = self._file.read(1)
             if not byte:
-                raise VideoError(
-                    self.path, f"the file ends inside {what} {bytes(line[:40])!r}", frame
-                )
+                raise VideoError(self.path, f"the file ends inside {what} {bytes(line[:40])!r}", frame)
             line += byte
         return bytes(line[:-1])
 

@@ -35,17 +35,13 @@ def split_tags(line: bytes, path: str) -> dict[str, str]:
         raise VideoError(path, "the header ends in CR LF; write the file in binary mode")
     magic, _, rest = line.partition(b" ")
     if magic != MAGIC:
-        raise VideoError(
-            path, f"starts with {magic[:16]!r}; a y4m file starts with {MAGIC.decode()}"
-        )
+        raise VideoError(path, f"starts with {magic[:16]!r}; a y4m file starts with {MAGIC.decode()}")
     tags: dict[str, str] = {}
     for word in rest.decode("latin-1").split(" "):
         if not word or word[0] == "X":
             continue
         if word[0] in tags:
-            raise VideoError(
-                path, f"tag {word[0]} is given twice: {tags[word[0]]!r} and {word[1:]!r}"
-            )
+            raise VideoError(path, f"tag {word[0]} is given twice: {tags[word[0]]!r} and {word[1:]!r}")
         tags[word[0]] = word[1:]
     return tags
 

@@ -15,7 +15,8 @@ def c_bytes(data: bytes) -> str:
 
 
 def main(paths: list[str]) -> None:
-    files = sorted((Path(p) for p in paths if Path(p).name != "registry.json"), key=lambda p: p.stem)
+    files = [path for path in map(Path, paths) if path.name != "registry.json"]
+    files.sort(key=lambda path: path.stem)
     print('#include "builtin_model.h"')
     for i, path in enumerate(files):
         print(f"static const char json_{i}[] = {{\n{c_bytes(path.read_bytes())},0}};")

@@ -123,8 +123,8 @@ def test_numbers(tmp_path: Path, value: float, text: str) -> None:
 
 NAMES = (
     "VMAF_integer_feature_adm2_score", "VMAF_feature_vif_scale3_score", "Cambi_feature_cambi_score",
-    "Speed_chroma_feature_speed_chroma_uv_score", "VMAF_integer_feature_motion_sad_score", "a", "vmaf",
-    "integer_motion2_mbf_0.5", "psnr_q",
+    "Speed_chroma_feature_speed_chroma_uv_score", "VMAF_integer_feature_motion_sad_score", "a",
+    "vmaf", "integer_motion2_mbf_0.5", "psnr_q",
 )  # fmt: skip
 SPECIAL = [value for value, _ in NUMBERS] + [
     2147483648.0,
@@ -175,8 +175,12 @@ def test_json_stays_valid_with_gaps_and_nulls(tmp_path: Path) -> None:
         text = run.write(tmp_path / "log", JSON).decode()
     frames = text[text.index('  "frames"') : text.index('  "pooled')]
     assert frames == (
-        '  "frames": [\n    {\n      "frameNum": 2,\n      "metrics": {\n        "a": null,\n        "b": null\n'
-        '      }\n    },\n    {\n      "frameNum": 5,\n      "metrics": {\n        "a": 1.000000\n      }\n    }\n  ],\n'
+        '  "frames": [\n'
+        '    {\n      "frameNum": 2,\n      "metrics": {\n'
+        '        "a": null,\n        "b": null\n      }\n    },\n'
+        '    {\n      "frameNum": 5,\n      "metrics": {\n'
+        '        "a": 1.000000\n      }\n    }\n'
+        "  ],\n"
     )
     parsed = json.loads(text)
     assert [f["frameNum"] for f in parsed["frames"]] == [2, 5]
@@ -186,7 +190,8 @@ def test_json_stays_valid_with_gaps_and_nulls(tmp_path: Path) -> None:
 def test_empty_log(tmp_path: Path) -> None:
     with Imports(ours()) as run:
         assert masked(run.write(tmp_path / "log", JSON)) == (
-            b'{\n  "frames": [\n  ],\n  "pooled_metrics": {\n  },\n  "aggregate_metrics": {\n  }\n}\n'
+            b'{\n  "frames": [\n  ],\n  "pooled_metrics": {\n  },\n'
+            b'  "aggregate_metrics": {\n  }\n}\n'
         )
         assert json.loads((tmp_path / "log").read_text())["fps"] is None
         assert run.write(tmp_path / "log", CSV) == b"Frame,\n"
@@ -289,7 +294,8 @@ import locale, sys
 from pathlib import Path
 from imports import Imports, feature_names, ours
 library = ours()
-assert locale.setlocale(locale.LC_NUMERIC, "xx_XX.utf8") and locale.localeconv()["decimal_point"] == ","
+locale.setlocale(locale.LC_NUMERIC, "xx_XX.utf8")
+assert locale.localeconv()["decimal_point"] == ","
 with Imports(library) as run:
     model = run.load("vmaf_v0.6.1", 1)
     for name in feature_names(model):
@@ -323,7 +329,8 @@ def test_a_comma_for_a_decimal_point_changes_nothing(tmp_path: Path) -> None:
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     done = subprocess.run(
         [sys.executable, "-c", COMMA_PROGRAM, str(tmp_path / "log")],
-        env={**os.environ, "LOCPATH": str(tmp_path), "PYTHONPATH": path}, cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "LOCPATH": str(tmp_path), "PYTHONPATH": path},
+        cwd=tmp_path, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     score, log_json, log_csv = done.stdout.splitlines()

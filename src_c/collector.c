@@ -34,6 +34,8 @@ typedef struct Column {
     Place place;
     Page **page;
     unsigned page_cnt;
+    const void *model; /* that predicts it; compared only */
+    bool contested;    /* by another model, which was warned of */
 } Column;
 
 typedef struct Aggregate {
@@ -283,6 +285,21 @@ bool collector_has(Collector *c, const char *name)
     return found;
 }
 
+void collector_claim(Collector *c, const char *name, const void *model)
+{
+    pthread_mutex_lock(&c->lock);
+    Column *column = *find(c->bucket, c->bucket_cnt, name);
+    if (!column->model)
+        column->model = model;
+    const bool warn = column->model != model && !column->contested;
+    column->contested |= warn;
+    pthread_mutex_unlock(&c->lock);
+    if (warn)
+        log_line(VMAF_LOG_LEVEL_WARNING,
+                 "two models are named \"%s\": where the first has a score, "
+                 "the second is given the same; name one differently", name);
+}
+
 static int set_aggregate(Collector *c, const char *name, double value)
 {
     for (unsigned i = 0; i < c->aggregate_cnt; i++) {
@@ -358,6 +375,32 @@ unsigned collector_frame_count(Collector *c)
     const unsigned cnt = c->frame_cnt;
     pthread_mutex_unlock(&c->lock);
     return cnt;
+}
+
+/* UINT_MAX when there is none; no frame has that index. */
+static unsigned next_written(const Column *column, unsigned from)
+{
+    unsigned i = from % PAGE_FRAMES;
+    for (unsigned n = from / PAGE_FRAMES; n < column->page_cnt; n++, i = 0) {
+        for (; column->page[n] && i < PAGE_FRAMES; i++)
+            if (column->page[n]->written[i / 64] >> (i % 64) & 1)
+                return n * PAGE_FRAMES + i;
+    }
+    return UINT_MAX;
+}
+
+bool collector_next_frame(Collector *c, unsigned from, unsigned *frame)
+{
+    unsigned next = UINT_MAX;
+    pthread_mutex_lock(&c->lock);
+    for (unsigned i = 0; i < c->column_cnt && next != from; i++) {
+        const unsigned written = next_written(c->column[i], from);
+        next = written < next ? written : next;
+    }
+    pthread_mutex_unlock(&c->lock);
+    if (next != UINT_MAX)
+        *frame = next;
+    return next != UINT_MAX;
 }
 
 double collector_seconds(Collector *c)

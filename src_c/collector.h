@@ -40,6 +40,10 @@ int collector_get(Collector *c, const char *name, double *value,
 /* Whether anything was ever written under that name. */
 bool collector_has(Collector *c, const char *name);
 
+/* Say which model predicts that column, which exists. Names are all that tells
+ * predictions apart: a second model is warned of, once. */
+void collector_claim(Collector *c, const char *name, const void *model);
+
 /* Re-setting an equal value is accepted, another one is -EINVAL. */
 int collector_set_aggregate(Collector *c, const char *name, double value);
 
@@ -50,6 +54,8 @@ const char *collector_aggregate_at(Collector *c, unsigned position,
                                    double *value);
 /* One past the highest written index of any column. */
 unsigned collector_frame_count(Collector *c);
+/* The first frame from `from` up with a value in any column; false: none. */
+bool collector_next_frame(Collector *c, unsigned from, unsigned *frame);
 /* Wall-clock seconds from the first write to the last. */
 double collector_seconds(Collector *c);
 

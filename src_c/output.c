@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -77,14 +78,14 @@ const char *output_next_score(const OutputWriter *w, unsigned frame,
 
 bool output_next_frame(OutputWriter *w, unsigned *frame)
 {
-    const unsigned cnt = collector_frame_count(w->collector);
     const unsigned step = w->info->n_subsample > 1 ? w->info->n_subsample : 1;
-    while (w->next_frame < cnt) {
-        unsigned column = 0;
-        double value;
-        *frame = (unsigned) w->next_frame;
-        w->next_frame += step;
-        if (output_next_score(w, *frame, &column, &value))
+    while (w->next_frame < UINT_MAX &&
+           collector_next_frame(w->collector, (unsigned) w->next_frame,
+                                frame)) {
+        /* 64 bits: rounding up to the grid does not wrap. */
+        const uint64_t kept = ((uint64_t) *frame + step - 1) / step * step;
+        w->next_frame = kept == *frame ? kept + 1 : kept;
+        if (kept == *frame)
             return true;
     }
     return false;

@@ -150,17 +150,20 @@ int predict_score(VmafModel *model, Collector *collector, unsigned index,
                   double *score)
 {
     double y;
-    if (!collector_get(collector, model->name, score, index))
-        return 0;
-    int err = predict_raw(model, collector, index, &y);
-    if (err)
-        return err;
-    y = predict_finish(model, y);
-    err = collector_append(collector, model->name, y, index,
-                           COLLECTOR_RANK_LAST);
-    if (!err)
-        *score = y;
-    return err;
+    int err = collector_get(collector, model->name, &y, index);
+    if (err) {
+        err = predict_raw(model, collector, index, &y);
+        if (err)
+            return err;
+        y = predict_finish(model, y);
+        err = collector_append(collector, model->name, y, index,
+                               COLLECTOR_RANK_LAST);
+        if (err)
+            return err;
+    }
+    collector_claim(collector, model->name, model);
+    *score = y;
+    return 0;
 }
 
 static int predict_compare(const void *a, const void *b)
@@ -258,6 +261,9 @@ int predict_collection(VmafModelCollection *collection, Collector *collector,
                                               result) : 0;
     if (err)
         return err;
+    collector_claim(collector,
+                    collection->result_name[MODEL_COLLECTION_BAGGING],
+                    collection);
     score->type = VMAF_MODEL_COLLECTION_SCORE_BOOTSTRAP;
     score->bootstrap.bagging_score = result[MODEL_COLLECTION_BAGGING];
     score->bootstrap.stddev = result[MODEL_COLLECTION_STDDEV];

@@ -198,6 +198,16 @@ def test_empty_log(tmp_path: Path) -> None:
         assert run.write(tmp_path / "log", SUB) == b""
 
 
+def test_far_apart_frames_take_no_time(tmp_path: Path) -> None:
+    """Walking every index between would take minutes."""
+    last = 2**32 - 2
+    with Imports(ours(), n_subsample=2) as run:
+        for index in (0, 3, 512, last):
+            run.put("x", 1.0, index)
+        rows = run.write(tmp_path / "log", CSV).decode().splitlines()
+    assert rows == ["Frame,x,", "0,1.000000,", "512,1.000000,", f"{last},1.000000,"]
+
+
 AWKWARD = [
     'a"b',
     "a\\b",

@@ -422,6 +422,30 @@ static char *collection_text(const char *const *rho, const char *type)
     return text;
 }
 
+static void test_one_name_twice(void)
+{
+    const char *text = model_text("");
+    VmafModel *model[2];
+    VmafContext *ctx = toys_context(0, 0);
+    double score;
+    put(text, strlen(text));
+    CHECK(!load(&model[0], 0) && !load(&model[1], 0));
+    CHECK(!vmaf_import_feature_score(ctx, "m", 7, 0));
+    CHECK(!vmaf_import_feature_score(ctx, "fake_other", 1, 1));
+    vmaf_clear_last_message();
+    CHECK(!vmaf_score_at_index(ctx, model[0], &score, 0) && score == 7);
+    CHECK(!vmaf_score_at_index(ctx, model[0], &score, 1) && score == 40);
+    CHECK(!strcmp(vmaf_last_message(), ""));
+    CHECK(!vmaf_score_at_index(ctx, model[1], &score, 1) && score == 40);
+    CHECK(strstr(vmaf_last_message(), "two models are named \"m\""));
+    vmaf_clear_last_message();
+    CHECK(!vmaf_score_at_index(ctx, model[1], &score, 1));
+    CHECK(!strcmp(vmaf_last_message(), ""));
+    CHECK(!vmaf_close(ctx));
+    vmaf_model_destroy(model[0]);
+    vmaf_model_destroy(model[1]);
+}
+
 static const char *const five[] = {"-1", "-10", "-20", "-60", "-30", NULL};
 
 static void check_collection_score(const VmafModelCollectionScore *s)
@@ -604,6 +628,7 @@ int main(void)
     test_names_and_overloads();
     test_builtin();
     test_files();
+    test_one_name_twice();
     test_collection();
     test_bad_collections();
 

@@ -15,6 +15,7 @@ PUBLIC = ["libvmaf/feature", "libvmaf/model", "libvmaf/picture", "libvmaf/versio
 PUBLIC += ["libvmaf/libvmaf", "pyvmaf/pyvmaf", "pyvmaf/extractor"]
 # The kernels' contracts, so that tests can call each kernel by its set's name.
 KERNELS = ["cpu", "kernel/vif", "kernel/adm", "kernel/motion", "kernel/psnr", "kernel/table"]
+KERNELS += ["lpips"]
 HEADERS = [f"include/{name}.h" for name in PUBLIC] + [f"src_c/{name}.h" for name in KERNELS]
 
 # What C calls in Python; the bodies are in _ffi.py and _registry.py.

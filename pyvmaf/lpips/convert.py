@@ -101,6 +101,8 @@ class Converter:
         """Fill and return ``out`` (made when absent), 1 x 3 x height x width."""
         if out is None:
             out = np.empty(self.shape, np.float32)
+        # Rows may be apart; the samples of one may not.
+        planes = [p if p.strides[1] == p.itemsize else np.ascontiguousarray(p) for p in planes]
         pointers = [ffi.cast("void *", plane.ctypes.data) for plane in planes]
         strides = [plane.strides[0] for plane in planes]
         target = ffi.cast("float *", out.ctypes.data)

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pyvmaf.errors import VmafError, error
-from pyvmaf.onnx_wire import Message, WireError, decode
+from .errors import VmafError, error_for
+from .onnx_wire import Message, WireError, decode
 
 #: Bytes; the published LPIPS networks are 3 to 56 MiB, squeeze the smallest.
 MAX_BYTES = 50 << 20
@@ -64,7 +64,7 @@ class Model:
 
 def refusal(code: int, path: object, reason: str) -> VmafError:
     """The exception for a model file that is not accepted."""
-    return error(-code, f"model {path}: {reason}")
+    return error_for(-code, f"model {path}", reason)
 
 
 def load(path: str | os.PathLike[str]) -> Model:

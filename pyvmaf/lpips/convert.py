@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pyvmaf._vmaf import ffi, lib
+from .._vmaf import ffi, lib
 
 Floats = npt.NDArray[np.float32]
 

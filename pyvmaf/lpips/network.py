@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from pyvmaf._vmaf import ffi, lib
-from pyvmaf.errors import error
-from pyvmaf.lpips.convert import Floats, imagenet
-from pyvmaf.lpips.graph import Part, Stem, split
-from pyvmaf.onnx_model import Model
+from .._vmaf import ffi, lib
+from ..errors import error_for
+from .convert import Floats, imagenet
+from .graph import Part, Stem, split
+from ..onnx_model import Model
 
 #: Rows of pooled output in a strip. At 1080p a strip's features take 8 MiB a
 #: side; fewer rows compute more of the overlap twice.
@@ -36,8 +36,8 @@ def runtime() -> Any:
     try:
         import onnxruntime
     except ImportError as cause:
-        reason = "lpips needs ONNX Runtime: pip install 'pyvmaf[lpips]'"
-        raise error(-errno.ENOSYS, f"{reason} ({cause})") from cause
+        reason = f"needs ONNX Runtime: pip install 'pyvmaf[lpips]' ({cause})"
+        raise error_for(-errno.ENOSYS, "lpips", reason) from cause
     return onnxruntime
 
 
@@ -47,8 +47,8 @@ def provider_name(name: str) -> str:
     available = runtime().get_available_providers()
     if wanted not in available:
         names = ", ".join(p.removesuffix("ExecutionProvider").lower() for p in available)
-        reason = f"lpips: this ONNX Runtime has no provider {name!r}; it has: {names}"
-        raise error(-errno.EINVAL, reason)
+        reason = f"this ONNX Runtime has no provider {name!r}; it has: {names}"
+        raise error_for(-errno.EINVAL, "lpips", reason)
     return wanted
 
 
@@ -91,11 +91,12 @@ class Network:
         try:
             session = ort.InferenceSession(data, options, providers=[self.provider])
         except Exception as cause:
-            raise error(-errno.EIO, f"ONNX Runtime refuses the model: {_line(cause)}") from cause
+            reason = f"ONNX Runtime refuses the model: {_line(cause)}"
+            raise error_for(-errno.EIO, "lpips", reason) from cause
         if self.provider not in session.get_providers():
             used = ", ".join(session.get_providers())
-            reason = f"lpips: the provider {self.provider} did not start; got {used}"
-            raise error(-errno.EIO, reason)
+            reason = f"the provider {self.provider} did not start; got {used}"
+            raise error_for(-errno.EIO, "lpips", reason)
         return session
 
     def close(self) -> None:
@@ -112,14 +113,15 @@ class Network:
                     return self._run_whole(ref, dist)
                 return self._run_towers((ref, dist))
             except _runtime_errors() as cause:
-                raise error(-errno.EIO, f"ONNX Runtime failed: {_line(cause)}") from cause
+                reason = f"ONNX Runtime failed: {_line(cause)}"
+                raise error_for(-errno.EIO, "lpips", reason) from cause
 
     def _run_whole(self, ref: Floats, dist: Floats) -> float:
         assert self._whole is not None, "closed"
         (score,) = self._whole.run(["score"], {"ref": ref, "dist": dist})
         if score.size != 1:
             code = errno.ENOSPC if score.size else errno.EIO
-            raise error(-code, f"the model gave {score.size} scores for one frame")
+            raise error_for(-code, "lpips", f"the model gave {score.size} scores for one frame")
         return float(score.reshape(-1)[0])
 
     def _map(self, function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
@@ -194,7 +196,8 @@ def _run(session: Any, part: Part, side: Floats) -> list[Any]:
 def _distance(ref: Any, dist: Any, weight: Floats, first: int, last: int) -> float:
     shape = ref.shape()
     if list(shape) != list(dist.shape()) or shape[1] != weight.size:
-        raise error(-errno.EINVAL, f"the model's features are {shape} for {weight.size} weights")
+        reason = f"the model's features are {shape} for {weight.size} weights"
+        raise error_for(-errno.EINVAL, "lpips", reason)
     pointers = [ffi.cast("float *", p) for p in (ref.data_ptr(), dist.data_ptr())]
     weights = ffi.from_buffer("float[]", weight)
     positions = shape[2] * shape[3]

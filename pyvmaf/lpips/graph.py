@@ -217,7 +217,7 @@ class _Graph:
             if first != value or other not in self.tensors:
                 return value, table
             constant = self.constant(other)
-            if constant.shape[-3:] not in ((), (1,), (3, 1, 1)) or constant.size not in (1, 3):
+            if constant.ndim > 4 or (constant.size != 1 and constant.shape[-3:] != (3, 1, 1)):
                 return value, table
             operator = FOLDED[users[0].text("op_type")]
             table = operator(table, constant.reshape(-1, 1).astype(np.float32), dtype=np.float32)

@@ -192,6 +192,31 @@ int vmaf_picture_ref(VmafPicture *dst, const VmafPicture *src)
     return 0;
 }
 
+int vmaf_picture_set_edge(VmafPicture *pic)
+{
+    if (!pic || !pic->ref) {
+        log_line(VMAF_LOG_LEVEL_ERROR, "vmaf_picture_set_edge(): no picture");
+        return -EINVAL;
+    }
+    const unsigned sx = pic->pix_fmt != VMAF_PIX_FMT_YUV444P;
+    const size_t row = ((pic->w[0] + sx) >> sx) * sample_size(pic);
+    for (unsigned p = 1; p < plane_cnt(pic->pix_fmt); p++) {
+        if ((size_t)pic->stride[p] < row) {
+            log_line(VMAF_LOG_LEVEL_ERROR,
+                     "plane %u: stride is %td bytes; a row with its edge has "
+                     "%zu", p, pic->stride[p], row);
+            return -EINVAL;
+        }
+    }
+    pic->ref->has_edge = true;
+    return 0;
+}
+
+int vmaf_picture_has_edge(const VmafPicture *pic)
+{
+    return pic && pic->ref && pic->ref->has_edge;
+}
+
 int picture_copy(VmafPicture *copy, const VmafPicture *pic)
 {
     VmafPicture made;

@@ -4,6 +4,7 @@
 #define PICTURE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "../include/libvmaf/picture.h"
 
@@ -15,6 +16,7 @@ struct VmafRef {
     void *block;                    /* the planes, when they are ours */
     void (*user_release)(void *);   /* vmaf_picture_wrap() */
     void *cookie;                   /* of user_release, or the pool */
+    bool has_edge;                  /* chroma of odd sizes goes on, rounded up */
 };
 
 /* Another reference to the same planes. */

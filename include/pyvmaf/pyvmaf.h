@@ -46,6 +46,17 @@ int vmaf_picture_wrap(VmafPicture *pic, enum VmafPixelFormat pix_fmt,
  * thread. -EINVAL when `src` holds no picture. */
 int vmaf_picture_ref(VmafPicture *dst, const VmafPicture *src);
 
+/*
+ * Pictures of odd sizes round their chroma down, as in libvmaf; files round it
+ * up. Say that the memory of `pic` holds that further sample of each row and
+ * that further row, before it is handed over; extractors to which the edge
+ * matters ask. -EINVAL when `pic` holds no picture or its rows are too short.
+ */
+int vmaf_picture_set_edge(VmafPicture *pic);
+
+/* 1 when vmaf_picture_set_edge() was called for the picture, else 0. */
+int vmaf_picture_has_edge(const VmafPicture *pic);
+
 /* The name of the n-th built-in model; NULL past the last. */
 const char *vmaf_builtin_model_at(unsigned position);
 

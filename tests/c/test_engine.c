@@ -235,10 +235,12 @@ static void test_wrap(unsigned threads)
     CHECK(!vmaf_picture_wrap(&ref, 1, 8, 64, 64, data, stride, count_release,
                              &released));
     CHECK(!vmaf_picture_wrap(&dist, 1, 8, 64, 64, data, stride, NULL, NULL));
-    CHECK(!vmaf_picture_ref(&more, &ref));
+    CHECK(!vmaf_picture_has_edge(&ref) && !vmaf_picture_set_edge(&ref));
+    CHECK(!vmaf_picture_ref(&more, &ref) && vmaf_picture_has_edge(&more));
     CHECK(vmaf_picture_ref(&more, NULL) == -EINVAL);
     CHECK(!vmaf_read_pictures(ctx, &ref, &dist, 0));
     CHECK(vmaf_picture_ref(&ref, &dist) == -EINVAL);
+    CHECK(vmaf_picture_set_edge(&dist) == -EINVAL);
     CHECK(!toys_flush(ctx) && !released);
     CHECK(!vmaf_picture_unref(&more) && released == 1);
     CHECK(!vmaf_close(ctx));

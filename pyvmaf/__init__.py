@@ -7,18 +7,26 @@ from .context import VmafContext
 from .enums import LogLevel, ModelFlags, OutputFormat, PixelFormat, PoolingMethod
 from .errors import VmafError
 from .extractor import ExtractorInfo, FeatureExtractor, Option, extractors
+from .measure import IncompleteError, score
 from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore, builtin_models
 from .picture import VmafPicture
+from .result import Pooled, Result
+from .video import VideoError, VideoFormat, open_video
 
 __all__ = [
     "ExtractorInfo",
     "FeatureExtractor",
+    "IncompleteError",
     "LogLevel",
     "ModelFlags",
     "Option",
     "OutputFormat",
     "PixelFormat",
+    "Pooled",
     "PoolingMethod",
+    "Result",
+    "VideoError",
+    "VideoFormat",
     "VmafContext",
     "VmafError",
     "VmafModel",
@@ -29,7 +37,9 @@ __all__ = [
     "extractors",
     "get_include",
     "get_library",
+    "open_video",
     "register",
+    "score",
     "unregister",
 ]
 

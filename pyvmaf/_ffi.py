@@ -52,7 +52,8 @@ class _Calls:
                 raise error_for(code, name, text(lib.vmaf_last_message()) or "")
 
         def plain(*arguments: object) -> Any:
-            value = function(*map(_argument, arguments))
+            values = [_argument(a) for a in arguments]  # the result may point into one of them
+            value = function(*values)
             return text(value) if result == "char *" else value
 
         made = checked if result == "int" else plain

@@ -180,8 +180,12 @@ class VmafContext:
         return model
 
     def _claim(self, model: Model) -> None:
-        """Remember who stores scores under a name; libvmaf returns those of the first for both."""
-        if self._models.setdefault(model.name, model) is not model:
+        """Remember who stores scores under a name; libvmaf returns those of the first for both.
+
+        A collection and its main model share one.
+        """
+        held = self._models.setdefault(model.name, model)
+        if model is not held and model is not getattr(held, "model", None):
             raise VmafValueError(f"another model named {model.name!r} is in use in this context; give one a name=")
 
     def import_feature_score(self, name: str, value: float, index: int) -> None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from kernel_sets import address, exact_buffer, names, scratch, table
+from kernels import KERNEL_SETS, kernels
 from numpy.typing import NDArray
+from planes import address, exact_buffer, scratch
 from reference import motion
 
 from pyvmaf._vmaf import ffi, lib
 
+SETS = [*KERNEL_SETS, "scalar"]
 WIDTHS = [3, 4, 5, 7, 8, 15, 16, 17, 18, 19, 20, 31, 32, 33, 34, 35, 47, 48, 63, 64, 65, 130, 257]
 HEIGHTS = [3, 4, 5, 6, 7, 11]
 DEPTHS = [8, 9, 10, 12, 14, 15, 16]
 
 
 def sad(
-    kernels: str, earlier: NDArray[np.generic], current: NDArray[np.generic], bpc: int,
+    name: str, earlier: NDArray[np.generic], current: NDArray[np.generic], bpc: int,
     rows: tuple[int, int] | None = None,
 ) -> int:  # fmt: skip
     h, w = current.shape
@@ -31,7 +33,7 @@ def sad(
             "w": w, "h": h, "bpc": bpc, "row_begin": begin, "row_end": end, "scratch": memory,
         },
     )  # fmt: skip
-    return int(table(kernels).motion_sad(job))
+    return int(kernels(name).motion_sad(job))
 
 
 def pair(kind: str, h: int, w: int, bpc: int) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
@@ -58,34 +60,34 @@ def pair(kind: str, h: int, w: int, bpc: int) -> tuple[NDArray[np.generic], NDAr
 KINDS = ["noise", "swing", "rise", "fall", "few", "equal"]
 
 
-@pytest.mark.parametrize("kernels", names())
+@pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize("bpc", DEPTHS)
-def test_sizes(kernels: str, bpc: int) -> None:
-    table(kernels)
+def test_sizes(name: str, bpc: int) -> None:
+    kernels(name)
     for w in WIDTHS:
         for h in HEIGHTS:
             for kind in KINDS:
                 earlier, current = pair(kind, h, w, bpc)
                 want = int(motion.row_sads(earlier, current, bpc).sum())
-                assert sad(kernels, earlier, current, bpc) == want, (w, h, kind)
+                assert sad(name, earlier, current, bpc) == want, (w, h, kind)
 
 
-@pytest.mark.parametrize("kernels", names())
+@pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize("bpc", [8, 10, 16])
-def test_row_ranges_add_up(kernels: str, bpc: int) -> None:
+def test_row_ranges_add_up(name: str, bpc: int) -> None:
     for h in (3, 4, 9):
         earlier, current = pair("noise", h, 37, bpc)
         rows = motion.row_sads(earlier, current, bpc)
         for begin in range(h):
             for end in range(begin, h + 1):
-                assert sad(kernels, earlier, current, bpc, (begin, end)) == rows[begin:end].sum()
+                assert sad(name, earlier, current, bpc, (begin, end)) == rows[begin:end].sum()
 
 
-@pytest.mark.parametrize("kernels", names())
-def test_bottom_up_rows(kernels: str) -> None:
+@pytest.mark.parametrize("name", SETS)
+def test_bottom_up_rows(name: str) -> None:
     earlier, current = pair("noise", 9, 21, 8)
     want = int(motion.row_sads(earlier[::-1], current[::-1], 8).sum())
-    assert sad(kernels, earlier[::-1], current[::-1], 8) == want
+    assert sad(name, earlier[::-1], current[::-1], 8) == want
 
 
 def test_direction_matters() -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from kernel_sets import address, exact_buffer, names, table
+from kernels import KERNEL_SETS, kernels
 from numpy.typing import NDArray
+from planes import address, exact_buffer
 from reference import psnr
 
 from pyvmaf._vmaf import ffi
 
+SETS = [*KERNEL_SETS, "scalar"]
 
-def sse(kernels: str, ref: NDArray[np.generic], dist: NDArray[np.generic], bpc: int) -> int:
+
+def sse(name: str, ref: NDArray[np.generic], dist: NDArray[np.generic], bpc: int) -> int:
     h, w = ref.shape
     job = ffi.new(
         "PsnrSse *",
@@ -22,12 +25,12 @@ def sse(kernels: str, ref: NDArray[np.generic], dist: NDArray[np.generic], bpc: 
             "w": w, "h": h, "bpc": bpc,
         },
     )  # fmt: skip
-    return int(table(kernels).psnr_sse(job))
+    return int(kernels(name).psnr_sse(job))
 
 
-@pytest.mark.parametrize("kernels", names())
+@pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize("bpc", [8, 10, 12, 16])
-def test_sizes(kernels: str, bpc: int) -> None:
+def test_sizes(name: str, bpc: int) -> None:
     rng = np.random.default_rng(bpc)
     top = (1 << bpc) - 1
     dtype = np.uint8 if bpc == 8 else np.uint16
@@ -35,13 +38,13 @@ def test_sizes(kernels: str, bpc: int) -> None:
         for h in (1, 2, 5):
             ref = exact_buffer(rng.integers(0, top + 1, (h, w)).astype(dtype), 2)
             dist = exact_buffer(rng.integers(0, top + 1, (h, w)).astype(dtype), 5)
-            assert sse(kernels, ref, dist, bpc) == psnr.sse(ref, dist), (w, h)
+            assert sse(name, ref, dist, bpc) == psnr.sse(ref, dist), (w, h)
 
 
-@pytest.mark.parametrize("kernels", names())
+@pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize("bpc", [8, 10, 12, 16])
 @pytest.mark.parametrize("swap", [False, True])
-def test_greatest_error(kernels: str, bpc: int, swap: bool) -> None:
+def test_greatest_error(name: str, bpc: int, swap: bool) -> None:
     """Rows so long that 32-bit partial sums would wrap."""
     top = (1 << bpc) - 1
     dtype = np.uint8 if bpc == 8 else np.uint16
@@ -49,11 +52,11 @@ def test_greatest_error(kernels: str, bpc: int, swap: bool) -> None:
     a, b = np.zeros(shape, dtype), np.full(shape, top, dtype)
     if swap:
         a, b = b, a
-    assert sse(kernels, a, b, bpc) == 3 * 70001 * top * top
+    assert sse(name, a, b, bpc) == 3 * 70001 * top * top
 
 
-@pytest.mark.parametrize("kernels", names())
-def test_empty_plane(kernels: str) -> None:
+@pytest.mark.parametrize("name", SETS)
+def test_empty_plane(name: str) -> None:
     """The chroma of a 4:2:0 picture one sample wide."""
     plane = np.zeros((4, 1), np.uint8)
-    assert sse(kernels, plane[:, :0], plane[:, :0], 8) == 0
+    assert sse(name, plane[:, :0], plane[:, :0], 8) == 0

@@ -36,17 +36,13 @@ def stored_planes(format: VideoFormat, seed: int) -> list[NDArray[np.generic]]:
     rng = np.random.default_rng(seed)
     dtype = np.uint8 if format.bpc == 8 else np.dtype("<u2")
     return [
-        rng.integers(0, 1 << format.bpc, format.plane_size(p, up=True)).astype(dtype)
-        for p in range(format.plane_count)
+        rng.integers(0, 1 << format.bpc, format.plane_size(p, up=True)).astype(dtype) for p in range(format.plane_count)
     ]
 
 
 def y4m_bytes(format: VideoFormat, space: str, frames: int, extra: bytes = b"") -> bytes:
     head = f"YUV4MPEG2 W{format.width} H{format.height} F30000:1001 Ip A0:0 C{space} XYSCSS=x\n"
-    body = b"".join(
-        b"FRAME\n" + b"".join(p.tobytes() for p in stored_planes(format, i)) + extra
-        for i in range(frames)
-    )
+    body = b"".join(b"FRAME\n" + b"".join(p.tobytes() for p in stored_planes(format, i)) + extra for i in range(frames))
     return head.encode() + body
 
 
@@ -202,7 +198,7 @@ def test_y4m_fuzz(tmp_path: Path) -> None:
     rng = random.Random(20260101)
     outcomes = {"read": 0, "refused": 0}
     tracemalloc.start()
-    for _ in range(3000):
+    for _ in range(1000):
         data = bytearray(whole)
         for _ in range(rng.randint(1, 4)):
             data = data or bytearray(b"Y")
@@ -224,7 +220,7 @@ def test_y4m_fuzz(tmp_path: Path) -> None:
             outcomes["refused"] += 1
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert outcomes["read"] > 100 and outcomes["refused"] > 1000
+    assert outcomes["read"] > 50 and outcomes["refused"] > 400
     assert peak < 4 << 20
 
 
@@ -439,9 +435,7 @@ def test_common_depth_shifts_the_shallower(deep: str) -> None:
 av = pytest.importorskip("av", reason="PyAV reads other files; install pyvmaf[video]")
 
 
-def encode(
-    path: Path, pixel_format: str, frames: list[Frame], codec: str = "ffv1", repeat: int = 1
-) -> None:
+def encode(path: Path, pixel_format: str, frames: list[Frame], codec: str = "ffv1", repeat: int = 1) -> None:
     with av.open(str(path), "w") as out:
         h, w = frames[0][0].shape
         stream = out.add_stream(codec, rate=25)
@@ -466,9 +460,7 @@ def encode(
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("size", [(64, 48), (61, 47)])
-def test_av_planes(
-    tmp_path: Path, pixel_format: str, chroma: str, bpc: int, size: tuple[int, int]
-) -> None:
+def test_av_planes(tmp_path: Path, pixel_format: str, chroma: str, bpc: int, size: tuple[int, int]) -> None:
     format = VideoFormat(*size, chroma, bpc)
     path = tmp_path / "a.mkv"
     encode(path, pixel_format, [tuple(stored_planes(format, i)) for i in range(3)])  # type: ignore[misc]

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import stat
+from errno import EIO
 
+from ..errors import VmafError, error_for
 from .base import Frame, Plane, Video, VideoError, VideoFormat
 from .pair import Pair, PairError
 from .raw import RawVideo
@@ -36,8 +38,17 @@ def open_video(path: str | os.PathLike[str], raw: VideoFormat | None = None) -> 
 
     Raises:
         VideoError: not a video, or one that cannot be scored.
-        OSError: the file cannot be opened.
+        VmafOSError: the file cannot be opened.
     """
+    try:
+        return _open(path, raw)
+    except VmafError:
+        raise
+    except OSError as error:
+        raise error_for(error.errno or EIO, os.fspath(path), error.strerror or str(error)) from None
+
+
+def _open(path: str | os.PathLike[str], raw: VideoFormat | None) -> Video:
     if raw is not None:
         return RawVideo(path, raw)
     name = os.fspath(path)

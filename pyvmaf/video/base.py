@@ -17,7 +17,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import VmafError
+from ..enums import PixelFormat
+from ..errors import VmafValueError
 
 Plane: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 Frame: TypeAlias = tuple[Plane, ...]
@@ -25,16 +26,16 @@ Frame: TypeAlias = tuple[Plane, ...]
 MAX_SIDE = 65535
 DEPTHS = (8, 9, 10, 12, 14, 16)
 
-# By how many bits chroma is narrower and lower than luma; None: no chroma.
-SUBSAMPLING: dict[str, tuple[int, int] | None] = {
-    "420": (1, 1),
-    "422": (1, 0),
-    "444": (0, 0),
-    "400": None,
+# Chroma as files and commands name it.
+CHROMA = {
+    "420": PixelFormat.YUV420P,
+    "422": PixelFormat.YUV422P,
+    "444": PixelFormat.YUV444P,
+    "400": PixelFormat.YUV400P,
 }
 
 
-class VideoError(VmafError, ValueError):
+class VideoError(VmafValueError):
     """A video that cannot be read: which file, what is wrong, what to do.
 
     Attributes:
@@ -46,7 +47,11 @@ class VideoError(VmafError, ValueError):
         at = "" if frame is None else f": frame {frame}"
         super().__init__(f"{path}{at}: {problem}")
         self.path = path
+        self.problem = problem
         self.frame = frame
+
+    def __reduce__(self) -> tuple[type[VideoError], tuple[str, str, int | None]]:  # type: ignore[override]
+        return type(self), (self.path, self.problem, self.frame)
 
 
 @dataclass(frozen=True)
@@ -61,25 +66,28 @@ class VideoFormat:
     def __post_init__(self) -> None:
         for name, side in (("width", self.width), ("height", self.height)):
             if not 1 <= side <= MAX_SIDE:
-                raise ValueError(f"{name} {side} is not within 1..{MAX_SIDE}")
-        if self.chroma not in SUBSAMPLING:
-            raise ValueError(f"chroma {self.chroma!r} is none of {', '.join(SUBSAMPLING)}")
+                raise VmafValueError(f"{name} {side} is not within 1..{MAX_SIDE}")
+        if self.chroma not in CHROMA:
+            raise VmafValueError(f"chroma {self.chroma!r} is none of {', '.join(CHROMA)}")
         if self.bpc not in DEPTHS:
-            raise ValueError(f"bit depth {self.bpc} is none of {', '.join(map(str, DEPTHS))}")
+            raise VmafValueError(f"bit depth {self.bpc} is none of {', '.join(map(str, DEPTHS))}")
 
     def __str__(self) -> str:
         return f"{self.width}x{self.height} {self.chroma} {self.bpc}-bit"
 
     @property
+    def pix_fmt(self) -> PixelFormat:
+        return CHROMA[self.chroma]
+
+    @property
     def plane_count(self) -> int:
-        return 1 if self.chroma == "400" else 3
+        return self.pix_fmt.planes
 
     def plane_size(self, plane: int, up: bool = False) -> tuple[int, int]:
         """(height, width) of a plane of a picture, or, with `up`, of a file."""
-        shifts = SUBSAMPLING[self.chroma]
-        if plane == 0 or shifts is None:
+        if plane == 0:
             return self.height, self.width
-        sx, sy = shifts
+        sx, sy = self.pix_fmt.shift
         return (self.height + up * sy) >> sy, (self.width + up * sx) >> sx
 
     def sample_count(self, up: bool) -> int:

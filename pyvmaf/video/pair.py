@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..errors import VmafValueError
 from .base import Frame, Video, VideoFormat
 
 # Frames that wait for the scorer: enough to hide a slow read, few enough that
@@ -18,12 +19,15 @@ READ_AHEAD = 3
 FramePair = tuple[Frame, Frame]
 
 
-class PairError(ValueError):
+class PairError(VmafValueError):
     """The two videos cannot be compared; `problems` lists every reason."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = problems
+
+    def __reduce__(self) -> tuple[type[PairError], tuple[list[str]]]:  # type: ignore[override]
+        return type(self), (self.problems,)
 
 
 def deepen(frame: Frame, bits: int) -> Frame:
@@ -71,6 +75,15 @@ class Pair:
         if problems:
             raise PairError(problems)
         return VideoFormat(a.width, a.height, a.chroma, max(a.bpc, b.bpc))
+
+    @property
+    def note(self) -> str | None:
+        """What to tell when one side ended before the other."""
+        sides = {"ref": (self.ref, self.dist), "dist": (self.dist, self.ref)}
+        if self.ended is None:
+            return None
+        short, long = sides[self.ended]
+        return f'"{short.path}" ended before "{long.path}".'
 
     @property
     def frame_count(self) -> int | None:

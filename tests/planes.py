@@ -1,28 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The kernel sets of this build by name, so that each kernel test runs once a set."""
+"""Planes laid out for kernels: odd strides, padding that shows, scratch full of garbage."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
-from pyvmaf._vmaf import ffi, lib
-
-
-def names() -> list[str]:
-    out = []
-    while (name := lib.kernel_table_name_at(len(out))) != ffi.NULL:
-        out.append(ffi.string(name).decode())
-    return out
-
-
-def table(name: str) -> ffi.CData:
-    """The set's table; a processor without it is a skip that says so."""
-    found = lib.kernel_table_by_name(name.encode())
-    if found == ffi.NULL:
-        pytest.skip(f"this processor has no {name}")
-    return found
+from pyvmaf._vmaf import ffi
 
 
 def address(a: NDArray[np.generic]) -> ffi.CData:

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The command `vmaf`: libvmaf's tool, flag for flag, log for log.
+
+Where that one crashes, hangs or says nothing, this one ends with a message and
+a status of the table in `arguments.EXIT_CODES`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from .._ffi import call
+from ..context import Model, VmafContext
+from ..enums import ModelFlags
+from ..errors import VmafError
+from ..measure import check_overload, load_model, measure
+from ..model import VmafModelCollection
+from ..video import Pair, PairError, Video, VideoFormat, open_video
+from .arguments import Arguments, full_help, parse, usage
+from .display import Spinner
+from .grammar import ModelSpec, UsageError
+
+EXIT_OK = 0
+EXIT_USAGE = 1
+EXIT_LOG = 2
+EXIT_INTERRUPTED = 130
+EXIT_READING = 234
+EXIT_SETUP = 255
+
+
+class Failure(Exception):
+    """Ends the command with this status, after these lines on stderr."""
+
+    def __init__(self, status: int, *lines: object) -> None:
+        super().__init__(*lines)
+        self.status = status
+
+
+def say(*lines: object) -> None:
+    for line in lines:
+        print(line, file=sys.stderr, flush=True)
+
+
+def open_side(path: str, side: str, args: Arguments) -> Video:
+    raw = None
+    try:
+        if args.raw:
+            raw = VideoFormat(args.width, args.height, args.pixel_format, args.bitdepth)
+        return open_video(path, raw)
+    except OSError as error:
+        raise Failure(EXIT_SETUP, f"could not open file: {path}", error) from None
+    except VmafError as error:
+        raise Failure(EXIT_SETUP, error, f"problem with {side} file: {path}") from None
+
+
+def open_pair(args: Arguments, stack: ExitStack) -> Pair:
+    ref = stack.enter_context(open_side(args.reference, "reference", args))
+    dist = stack.enter_context(open_side(args.distorted, "distorted", args))
+    try:
+        return Pair(
+            ref,
+            dist,
+            skip_ref=args.frame_skip_ref,
+            skip_dist=args.frame_skip_dist,
+            common_depth=args.common_depth,
+        )
+    except PairError as error:
+        count = len(error.problems)
+        summary = f"videos are incompatible, {count} problem{'s' if count > 1 else ''}."
+        raise Failure(EXIT_SETUP, *error.problems, summary) from None
+
+
+def check_output(path: str) -> None:
+    """Better to fail now than after an hour's work."""
+    folder = os.path.dirname(path) or "."
+    if path and (os.path.isdir(path) or not os.path.isdir(folder)):
+        raise Failure(EXIT_SETUP, f"could not open file: {path}")
+
+
+def add_model(context: VmafContext, spec: ModelSpec) -> Model:
+    flags = ModelFlags.DEFAULT
+    if spec.disable_clip:
+        flags |= ModelFlags.DISABLE_CLIP
+    if spec.enable_transform:
+        flags |= ModelFlags.ENABLE_TRANSFORM
+    try:
+        path = None if spec.version else spec.path
+        model = load_model(spec.version, path, name=spec.name, flags=flags)
+    except VmafError as error:
+        raise Failure(EXIT_SETUP, error, f"problem loading model: {spec.label}") from None
+    try:
+        for extractor, options in spec.overloads.items():
+            check_overload(model, extractor)
+            model.feature_overload(extractor, options)
+        context.use_features_from_model(model)
+    except VmafError as error:
+        line = f"problem loading feature extractors from model: {spec.label}"
+        raise Failure(EXIT_SETUP, error, line) from None
+    return model
+
+
+def register(context: VmafContext, args: Arguments) -> list[Model]:
+    models = [add_model(context, spec) for spec in args.models]
+    for feature in args.features:
+        try:
+            context.use_feature(feature.name, feature.options)
+        except VmafError as error:
+            line = f"problem loading feature extractor: {feature.name}"
+            raise Failure(EXIT_SETUP, error, line) from None
+    return models
+
+
+def score_lines(context: VmafContext, args: Arguments, models: Sequence[Model], frames: int) -> list[str]:
+    """`LABEL: SCORE` of each model, then of each collection."""
+    plain, bagged = [], []
+    for spec, model in zip(args.models, models, strict=True):
+        label = spec.label
+        if isinstance(model, VmafModelCollection):
+            mean = context.score_pooled(model.model, "mean", 0, frames - 1)
+            plain.append(f"{label}: {mean:f}")
+            s = context.score_pooled(model, "mean", 0, frames - 1)
+            bagged.append(
+                f"{label}: {s.bagging_score:f}, ci.p95: [{s.ci_p95_lo:f}, {s.ci_p95_hi:f}], stddev: {s.stddev:f}"
+            )
+        else:
+            mean = context.score_pooled(model, "mean", 0, frames - 1)
+            plain.append(f"{label}: {mean:f}")
+    return plain + bagged
+
+
+def show_scores(lines: Sequence[str], args: Arguments) -> None:
+    """On a terminal as libvmaf's tool does. Elsewhere that one prints none; here
+    stdout takes them when there is no log that would hold them."""
+    if sys.stderr.isatty():
+        if not args.quiet or not args.output:
+            say(*lines)
+    elif not args.output:
+        for line in lines:
+            print(line, flush=True)
+
+
+def finish(context: VmafContext, args: Arguments, models: Sequence[Model], frames: int) -> int:
+    """Scores and log of the frames that there are; the status if that is all."""
+    status = EXIT_OK
+    if not frames:
+        say("problem flushing context: there is no pair of frames to score")
+        return EXIT_READING
+    if not args.no_prediction:
+        try:
+            show_scores(score_lines(context, args, models, frames), args)
+        except VmafError as error:
+            say(error, "problem generating pooled VMAF score")
+            status = EXIT_SETUP
+    if args.output:
+        try:
+            context.write_output(args.output, args.format)
+        except VmafError as error:
+            say(error, f"could not write log: {args.output}")
+            status = status or EXIT_LOG
+    return status
+
+
+def run(args: Arguments, stack: ExitStack) -> int:
+    check_output(args.output)
+    pair = open_pair(args, stack)
+    chatty = sys.stderr.isatty() and not args.quiet
+    if chatty:
+        say(f"VMAF version {call.vmaf_version()}")
+    context = stack.enter_context(
+        VmafContext(
+            n_threads=args.threads,
+            n_subsample=args.subsample,
+            cpumask=args.cpumask,
+            log_level="info",
+        )
+    )
+    models = register(context, args)
+    spinner = Spinner(sys.stderr)
+    progress = spinner if chatty else None
+    measured = measure(context, pair, limit=args.frame_cnt, progress=progress)
+    spinner.end()
+    if pair.note:
+        say("", pair.note)
+    interrupted = isinstance(measured.error, KeyboardInterrupt)
+    if interrupted:
+        say("", f"interrupted after {measured.frames} frames")
+    elif measured.error:
+        say("", measured.error, f"problem reading pictures: stopped after {measured.frames} frames")
+    status = finish(context, args, models, measured.frames)
+    if interrupted:
+        return EXIT_INTERRUPTED
+    return EXIT_READING if measured.error else status
+
+
+def show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    say(f"Warning: {message}")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; returns its exit status."""
+    program = os.path.basename(sys.argv[0]) or "vmaf"
+    try:
+        args = parse(sys.argv[1:] if argv is None else argv)
+    except UsageError as error:
+        say(error, "", usage(program))
+        return EXIT_USAGE
+    if args.show == "help":
+        print(full_help(program), end="")
+        return EXIT_OK
+    if args.show == "version":
+        say(call.vmaf_version())
+        return EXIT_OK
+    with ExitStack() as stack, warnings.catch_warnings():
+        warnings.showwarning = show_warning
+        try:
+            return run(args, stack)
+        except Failure as failure:
+            say(*failure.args)
+            return failure.status
+        except KeyboardInterrupt:
+            say("", "interrupted")
+            return EXIT_INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

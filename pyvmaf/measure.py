@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Two videos in, one result out: the engine driven from the first frame to the last.
+
+`score` is the one-liner. `measure` is what it and the commands are made of; it
+keeps what was scored when a frame cannot be read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ._ffi import call, nearest
+from .context import Model, VmafContext
+from .errors import VmafError, VmafValueError
+from .extractor import ExtractorInfo, extractors
+from .model import VmafModel, VmafModelCollection, builtin_models
+from .picture import VmafPicture
+from .result import Result, collect
+from .video import Pair, Video, VideoFormat, open_video
+
+Path: TypeAlias = str | os.PathLike[str]
+Feature: TypeAlias = str | tuple[str, Mapping[str, object]]
+Progress: TypeAlias = Callable[[int, int | None], None]
+
+
+class IncompleteError(VmafError):
+    """Scoring ended before the videos did; the cause is ``__cause__``.
+
+    Attributes:
+        result: what was scored until then.
+    """
+
+    def __init__(self, message: str, result: Result) -> None:
+        super().__init__(message)
+        self.result = result
+
+    def __reduce__(self) -> tuple[type[IncompleteError], tuple[str, Result]]:  # type: ignore[override]
+        return type(self), (str(self), self.result)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How far `measure` got, and what stopped it before the end, if anything."""
+
+    frames: int
+    error: VmafError | KeyboardInterrupt | None = None
+
+
+def measure(context: VmafContext, pair: Pair, *, limit: int = 0, progress: Progress | None = None) -> Measured:
+    """Read every frame of `pair`, at most `limit` unless it is 0, and flush.
+
+    A failure or Ctrl-C ends the reading; the frames before are flushed all the
+    same, so that their scores can be asked for.
+    """
+    frames = 0
+    error: VmafError | KeyboardInterrupt | None = None
+    format = pair.format
+    total = pair.frame_count
+    if limit:
+        total = limit if total is None else min(limit, total)
+    try:
+        for ref, dist in pair:
+            a, b = (VmafPicture.from_planes(p, format.pix_fmt, format.bpc) for p in (ref, dist))
+            context.read_pictures(a, b, frames)
+            frames += 1
+            if progress:
+                progress(frames, total)
+            if frames == limit:
+                break
+    except (VmafError, KeyboardInterrupt) as caught:
+        error = caught
+    try:
+        context.flush()
+    except VmafError as caught:
+        error = error or caught
+    return Measured(frames, error)
+
+
+def load_model(
+    version: str | None = None, path: Path | None = None, *, name: str | None = None, flags: int = 0
+) -> Model:
+    """A built-in model by `version`, or the single model or collection in the file `path`."""
+    if version is not None:
+        return VmafModel(version, name=name, flags=flags)
+    assert path is not None
+    try:
+        return VmafModelCollection.from_path(path, name=name, flags=flags)
+    except VmafError:
+        return VmafModel.from_path(path, name=name, flags=flags)
+
+
+def check_overload(model: Model, extractor: str) -> None:
+    """Raise when none of the model's features comes from `extractor`."""
+    of = model.model if isinstance(model, VmafModelCollection) else model
+    names = [e.name for e in extractors() if any(_provides(e, f) for f in of.features)]
+    if extractor not in names:
+        raise VmafValueError(f"model {of.name!r} uses no features of {extractor!r}; {nearest(extractor, names)}")
+
+
+def _provides(extractor: ExtractorInfo, published: str) -> bool:
+    """Whether the published name is one of the extractor's, bare or decorated by options."""
+    for name in extractor.features:
+        alias = str(call.vmaf_feature_alias(name))
+        if published in (name, alias) or published.startswith(f"{alias}_"):
+            return True
+    return False
+
+
+def _as_models(given: str | Path | Model | Sequence[str | Path | Model] | None) -> list[Model]:
+    """Models of `score`'s argument; a lone one is named "vmaf", several by themselves."""
+    if given is None:
+        return []
+    if isinstance(given, (str, os.PathLike, VmafModel, VmafModelCollection)):
+        given = [given]
+    out: list[Model] = []
+    for one in given:
+        if isinstance(one, (VmafModel, VmafModelCollection)):
+            out.append(one)
+            continue
+        text = os.fspath(one)
+        stem = os.path.splitext(os.path.basename(text))[0]
+        is_path = text not in builtin_models() and (isinstance(one, os.PathLike) or text != stem)
+        name = "vmaf" if len(given) == 1 else stem if is_path else text
+        out.append(load_model(*(None, text) if is_path else (text, None), name=name))
+    return out
+
+
+def default_threads() -> int:
+    """One for each processor that this process may use; none when that is one."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return 0 if usable in (None, 1) else int(usable or 0)
+
+
+def score(
+    ref: Path | Video,
+    dist: Path | Video,
+    *,
+    model: str | Path | Model | Sequence[str | Path | Model] | None = "vmaf_v0.6.1",
+    features: Iterable[Feature] = (),
+    raw: VideoFormat | None = None,
+    n_threads: int | None = None,
+    subsample: int = 1,
+    frames: int = 0,
+    cpumask: int = 0,
+    progress: Progress | None = None,
+) -> Result:
+    """Score a distorted video against its reference.
+
+    The part that both videos have is scored; `Result.note` says when one of
+    them is longer.
+
+    Args:
+        ref: y4m, raw with `raw`, or anything that PyAV decodes; or an open `Video`.
+        dist: likewise; size, chroma and depth must be those of `ref`.
+        model: names of built-in models, paths of model files, or models; None
+            for features only.
+        features: extractors to run besides the models', each a name or
+            ``(name, options)``.
+        raw: what raw files hold.
+        n_threads: worker threads; None: one for each processor.
+        subsample: score each n-th frame.
+        frames: score at most so many; 0: all.
+        cpumask: instruction sets not to use.
+        progress: called after each frame with their number and the expected
+            total, or None where no file tells.
+
+    Raises:
+        VmafError: a video, model or feature cannot be used.
+        IncompleteError: a frame cannot be read or scored; it carries the result so far.
+    """
+    models = _as_models(model)
+    threads = default_threads() if n_threads is None else n_threads
+    opened: list[Video] = []
+    try:
+        for side in (ref, dist):
+            opened.append(side if isinstance(side, Video) else open_video(side, raw))
+        pair = Pair(*opened)
+        with VmafContext(n_threads=threads, n_subsample=subsample, cpumask=cpumask) as context:
+            for one in models:
+                context.use_features_from_model(one)
+            for feature in features:
+                name, options = (feature, {}) if isinstance(feature, str) else feature
+                context.use_feature(name, options)
+            measured = measure(context, pair, limit=frames, progress=progress)
+            result = collect(context, models, measured.frames, subsample, pair.note)
+    finally:
+        for video, given in zip(opened, (ref, dist), strict=False):
+            if video is not given:
+                video.close()
+    if isinstance(measured.error, KeyboardInterrupt):
+        raise measured.error
+    if measured.error:
+        message = f"{measured.error}; {measured.frames} frames were scored before"
+        raise IncompleteError(message, result) from measured.error
+    return result

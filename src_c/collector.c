@@ -46,6 +46,7 @@ typedef struct Aggregate {
 struct Collector {
     pthread_mutex_t lock;
     enum CollectorPhase phase;
+    unsigned begun; /* the frame that was begun last */
     uint64_t sequence;
     Column **column; /* in log order when `sorted` */
     unsigned column_cnt, column_capacity;
@@ -105,6 +106,14 @@ void collector_set_phase(Collector *c, enum CollectorPhase phase)
     pthread_mutex_unlock(&c->lock);
 }
 
+void collector_begin_frame(Collector *c, unsigned index)
+{
+    pthread_mutex_lock(&c->lock);
+    c->phase = COLLECTOR_FRAMES;
+    c->begun = index;
+    pthread_mutex_unlock(&c->lock);
+}
+
 /* FNV-1a, 32 bits. */
 static uint32_t hash(const char *name)
 {
@@ -151,9 +160,11 @@ static int grow(Collector *c)
 
 static Place place_now(Collector *c, unsigned index, unsigned rank)
 {
-    const bool frames = c->phase == COLLECTOR_FRAMES;
-    return (Place){c->phase, frames ? index : 0, frames ? rank : 0,
-                   c->sequence++};
+    if (c->phase != COLLECTOR_FRAMES)
+        return (Place){c->phase, 0, 0, c->sequence++};
+    if (rank == COLLECTOR_RANK_LAST)
+        index = c->begun;
+    return (Place){c->phase, index, rank, c->sequence++};
 }
 
 /* A later frame may be done first; what an earlier frame writes moves the
@@ -163,7 +174,7 @@ static void place_update(Collector *c, Column *column, unsigned index,
 {
     const Place *place = &column->place;
     if (c->phase != COLLECTOR_FRAMES || place->phase != COLLECTOR_FRAMES ||
-        index >= place->index)
+        rank == COLLECTOR_RANK_LAST || index >= place->index)
         return;
     column->place = place_now(c, index, rank);
     c->sorted = false;

@@ -4,11 +4,11 @@
  * All functions are thread-safe.
  *
  * Columns have a fixed order that does not depend on scheduling: by phase; in
- * COLLECTOR_FRAMES then by the lowest frame index written, by rank (the
- * registration that writes, or COLLECTOR_RANK_LAST for imports and
- * predictions) and by the order within that; in the other phases by first
- * write. An unthreaded run over ascending indices gives libvmaf's first-write
- * order.
+ * COLLECTOR_FRAMES then by the lowest frame written, by rank (the registration
+ * that writes) and by the order within that; in the other phases by first
+ * write. Imports and predictions (COLLECTOR_RANK_LAST) come after the frame that
+ * was begun last. An unthreaded run over ascending indices gives libvmaf's
+ * first-write order.
  */
 #ifndef COLLECTOR_H
 #define COLLECTOR_H
@@ -29,6 +29,8 @@ enum CollectorPhase {
 Collector *collector_create(void);
 void collector_destroy(Collector *c);
 void collector_set_phase(Collector *c, enum CollectorPhase phase);
+/* COLLECTOR_FRAMES from here on, at this index. */
+void collector_begin_frame(Collector *c, unsigned index);
 
 /* -EINVAL and a warning when the slot is written, or for index UINT_MAX. */
 int collector_append(Collector *c, const char *name, double value,

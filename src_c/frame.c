@@ -252,7 +252,6 @@ static void fix_geometry(VmafContext *ctx, const VmafPicture *ref)
     retained->geometry.h = ref->h[0];
     retained->has_geometry = true;
     pthread_mutex_unlock(&retained->lock);
-    collector_set_phase(ctx->collector, COLLECTOR_FRAMES);
 }
 
 static int check_picture(const VmafContext *ctx, const char *side,
@@ -313,6 +312,7 @@ static int read_pair(VmafContext *ctx, VmafPicture *ref, VmafPicture *dist,
     Frame *frame = frame_new(ctx, ref, dist, index);
     if (!frame)
         return -ENOMEM;
+    collector_begin_frame(ctx->collector, index);
     err = frame_run(frame, ctx->workers != NULL);
     if (err) {
         frame_free(frame);
@@ -386,12 +386,8 @@ static int flush(VmafContext *ctx)
     const int lost = failure_take(&ctx->failure);
     collector_set_phase(ctx->collector, COLLECTOR_FLUSH);
     int err = flush_registrations(ctx);
-    if (err && !started) {
-        collector_set_phase(ctx->collector, ctx->retained.has_geometry
-                                                ? COLLECTOR_FRAMES
-                                                : COLLECTOR_BEFORE);
+    if (err && !started) /* frames may follow: they set the phase again */
         return err;
-    }
     collector_set_phase(ctx->collector, COLLECTOR_AFTER);
     drop_retained(ctx);
     ctx->flushed = true;

@@ -91,12 +91,12 @@ const char *vmaf_model_feature_at(VmafModel *model, unsigned position)
 {
     if (!model || position >= model->feature_cnt)
         return NULL;
-    const ModelFeature *const f = &model->feature[position];
+    ModelFeature *const f = &model->feature[position];
     const VmafExtractor *const extractor = extractor_find_by_feature(f->name);
     /* Without its extractor, or with an option value that is not allowed, the
      * feature has no decorated name. */
-    if (!extractor || feature_name_decorate(model->feature_name, extractor,
-                                            f->name, f->opts))
+    if (!extractor || feature_name_decorate(f->published, extractor, f->name,
+                                            f->opts))
         return f->name;
-    return model->feature_name;
+    return f->published;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "../include/libvmaf/model.h"
+#include "extractor.h"
 #include "svm.h"
 
 enum { MODEL_FEATURE_MAX = SVM_INDEX_MAX };
@@ -27,6 +28,7 @@ typedef struct ModelFeature {
     char *name; /* full feature name */
     VmafFeatureDictionary *opts;
     double slope, intercept;
+    char published[FEATURE_NAME_SIZE]; /* for vmaf_model_feature_at() */
 } ModelFeature;
 
 typedef struct ModelKnot {
@@ -60,7 +62,6 @@ struct VmafModel {
     double clip_min, clip_max;
     ModelChroma chroma;
     Svm *svm;
-    char feature_name[256]; /* returned by vmaf_model_feature_at() */
 };
 
 /* What a collection stores for a frame, in this order. */

@@ -344,6 +344,14 @@ static void test_names_and_overloads(void)
     CHECK(!vmaf_model_feature_overload(model, "fake_other", opts));
     CHECK(!strcmp(vmaf_model_feature_at(model, 0), "fake_other_lv_7"));
     vmaf_model_destroy(model);
+
+    text = model_text("\"feature_names\": [\"fake_adm3\", \"unknown\"]");
+    put(text, strlen(text));
+    CHECK(!load(&model, 0));
+    const char *first = vmaf_model_feature_at(model, 0);
+    CHECK(!strcmp(vmaf_model_feature_at(model, 1), "unknown"));
+    CHECK(!strcmp(first, "fake_adm3"));
+    vmaf_model_destroy(model);
     vmaf_model_destroy(NULL);
 }
 

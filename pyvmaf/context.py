@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, overload
 
-from ._ffi import CData, call, enum_value, ffi, lib, new_dictionary, unsigned
+from ._ffi import CData, call, enum_value, ffi, lib, new_dictionary, text, unsigned
 from ._registry import Row, Session, current_rows, is_inside, sessions
 from .enums import LogLevel, OutputFormat, PixelFormat, PoolingMethod
 from .errors import VmafBusyError, VmafError, VmafTimeoutError, VmafTypeError, VmafValueError
@@ -415,8 +415,8 @@ class VmafContext:
         """What has scores, by the names and in the order of logs."""
         names: list[str] = []
         with self._entered() as c:
-            while name := call.vmaf_feature_name_at(c, len(names)):
-                names.append(call.vmaf_feature_alias(name))
+            while name := lib.vmaf_feature_name_at(c, len(names)):
+                names.append(text(lib.vmaf_feature_alias(name)) or "")
         return names
 
     @property

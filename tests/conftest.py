@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What the tests share: small pictures, extractors that go away again, a measure of memory."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import pyvmaf
+
+#: Long runs: set PYVMAF_FULL=1.
+FULL = os.environ.get("PYVMAF_FULL") == "1"
+
+Plane = NDArray[np.uint8]
+
+
+def noise(seed: int, height: int = 48, width: int = 64) -> Plane:
+    """A plane of uniform 8-bit noise."""
+    return np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
+
+
+@pytest.fixture
+def planes() -> list[Plane]:
+    """Six unlike planes of 64x48."""
+    return [noise(i) for i in range(6)]
+
+
+@pytest.fixture
+def registered() -> Iterator[Callable[[type[pyvmaf.FeatureExtractor]], None]]:
+    """Register classes until the end of the test."""
+    made = []
+
+    def register(cls: type[pyvmaf.FeatureExtractor]) -> None:
+        pyvmaf.register(cls)
+        made.append(cls)
+
+    yield register
+    for cls in made:
+        pyvmaf.unregister(cls)
+
+
+@pytest.fixture
+def resident() -> Callable[[], int]:
+    """The bytes of memory that the process holds."""
+    statm = Path("/proc/self/statm")
+    if not statm.exists():
+        pytest.skip("resident memory is read from /proc")
+
+    def measure() -> int:
+        gc.collect()
+        return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    return measure

@@ -23,7 +23,7 @@ static inline unsigned vif_strip_width(unsigned lanes)
 static inline size_t vif_strip_bytes(unsigned w)
 {
     size_t columns = (w < VIF_MAX_STRIP ? w : VIF_MAX_STRIP) + 2 * 64 + 2 * 8;
-    return columns * (9 * 8 * 4 + 22 * 2) + 8192;
+    return columns * (9 * 8 * 4 + 22 * 2) + 32768;
 }
 
 #endif

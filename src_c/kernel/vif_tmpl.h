@@ -14,7 +14,7 @@
 #include "vif_tmpl_fill.h"
 #include "vif_tmpl_rows.h"
 
-enum { VIF_BLOCK = 4 * VIF_COLUMN_STEP };
+enum { VIF_BLOCK = VIF_BLOCK_VECTORS * V_LANES };
 
 static inline size_t vif_round_up(size_t n, size_t step)
 {
@@ -52,8 +52,7 @@ static void vif_begin_strip(VifWork *k, unsigned begin)
     k->columns = vif_round_up(vif_round_up(k->cnt, VIF_COLUMN_STEP) +
                               2 * k->radius, VIF_COLUMN_STEP);
     char *at = s->scratch;
-    k->block = (VifMoments *)vif_take(&at, VIF_BLOCK / V_LANES *
-                                               sizeof(VifMoments));
+    k->block = (VifBlock *)vif_take(&at, sizeof(VifBlock));
     for (int i = 0; i < 2; i++)
         k->rows[i] = vif_take(&at, k->columns * 2 * VIF_MAX_PLANES);
     k->low = vif_take(&at, k->columns * 2 * 2);

@@ -59,6 +59,10 @@ static inline void vif_filter(vint sum[8], const VifTaps *taps,
         vint even = taps->weight[0][k], odd = taps->weight[1][k];
         vint x0 = v_load(at + a), x1 = v_load(at + a + sizeof(vint));
         vint x2 = v_load(at + b), x3 = v_load(at + b + sizeof(vint));
+        SIMD_FIX(x0);
+        SIMD_FIX(x1);
+        SIMD_FIX(x2);
+        SIMD_FIX(x3);
         sum[0] = v_dot16(sum[0], x0, even);
         sum[1] = v_dot16(sum[1], x0, odd);
         sum[2] = v_dot16(sum[2], x1, even);

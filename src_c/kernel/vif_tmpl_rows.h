@@ -39,10 +39,10 @@ static inline void vif_store_halves(const VifWork *k, char *at, vint lo,
 }
 
 static inline void vif_vertical_mean(const VifWork *k, const char *const slot[],
-                                     int plane, size_t x)
+                                     unsigned plane, size_t x)
 {
     vint sum[8];
-    size_t a = plane * k->columns * 4 + x * 4, out = plane * k->columns * 2;
+    size_t a = vif_lane(k, plane, x), out = plane * k->columns * 2;
     vif_begin_sums(sum, 8, vif_mean_first(k));
     vif_filter(sum, &k->taps, slot, a, a + 2 * sizeof(vint));
     for (int row = 0; row < 2; row++) {
@@ -57,7 +57,7 @@ static inline void vif_vertical8(const VifWork *k, const char *const slot[],
                                  int product, size_t x)
 {
     vint sum[8];
-    size_t a = (2 + product) * k->columns * 4 + x * 4;
+    size_t a = vif_lane(k, 2 + product, x);
     size_t out = (2 + 2 * product) * k->columns * 2;
     vif_begin_sums(sum, 8, 0);
     vif_filter(sum, &k->taps, slot, a, a + 2 * sizeof(vint));
@@ -75,12 +75,12 @@ static inline void vif_vertical16(const VifWork *k, const char *const slot[],
                                   int product, size_t x)
 {
     vint sum[8];
-    size_t a = (2 + 2 * product) * k->columns * 4 + x * 4;
+    size_t a = vif_lane(k, 2 + 2 * product, x);
     size_t out = (2 + 2 * product) * k->columns * 2;
     int shift = k->square_shift;
     vif_begin_sums(sum, 4, 0);
     vif_begin_sums(sum + 4, 4, VIF_SIGN + (1u << (shift - 1)));
-    vif_filter(sum, &k->taps, slot, a, a + k->columns * 4);
+    vif_filter(sum, &k->taps, slot, a, a + VIF_COLUMN_STEP * 4);
     for (int row = 0; row < 2; row++)
         vif_store_halves(k, k->rows[row] + out + 2 * x,
                          v_add32(sum[row], v_shr32(sum[4 + row], shift)),
@@ -88,7 +88,7 @@ static inline void vif_vertical16(const VifWork *k, const char *const slot[],
 }
 
 /* Filter columns [from, to) of two rows vertically. */
-static void vif_vertical(const VifWork *k, const char *const slot[],
+static SIMD_NOINLINE void vif_vertical(const VifWork *k, const char *const slot[],
                          size_t from, size_t to)
 {
     for (size_t x = from; x < to; x += VIF_COLUMN_STEP) {
@@ -136,11 +136,11 @@ static inline void vif_horizontal_product(const VifWork *k,
 
 /* Moments of columns [from, to) of a filtered row; returns their number of
  * vectors. Columns past the strip's end become flat: they add nothing. */
-static unsigned vif_horizontal(const VifWork *k, const char *row, size_t from,
+static SIMD_NOINLINE unsigned vif_horizontal(const VifWork *k, const char *row, size_t from,
                                size_t to)
 {
     const char *base[VIF_MAX_STEPS];
-    VifMoments *out = k->block;
+    VifMoments *out = k->block->moments;
     for (unsigned i = 0; i < k->taps.steps; i++)
         base[i] = row + 4 * k->taps.pair[i];
     for (size_t x = from; x < to; x += VIF_COLUMN_STEP, out += 4) {
@@ -152,9 +152,9 @@ static unsigned vif_horizontal(const VifWork *k, const char *row, size_t from,
         size_t vector = (x - from) / (2 * V_LANES) * 2 + (x & 1);
         size_t lane = (x - from) / 2 % V_LANES;
         for (int i = 0; i < VIF_MOMENTS; i++)
-            memset((uint32_t *)&k->block[vector].m[i] + lane, 0, 4);
+            memset((uint32_t *)&k->block->moments[vector].m[i] + lane, 0, 4);
     }
-    return (unsigned)(out - k->block);
+    return (unsigned)(out - k->block->moments);
 }
 
 /* One row of the next scale from the rows under its window, whose first one is
@@ -164,12 +164,13 @@ static void vif_decimate(const VifWork *k, const char *const slot[],
 {
     const VifScale *s = k->scale;
     unsigned shift = k->radius - VIF_RADIUS(s->scale + 1);
-    size_t plane = k->columns * 4, cnt = k->cnt / 2;
+    size_t cnt = k->cnt / 2;
     char *low[2] = { k->low, k->low + 2 * k->columns };
     vint sum[4];
     for (size_t x = 0; x < k->columns; x += 2 * V_LANES) {
         vif_begin_sums(sum, 4, vif_mean_first(k));
-        vif_filter_half(sum, &k->next_taps, parity, slot, 4 * x, plane + 4 * x);
+        vif_filter_half(sum, &k->next_taps, parity, slot, vif_lane(k, 0, x),
+                        vif_lane(k, 1, x));
         vif_store_mean(k, low[0] + 2 * x, sum[0], sum[1]);
         vif_store_mean(k, low[1] + 2 * x, sum[2], sum[3]);
     }

@@ -9,6 +9,7 @@
  */
 
 enum { VIF_MU_R, VIF_MU_D, VIF_RR, VIF_DD, VIF_RD, VIF_MOMENTS };
+enum { VIF_BLOCK_VECTORS = 16 };
 
 /* Moments of one lane of samples each. */
 typedef struct VifMoments {
@@ -19,6 +20,49 @@ typedef struct VifMoments {
 typedef struct VifLanes {
     vint num_log[VIF_MAX_LIMITS], den_log, active, num_non_log;
 } VifLanes;
+
+/* What a block of moments becomes, stage by stage. Each stage is a short loop
+ * of its own: the whole way of one sample is a chain of a hundred cycles, and
+ * the processor must see many of them at once. */
+typedef struct VifBlock {
+    VifMoments moments[VIF_BLOCK_VECTORS];
+    /* Variances and covariance; y and z are 0 where nothing arrives. */
+    vint x[VIF_BLOCK_VECTORS], y[VIF_BLOCK_VECTORS], z[VIF_BLOCK_VECTORS];
+    /* Arguments of the logarithms: what is sent, what arrives for each limit,
+     * and the noise; VIF_NOISE, whose log is 0 here, where there is none. */
+    vint sent[VIF_BLOCK_VECTORS], noise[VIF_BLOCK_VECTORS];
+    vint arrived[VIF_MAX_LIMITS][VIF_BLOCK_VECTORS];
+} VifBlock;
+
+/* Variances of `cnt` vectors of moments; returns how many vectors have a sample
+ * above the noise. The others are done. */
+static SIMD_NOINLINE unsigned vif_centre(VifBlock *b, unsigned cnt,
+                                         VifLanes *lanes)
+{
+    const vint zero = v_set32(0), below = v_set32(VIF_NOISE - 1);
+    vint flat = lanes->num_non_log, actives = lanes->active;
+    unsigned n = 0;
+    for (unsigned i = 0; i < cnt; i++) {
+        const vint *m = b->moments[i].m;
+        vint x = v_sub32(m[VIF_RR], v_mulround32(m[VIF_MU_R], m[VIF_MU_R]));
+        vint y = v_sub32(m[VIF_DD], v_mulround32(m[VIF_MU_D], m[VIF_MU_D]));
+        vint z = v_sub32(m[VIF_RD], v_mulround32(m[VIF_MU_R], m[VIF_MU_D]));
+        y = v_max32(y, zero);
+        vmask active = v_gt32(x, below);
+        vmask arrives = v_both(active, v_both(v_gt32(y, zero),
+                                              v_gt32(z, zero)));
+        flat = v_add64(flat, v_drop(active, y));
+        actives = v_count(actives, active);
+        b->x[n] = x;
+        b->y[n] = v_keep(arrives, y);
+        b->z[n] = v_keep(arrives, z);
+        b->sent[n] = v_add32(v_keep(active, x), v_set32(VIF_NOISE));
+        n += v_any(active) != 0;
+    }
+    lanes->num_non_log = flat;
+    lanes->active = actives;
+    return n;
+}
 
 typedef struct VifPair {
     vdbl lo, hi;
@@ -45,57 +89,51 @@ static inline vdbl vif_signal(vdbl x, vdbl gain, vdbl limit)
     return v_mul_f64(v_mul_f64(g, g), x);
 }
 
-/* Numerators where all of x >= VIF_NOISE, y > 0, z > 0; y and z are 0 in other
- * lanes, which then add log(VIF_NOISE) - log(VIF_NOISE). */
-static inline void vif_add_num(VifLanes *sum, const VifLog *log, vint x, vint y,
-                               vint z, const double *limit, unsigned limit_cnt)
+/* From variances to the arguments of the numerator's logarithms. */
+static SIMD_NOINLINE void vif_transmit(VifBlock *b, unsigned n,
+                                       const double *limit, unsigned limit_cnt)
 {
-    VifPair fx = vif_to_f64(x), fy = vif_to_f64(y), fz = vif_to_f64(z), gain;
-    gain.lo = vif_gain(fx.lo, fz.lo);
-    gain.hi = vif_gain(fx.hi, fz.hi);
-    vint rest = v_trunc_f64(vif_rest(fy.lo, gain.lo, fz.lo),
-                            vif_rest(fy.hi, gain.hi, fz.hi));
-    vint noise = v_add32(v_max32(rest, v_set32(0)), v_set32(VIF_NOISE));
-    vint log_noise = vif_log_lanes(log, noise);
-    for (unsigned i = 0; i < limit_cnt; i++) {
-        vdbl top = v_set_f64(limit[i]);
-        vint signal = v_trunc_f64(vif_signal(fx.lo, gain.lo, top),
-                                  vif_signal(fx.hi, gain.hi, top));
-        vint both = vif_log_lanes(log, v_add32(signal, noise));
-        sum->num_log[i] = v_add32(sum->num_log[i], v_sub32(both, log_noise));
+    for (unsigned i = 0; i < n; i++) {
+        VifPair x = vif_to_f64(b->x[i]), y = vif_to_f64(b->y[i]);
+        VifPair z = vif_to_f64(b->z[i]), gain;
+        gain.lo = vif_gain(x.lo, z.lo);
+        gain.hi = vif_gain(x.hi, z.hi);
+        vint rest = v_trunc_f64(vif_rest(y.lo, gain.lo, z.lo),
+                                vif_rest(y.hi, gain.hi, z.hi));
+        vint noise = v_add32(v_max32(rest, v_set32(0)), v_set32(VIF_NOISE));
+        b->noise[i] = noise;
+        for (unsigned j = 0; j < limit_cnt; j++) {
+            vdbl top = v_set_f64(limit[j]);
+            vint signal = v_trunc_f64(vif_signal(x.lo, gain.lo, top),
+                                      vif_signal(x.hi, gain.hi, top));
+            b->arrived[j][i] = v_add32(signal, noise);
+        }
     }
 }
 
-static inline void vif_add_moments(VifLanes *sum, const VifLog *log,
-                                   const VifMoments *in, const double *limit,
-                                   unsigned limit_cnt)
-{
-    const vint *m = in->m, zero = v_set32(0);
-    vint x = v_sub32(m[VIF_RR], v_mulround32(m[VIF_MU_R], m[VIF_MU_R]));
-    vint y = v_sub32(m[VIF_DD], v_mulround32(m[VIF_MU_D], m[VIF_MU_D]));
-    vint z = v_sub32(m[VIF_RD], v_mulround32(m[VIF_MU_R], m[VIF_MU_D]));
-    y = v_max32(y, zero);
-    vmask active = v_gt32(x, v_set32(VIF_NOISE - 1));
-    sum->num_non_log = v_add64(sum->num_non_log, v_drop(active, y));
-    if (!v_any(active))
-        return;
-    sum->active = v_count(sum->active, active);
-    vint sent = v_add32(v_keep(active, x), v_set32(VIF_NOISE));
-    sum->den_log = v_add32(sum->den_log, vif_log_lanes(log, sent));
-    vmask arrives = v_both(active, v_both(v_gt32(y, zero), v_gt32(z, zero)));
-    vif_add_num(sum, log, x, v_keep(arrives, y), v_keep(arrives, z), limit,
-                limit_cnt);
-}
-
-/* Add `cnt` moments to the lane sums. */
-static void vif_add_block(VifLanes *lanes, const VifMoments *in, unsigned cnt,
-                          const double *limit, unsigned limit_cnt)
+static SIMD_NOINLINE vint vif_log_sum(const vint *a, unsigned n)
 {
     const VifLog log = vif_log_begin();
-    VifLanes sum = *lanes;
-    for (unsigned i = 0; i < cnt; i++)
-        vif_add_moments(&sum, &log, &in[i], limit, limit_cnt);
-    *lanes = sum;
+    vint sum = v_set32(0);
+    for (unsigned i = 0; i < n; i++)
+        sum = v_add32(sum, vif_log_lanes(&log, a[i]));
+    return sum;
+}
+
+/* Add `cnt` vectors of moments to the lane sums. */
+static void vif_add_block(VifLanes *lanes, VifBlock *b, unsigned cnt,
+                          const double *limit, unsigned limit_cnt)
+{
+    unsigned n = vif_centre(b, cnt, lanes);
+    if (!n)
+        return;
+    vif_transmit(b, n, limit, limit_cnt);
+    lanes->den_log = v_add32(lanes->den_log, vif_log_sum(b->sent, n));
+    vint noise = vif_log_sum(b->noise, n);
+    for (unsigned j = 0; j < limit_cnt; j++) {
+        vint num = v_sub32(vif_log_sum(b->arrived[j], n), noise);
+        lanes->num_log[j] = v_add32(lanes->num_log[j], num);
+    }
 }
 
 /* Add the lane sums of `samples` samples to the totals and clear them. */

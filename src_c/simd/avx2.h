@@ -51,7 +51,7 @@ static inline vint v_narrow16(vint a, vint b)
 static inline vint v_dot16(vint sum, vint a, vint b)
 {
     sum = _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
-    SIMD_KEEP_ORDER(sum);
+    SIMD_FIX(sum);
     return sum;
 }
 

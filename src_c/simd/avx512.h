@@ -62,7 +62,7 @@ static inline vint v_dot16(vint sum, vint a, vint b)
     return _mm512_dpwssd_epi32(sum, a, b);
 #else
     sum = _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
-    SIMD_KEEP_ORDER(sum);
+    SIMD_FIX(sum);
     return sum;
 #endif
 }

@@ -24,9 +24,14 @@
 #define SIMD_REGION_END SIMD_PRAGMA(GCC pop_options)
 #endif
 
-/* Makes the value of `v` fixed here. GCC else gathers the products of a chain
- * of multiply-adds before it adds them, and runs out of registers. */
-#define SIMD_KEEP_ORDER(v) __asm__("" : "+" SIMD_REGISTER (v))
+/* For a stage with its own need of registers: merged into its caller, the
+ * compiler would keep constants of several stages and run out. */
+#define SIMD_NOINLINE __attribute__((noinline))
+
+/* Makes the value of `v` sit in a register here. GCC else gathers the products
+ * of a chain of multiply-adds before it adds them, and runs out of registers;
+ * or it loads a value again for each use. */
+#define SIMD_FIX(v) __asm__("" : "+" SIMD_REGISTER (v))
 #if defined(__aarch64__)
 #define SIMD_REGISTER "w"
 #else

@@ -14,7 +14,7 @@
 extern const VmafExtractor extractor_psnr, extractor_adm, extractor_motion,
     extractor_vif, extractor_null;
 
-extern const ExtractorGroup extractor_adm_group;
+extern const ExtractorGroup extractor_adm_group, extractor_vif_group;
 
 /* In libvmaf's order, which look-ups by feature name walk. */
 static const struct {
@@ -24,7 +24,7 @@ static const struct {
     {&extractor_psnr, NULL},
     {&extractor_adm, &extractor_adm_group},
     {&extractor_motion, NULL},
-    {&extractor_vif, NULL},
+    {&extractor_vif, &extractor_vif_group},
     {&extractor_null, NULL},
 };
 

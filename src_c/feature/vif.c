@@ -8,10 +8,9 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "../../include/pyvmaf/extractor.h"
+#include "../extractor.h"
 #include "../kernel/table.h"
 #include "../log.h"
 
@@ -127,8 +126,7 @@ static VifScale describe(const VifState *s, const VmafFrame *frame, unsigned i)
 {
     VifScale scale = {
         .w = s->w >> i, .h = s->h >> i, .bpc = s->bpc, .scale = i,
-        .row_end = s->h >> i, .limit = &s->gain_limit,
-        .limit_cnt = !(i == 0 && s->skip_scale0), .scratch = s->scratch,
+        .row_end = s->h >> i, .scratch = s->scratch,
         .ref = s->ref[i], .dist = s->dist[i],
         .ref_stride = s->stride[i], .dist_stride = s->stride[i],
     };
@@ -146,13 +144,18 @@ static VifScale describe(const VifState *s, const VmafFrame *frame, unsigned i)
     return scale;
 }
 
+/* Sums of all scales for several gain limits at once. */
 static void measure(const VifState *s, const VmafFrame *frame,
+                    const double *limit, unsigned cnt,
                     VifSums sums[VIF_SCALES])
 {
+    bool small = s->w < MIN_REGULAR_SIZE || s->h < MIN_REGULAR_SIZE;
     VifScale scale[VIF_SCALES];
     for (unsigned i = 0; i < VIF_SCALES; i++) {
         scale[i] = describe(s, frame, i);
-        if (i == 3 && (s->w < MIN_REGULAR_SIZE || s->h < MIN_REGULAR_SIZE))
+        scale[i].limit = limit;
+        scale[i].limit_cnt = i == 0 && s->skip_scale0 ? 0 : cnt;
+        if (i == 3 && small)
             vif_scale3_small(&scale[i], &scale[i - 1], &sums[i]);
         else
             s->scale(&scale[i], &sums[i]);
@@ -162,60 +165,77 @@ static void measure(const VifState *s, const VmafFrame *frame,
 /* Logarithms are in units of 1/2048. A flat sample counts as fully visible but
  * for its share of distorted variance: 65025 = 255 * 255, and 16384 of the
  * 65536 that are 1.0. */
-static Ratio ratio(const VifSums *sums)
+static Ratio ratio(const VifSums *sums, unsigned limit)
 {
     double flat = (double)sums->non_log_cnt;
     double lost = (double)sums->num_non_log / 16384. / 65025.;
-    double num = (double)sums->num_log[0] / 2048. + (flat - lost);
+    double num = (double)sums->num_log[limit] / 2048. + (flat - lost);
     double den = (double)sums->den_log / 2048. + flat;
     return (Ratio){ (float)num, (float)den };
 }
 
-static int publish_debug(const VifState *s, const Ratio r[VIF_SCALES],
-                         VmafScores *scores, unsigned index)
+static int publish(const VifState *s, const Ratio r[VIF_SCALES],
+                   VmafScores *scores, unsigned index)
 {
     double num = 0., den = 0.;
     for (unsigned i = s->skip_scale0; i < VIF_SCALES; i++) {
-        num += r[i].num;
-        den += r[i].den;
+        num += (double)r[i].num;
+        den += (double)r[i].den;
     }
-    const char *const *name = features + VIF_SCALES;
-    int err = vmaf_scores_append(scores, *name++, den == 0. ? 1. : num / den,
-                                 index);
-    if (!err)
-        err = vmaf_scores_append(scores, *name++, num, index);
-    if (!err)
-        err = vmaf_scores_append(scores, *name++, den, index);
-    for (unsigned i = 0; i < VIF_SCALES && !err; i++) {
-        err = vmaf_scores_append(scores, *name++, r[i].num, index);
-        if (!err)
-            err = vmaf_scores_append(scores, *name++, r[i].den, index);
+    /* A skipped scale 0 is 0 / -1, and its ratio 0, not -0. */
+    const double value[] = {
+        (double)(r[0].num / r[0].den) + 0., (double)(r[1].num / r[1].den),
+        (double)(r[2].num / r[2].den), (double)(r[3].num / r[3].den),
+        /* debug */
+        den == 0. ? 1. : num / den, num, den,
+        (double)r[0].num, (double)r[0].den, (double)r[1].num, (double)r[1].den,
+        (double)r[2].num, (double)r[2].den, (double)r[3].num, (double)r[3].den,
+    };
+    unsigned cnt = s->debug ? sizeof(value) / sizeof(value[0]) : VIF_SCALES;
+    int err = 0;
+    for (unsigned i = 0; i < cnt && !err; i++)
+        err = vmaf_scores_append(scores, features[i], value[i], index);
+    return err;
+}
+
+static int extract_group(void *const state[], VmafScores *const scores[],
+                         unsigned cnt, const VmafFrame *frame)
+{
+    const VifState *const *s = (const VifState *const *)state;
+    double limit[VIF_MAX_LIMITS] = { 0 };
+    VifSums sums[VIF_SCALES];
+    int err = 0;
+    for (unsigned v = 0; v < cnt; v++)
+        limit[v] = s[v]->gain_limit;
+    measure(s[0], frame, limit, cnt, sums);
+    for (unsigned v = 0; v < cnt && !err; v++) {
+        Ratio r[VIF_SCALES];
+        for (unsigned i = 0; i < VIF_SCALES; i++)
+            r[i] = ratio(&sums[i], v);
+        if (s[v]->skip_scale0)
+            r[0] = (Ratio){ 0.f, -1.f };
+        err = publish(s[v], r, scores[v], frame->index);
     }
     return err;
 }
 
 static int vif_extract(void *state, const VmafFrame *frame, VmafScores *scores)
 {
-    const VifState *s = state;
-    VifSums sums[VIF_SCALES];
-    Ratio r[VIF_SCALES];
-    int err = 0;
-
-    measure(s, frame, sums);
-    for (unsigned i = 0; i < VIF_SCALES; i++)
-        r[i] = ratio(&sums[i]);
-    if (s->skip_scale0)
-        r[0] = (Ratio){ 0.f, -1.f };
-    for (unsigned i = 0; i < VIF_SCALES && !err; i++) {
-        /* A skipped scale 0 is published as 0, not as -0. */
-        float value = i == 0 && s->skip_scale0 ? 0.f : r[i].num / r[i].den;
-        err = vmaf_scores_append(scores, features[i], (double)value,
-                                 frame->index);
-    }
-    if (!err && s->debug)
-        err = publish_debug(s, r, scores, frame->index);
-    return err;
+    return extract_group(&state, &scores, 1, frame);
 }
+
+/* Moments do not depend on the gain limit. */
+static bool compatible(const void *state, const void *other)
+{
+    const VifState *s = state, *o = other;
+    return s->skip_scale0 == o->skip_scale0;
+}
+
+const ExtractorGroup extractor_vif_group = {
+    .max = VIF_MAX_LIMITS,
+    .compatible = compatible,
+    .extract = extract_group,
+};
 
 const VmafExtractor extractor_vif = {
     .name = "vif",

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Pictures: geometry, wrapped memory, pools of every size. */
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "toys.h"
+
+static void test_geometry(void)
+{
+    VmafPicture pic;
+    CHECK(vmaf_picture_alloc(NULL, VMAF_PIX_FMT_YUV420P, 8, 8, 8) == -EINVAL);
+    CHECK(vmaf_picture_alloc(&pic, 0, 8, 8, 8) == -EINVAL);
+    CHECK(vmaf_picture_alloc(&pic, 5, 8, 8, 8) == -EINVAL);
+    CHECK(vmaf_picture_alloc(&pic, 1, 7, 8, 8) == -EINVAL);
+    CHECK(vmaf_picture_alloc(&pic, 1, 17, 8, 8) == -EINVAL);
+    CHECK(vmaf_picture_alloc(&pic, 1, 8, UINT_MAX, 8) == -EINVAL);
+    CHECK(vmaf_picture_alloc(&pic, 1, 8, 1u << 30, 1u << 30) == -ENOMEM);
+    CHECK(!vmaf_picture_alloc(&pic, VMAF_PIX_FMT_YUV420P, 8, 101, 51));
+    CHECK(pic.stride[0] == 128 && pic.stride[1] == 64 && pic.stride[2] == 64);
+    CHECK(pic.w[1] == 50 && pic.h[1] == 25 && pic.w[2] == 50);
+    CHECK((char *)pic.data[1] - (char *)pic.data[0] == 6528);
+    CHECK((char *)pic.data[2] - (char *)pic.data[0] == 8128);
+    CHECK((uintptr_t)pic.data[0] % 64 == 0);
+    /* Chroma rounded up by the caller stays inside the block. */
+    memset((char *)pic.data[2] + 25 * 64, 1, 64 + 1);
+    CHECK(!vmaf_picture_unref(&pic));
+    CHECK(!pic.ref && !pic.data[0] && vmaf_picture_unref(&pic) == -EINVAL);
+    CHECK(vmaf_picture_unref(NULL) == -EINVAL);
+    CHECK(!vmaf_picture_alloc(&pic, VMAF_PIX_FMT_YUV400P, 10, 33, 3));
+    CHECK(pic.stride[0] == 128 && !pic.data[1] && !pic.w[1] && !pic.stride[2]);
+    CHECK(!vmaf_picture_unref(&pic));
+    CHECK(!vmaf_picture_alloc(&pic, VMAF_PIX_FMT_YUV422P, 12, 0, 0));
+    CHECK(!vmaf_picture_unref(&pic));
+}
+
+static void count_release(void *cookie)
+{
+    __atomic_fetch_add((int *)cookie, 1, __ATOMIC_SEQ_CST);
+}
+
+static void test_wrap(unsigned threads)
+{
+    static unsigned char luma[64 * 64], chroma[32 * 32];
+    void *const data[3] = {luma, chroma, chroma};
+    const ptrdiff_t stride[3] = {64, 32, 32}, narrow[3] = {63, 32, 32};
+    int released = 0;
+    VmafPicture ref, dist, more;
+    CHECK(vmaf_picture_wrap(&ref, 1, 8, 64, 64, data, narrow, count_release,
+                            &released) == -EINVAL);
+    CHECK(vmaf_picture_wrap(&ref, 1, 10, 64, 64, data, stride, count_release,
+                            &released) == -EINVAL);
+    CHECK(!released);
+    VmafContext *ctx = toys_context(threads, 0);
+    CHECK(!toys_use(ctx, "toy", NULL, NULL));
+    CHECK(!vmaf_picture_wrap(&ref, 1, 8, 64, 64, data, stride, count_release,
+                             &released));
+    CHECK(!vmaf_picture_wrap(&dist, 1, 8, 64, 64, data, stride, NULL, NULL));
+    CHECK(!vmaf_picture_has_edge(&ref) && !vmaf_picture_set_edge(&ref));
+    CHECK(!vmaf_picture_ref(&more, &ref) && vmaf_picture_has_edge(&more));
+    CHECK(vmaf_picture_ref(&more, NULL) == -EINVAL);
+    CHECK(!vmaf_read_pictures(ctx, &ref, &dist, 0));
+    CHECK(vmaf_picture_ref(&ref, &dist) == -EINVAL);
+    CHECK(vmaf_picture_set_edge(&dist) == -EINVAL);
+    CHECK(!toys_flush(ctx) && !released);
+    CHECK(!vmaf_picture_unref(&more) && released == 1);
+    CHECK(!vmaf_close(ctx));
+}
+
+static void test_pool(unsigned threads, unsigned size)
+{
+    VmafContext *ctx = toys_context(threads, 0);
+    const VmafPictureConfiguration cfg = {{64, 64, 8, VMAF_PIX_FMT_YUV420P},
+                                          size};
+    VmafPicture ref, dist;
+    CHECK(!toys_use(ctx, "toy_prev", NULL, NULL));
+    CHECK(vmaf_fetch_preallocated_picture(ctx, &ref) == -EINVAL);
+    CHECK(!vmaf_preallocate_pictures(ctx, cfg));
+    CHECK(!vmaf_preallocate_pictures(ctx, cfg));
+    for (unsigned i = 0; i < 20; i++) {
+        CHECK(!vmaf_fetch_preallocated_picture(ctx, &ref));
+        CHECK(!vmaf_fetch_preallocated_picture(ctx, &dist));
+        memset(ref.data[0], (int)i, 64 * 64);
+        CHECK(!vmaf_read_pictures(ctx, &ref, &dist, i));
+    }
+    CHECK(!vmaf_fetch_preallocated_picture(ctx, &ref));
+    CHECK(vmaf_preallocate_pictures(ctx, cfg) == -EBUSY);
+    CHECK(!toys_flush(ctx));
+    for (unsigned i = 0; i < 20; i++) {
+        CHECK(toys_score(ctx, "toy_prev", i) == (int)i - 1);
+        CHECK(toys_score(ctx, "toy_prev_prev", i) == (i > 1 ? (int)i - 2 : -1));
+    }
+    /* Closing does not wait for what the caller still holds. */
+    CHECK(!vmaf_close(ctx));
+    memset(ref.data[0], 1, 64 * 64);
+    CHECK(!vmaf_picture_unref(&ref));
+}
+
+typedef struct Relay {
+    VmafContext *ctx;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    VmafPicture pic[2];
+    int full;
+} Relay;
+
+static void *fetch_pairs(void *arg)
+{
+    Relay *relay = arg;
+    for (unsigned i = 0; i < 100; i++) {
+        VmafPicture pic[2];
+        CHECK(!vmaf_fetch_preallocated_picture(relay->ctx, &pic[0]));
+        CHECK(!vmaf_fetch_preallocated_picture(relay->ctx, &pic[1]));
+        memset(pic[0].data[0], (int)i, 64 * 64);
+        pthread_mutex_lock(&relay->lock);
+        while (relay->full)
+            pthread_cond_wait(&relay->changed, &relay->lock);
+        memcpy(relay->pic, pic, sizeof pic);
+        relay->full = 1;
+        pthread_cond_signal(&relay->changed);
+        pthread_mutex_unlock(&relay->lock);
+    }
+    return NULL;
+}
+
+/* One thread fetches ahead while another reads; no pool size may hang. */
+static void test_pool_ahead(unsigned threads, unsigned size)
+{
+    const VmafPictureConfiguration cfg = {{64, 64, 8, VMAF_PIX_FMT_YUV420P},
+                                          size};
+    Relay relay = {.ctx = toys_context(threads, 0),
+                   .lock = PTHREAD_MUTEX_INITIALIZER,
+                   .changed = PTHREAD_COND_INITIALIZER};
+    pthread_t thread;
+    CHECK(!toys_use(relay.ctx, "toy_prev", NULL, NULL));
+    CHECK(!vmaf_preallocate_pictures(relay.ctx, cfg));
+    CHECK(!pthread_create(&thread, NULL, fetch_pairs, &relay));
+    for (unsigned i = 0; i < 100; i++) {
+        VmafPicture pic[2];
+        pthread_mutex_lock(&relay.lock);
+        while (!relay.full)
+            pthread_cond_wait(&relay.changed, &relay.lock);
+        memcpy(pic, relay.pic, sizeof pic);
+        relay.full = 0;
+        pthread_cond_signal(&relay.changed);
+        pthread_mutex_unlock(&relay.lock);
+        CHECK(!vmaf_read_pictures(relay.ctx, &pic[0], &pic[1], i));
+    }
+    CHECK(!pthread_join(thread, NULL));
+    CHECK(!toys_flush(relay.ctx));
+    for (unsigned i = 2; i < 100; i++) {
+        CHECK(toys_score(relay.ctx, "toy_prev", i) == i - 1);
+        CHECK(toys_score(relay.ctx, "toy_prev_prev", i) == i - 2);
+    }
+    CHECK(!vmaf_close(relay.ctx));
+}
+
+static void test_default_pool(void)
+{
+    VmafPicture pic;
+    VmafContext *ctx = toys_context(2, 0);
+    CHECK(vmaf_fetch_preallocated_picture(ctx, &pic) == -EINVAL);
+    CHECK(!toys_read(ctx, 0));
+    CHECK(!vmaf_fetch_preallocated_picture(ctx, &pic));
+    CHECK(pic.w[0] == 64 && pic.bpc == 8);
+    CHECK(!vmaf_picture_unref(&pic));
+    CHECK(!vmaf_close(ctx));
+}
+
+int main(void)
+{
+    alarm(300); /* a hang is a failure */
+    toys_register();
+    test_geometry();
+    test_default_pool();
+    static const unsigned threads[] = {0, 1, 4};
+    for (unsigned i = 0; i < 3; i++) {
+        test_wrap(threads[i]);
+        for (unsigned size = 2; size <= 5; size++) {
+            test_pool(threads[i], size);
+            test_pool_ahead(threads[i], size);
+        }
+    }
+    puts("picture: ok");
+    return 0;
+}

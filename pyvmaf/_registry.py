@@ -40,6 +40,7 @@ class Session:
     def __init__(self) -> None:
         self.caller: int | None = None
         self._raised: list[tuple[int, BaseException]] = []
+        self.closing: BaseException | None = None  # the first that an extractor's close() raised
 
     def stash(self, error: BaseException, name: str, index: int | None) -> None:
         if threading.get_ident() != self.caller and index is not None and hasattr(error, "add_note"):
@@ -298,4 +299,5 @@ def on_extractor_close(state: CData) -> int:
             instance.extractor.close()
         return 0
     except BaseException as error:
-        return instance.failed(error)
+        instance.session.closing = instance.session.closing or error
+        return CANCELED

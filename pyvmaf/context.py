@@ -437,11 +437,15 @@ class VmafContext:
         return self._engine.c is None
 
     def close(self) -> None:
-        """Wait for work in progress and free everything. Twice is fine; any other use afterwards is an error."""
+        """Wait for work in progress and free everything. Twice is fine; any other use afterwards is an error.
+
+        Raises what an extractor's ``close()`` raised, when everything is freed.
+        """
         if is_inside(self._engine.session):
             raise VmafBusyError("an extractor must not close the context that it works for")
         self._finalizer()
-        raised = self._engine.session.take()
+        session = self._engine.session
+        raised, session.closing = session.closing, None
         if raised is not None:
             raise raised
 

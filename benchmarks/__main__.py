@@ -46,11 +46,7 @@ def cases(quick: bool) -> list[Case]:
     if quick:
         return base
     sizes = [Case(s, b, (V061,), frames=3 if s == "4K" else 8) for s in ("480p", "720p", "4K") for b in (8, 10)]
-    models = [
-        Case(s, models=m, frames=4)
-        for s in ("720p", "1080p")
-        for m in ((NEG,), (V061, NEG))
-    ]
+    models = [Case(s, models=m, frames=4) for s in ("720p", "1080p") for m in ((NEG,), (V061, NEG))]
     return base + sizes + models + [Case("4K", models=(V061,), n_threads=2, frames=6)]
 
 
@@ -83,9 +79,7 @@ def commands_page(rounds: int) -> str:
 
 
 def kernels_page(rounds: int) -> str:
-    rows = [
-        f"| {t.kernel} | {t.bpc} | {t.isa} | {t.mpixels:.0f} | {t.ratio:.2f} |" for t in kernels.measure(rounds)
-    ]
+    rows = [f"| {t.kernel} | {t.bpc} | {t.isa} | {t.mpixels:.0f} | {t.ratio:.2f} |" for t in kernels.measure(rounds)]
     return table("| kernel | bits | instruction set | Mpixel/s | times scalar |", rows)
 
 

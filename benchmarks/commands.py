@@ -73,14 +73,20 @@ def measure(rounds: int) -> list[CommandTiming]:
         out.append(
             compare(
                 f"`vmaf`, 1080p y4m, {n_threads or 'no'} worker threads",
-                ours("vmaf", ref, dist, n_threads), ffmpeg(ref, dist, n_threads), frames * loops, rounds,
-            )  # fmt: skip
+                ours("vmaf", ref, dist, n_threads),
+                ffmpeg(ref, dist, n_threads),
+                frames * loops,
+                rounds,
+            )
         )
     encoded = distorted_video(60)
     out.append(
         compare(
             "`pyvmaf score`, 720p h264, 2 worker threads",
-            ours("score", sample_video(CACHE), encoded, 2), ffmpeg(sample_video(CACHE), encoded, 2), 60, rounds,
-        )  # fmt: skip
+            ours("score", sample_video(CACHE), encoded, 2),
+            ffmpeg(sample_video(CACHE), encoded, 2),
+            60,
+            rounds,
+        )
     )
     return out

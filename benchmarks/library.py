@@ -57,9 +57,7 @@ def once(library: capi.Library, case: Case) -> tuple[float, list[float | None]]:
         library, models=case.models, features=[(f, {}) for f in case.features],
         n_threads=case.n_threads, cpumask=case.cpumask,
     ) as run:  # fmt: skip
-        pairs = [
-            [library.picture(f, "420", case.bpc) for f in pair] for pair in zip(refs, dists, strict=True)
-        ]
+        pairs = [[library.picture(f, "420", case.bpc) for f in pair] for pair in zip(refs, dists, strict=True)]
         start = time.perf_counter()
         for i, (ref, dist) in enumerate(pairs):
             library.call("vmaf_read_pictures", run.context, ct.byref(ref), ct.byref(dist), i)

@@ -8,11 +8,11 @@ import time
 from dataclasses import dataclass
 
 from .content import clip  # isort: skip
-from . import library
-
 import capi
 
 import pyvmaf
+
+from . import library
 
 
 @dataclass(frozen=True)

@@ -164,9 +164,7 @@ class Run:
         self.context = ct.c_void_p()
         self.models: dict[str, ct.c_void_p] = {}
         self.frames = 0
-        library.call(
-            "vmaf_init", ct.byref(self.context), Configuration(log_level, n_threads, n_subsample, cpumask, 0)
-        )
+        library.call("vmaf_init", ct.byref(self.context), Configuration(log_level, n_threads, n_subsample, cpumask, 0))
         for model in models:
             self._use_model(model)
         for name, options in features:
@@ -223,9 +221,7 @@ class Run:
     def feature_at(self, name: str, index: int) -> float | None:
         value = ct.c_double()
         for full in (name, f"VMAF_integer_feature_{name.removeprefix('integer_')}_score"):
-            code = self.library.dll.vmaf_feature_score_at_index(
-                self.context, full.encode(), ct.byref(value), index
-            )
+            code = self.library.dll.vmaf_feature_score_at_index(self.context, full.encode(), ct.byref(value), index)
             if not code:
                 return value.value
         return None

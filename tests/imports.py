@@ -102,9 +102,7 @@ class Imports:
 
     def stored(self, name: str, index: int) -> float:
         value = ct.c_double()
-        self.library.call(
-            "vmaf_feature_score_at_index", self.context, name.encode(), ct.byref(value), index
-        )
+        self.library.call("vmaf_feature_score_at_index", self.context, name.encode(), ct.byref(value), index)
         return value.value
 
     def pooled(self, name: str, method: str, low: int, high: int) -> float:
@@ -117,9 +115,7 @@ class Imports:
 
     def read(self, ref: Sequence[object], dist: Sequence[object], index: int) -> None:
         pics = [self.library.picture(tuple(planes), "420", 8) for planes in (ref, dist)]  # type: ignore[arg-type]
-        self.library.call(
-            "vmaf_read_pictures", self.context, ct.byref(pics[0]), ct.byref(pics[1]), index
-        )
+        self.library.call("vmaf_read_pictures", self.context, ct.byref(pics[0]), ct.byref(pics[1]), index)
 
     def flush(self) -> None:
         self.library.call("vmaf_read_pictures", self.context, None, None, 0)

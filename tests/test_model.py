@@ -53,9 +53,7 @@ def test_neg_for_4k_is_the_4k_model_with_neg_options() -> None:
         json.loads((MODEL / f"{name}.json").read_text())
         for name in ("vmaf_4k_v0.6.1", "vmaf_4k_v0.6.1neg", "vmaf_v0.6.1neg")
     )
-    assert (
-        neg["model_dict"].pop("feature_opts_dicts") == classic["model_dict"]["feature_opts_dicts"]
-    )
+    assert neg["model_dict"].pop("feature_opts_dicts") == classic["model_dict"]["feature_opts_dicts"]
     assert neg == plain
 
 
@@ -72,11 +70,7 @@ def test_recorded_scores(name: str) -> None:
 def random_vector(rng: random.Random, names: list[str]) -> list[float]:
     wild = rng.random() < 0.05
     return [
-        rng.uniform(-1e3, 1e3)
-        if wild
-        else rng.uniform(0, 40)
-        if "motion" in name
-        else rng.uniform(0, 1.1)
+        rng.uniform(-1e3, 1e3) if wild else rng.uniform(0, 40) if "motion" in name else rng.uniform(0, 1.1)
         for name in names
     ]
 
@@ -94,14 +88,10 @@ def compare(source: str | Path, flags: int, count: int = 200) -> None:
             got, want = (run.score(m, index) for run, m in zip((mine, theirs), models, strict=True))
             assert got == want, (source, flags, vector)
         for method in ("min", "max", "mean", "harmonic_mean"):
-            assert mine.pooled("m", method, 3, count - 2) == theirs.pooled(
-                "m", method, 3, count - 2
-            )
+            assert mine.pooled("m", method, 3, count - 2) == theirs.pooled("m", method, 3, count - 2)
 
 
-@pytest.mark.parametrize(
-    "flags", [0, DISABLE_CLIP, ENABLE_TRANSFORM, DISABLE_CLIP | ENABLE_TRANSFORM]
-)
+@pytest.mark.parametrize("flags", [0, DISABLE_CLIP, ENABLE_TRANSFORM, DISABLE_CLIP | ENABLE_TRANSFORM])
 @pytest.mark.parametrize("name", CLASSIC)
 def test_predictions_equal_the_peer(name: str, flags: int) -> None:
     compare(name if name != "vmaf_4k_v0.6.1neg" else MODEL / f"{name}.json", flags)
@@ -173,9 +163,7 @@ def test_collections_equal_the_peers(tmp_path: Path, flags: int) -> None:
     for k in range(8):
         member = json.loads(json.dumps(base))
         sample = "\n".join(rng.choice(vectors) for _ in vectors)
-        member["model_dict"].update(
-            model=f"{head}SV\n{sample}\n", model_type="BOOTSTRAP_LIBSVMNUSVR"
-        )
+        member["model_dict"].update(model=f"{head}SV\n{sample}\n", model_type="BOOTSTRAP_LIBSVMNUSVR")
         collection[str(k)] = member
     path = tmp_path / "collection.json"
     path.write_text(json.dumps(collection))

@@ -67,9 +67,7 @@ def test_worked_example_of_features(tmp_path: Path) -> None:
     assert re.fullmatch(r'<VMAF version="[^"]+">', lines[0])
     assert lines[1] == '  <params qualityWidth="64" qualityHeight="64" />'
     assert re.fullmatch(r'  <fyi fps="\d+\.\d\d" />', lines[2])
-    assert lines[4].startswith(
-        '    <frame frameNum="0" psnr_y="44.306394" mse_y="2.412354" psnr_cb="60.000000"'
-    )
+    assert lines[4].startswith('    <frame frameNum="0" psnr_y="44.306394" mse_y="2.412354" psnr_cb="60.000000"')
     assert lines[-2:] == [
         '  <aggregate_metrics apsnr_y="45.273187" apsnr_cb="87.000000" apsnr_cr="87.000000" />',
         "</VMAF>",
@@ -87,10 +85,7 @@ def test_worked_example_of_the_default_model(tmp_path: Path) -> None:
             run.score(model, i)
         lines = run.write(tmp_path / "log", XML).splitlines(keepends=True)
     text = b"".join(line for line in lines[1:] if not line.startswith(b"  <fyi"))
-    assert (
-        hashlib.sha256(text).hexdigest()
-        == "48ed1cec91425612e2f67f362601fd1ff3df3c84d1d0a7b903191dba2127377a"
-    )
+    assert hashlib.sha256(text).hexdigest() == "48ed1cec91425612e2f67f362601fd1ff3df3c84d1d0a7b903191dba2127377a"
 
 
 NUMBERS = [
@@ -142,9 +137,7 @@ def random_logs(library: capi.Library, seed: int, path: Path) -> list[bytes]:
         names = rng.sample(NAMES, rng.randint(1, 6))
         for index in range(rng.randint(1, 12)):
             for name in names:
-                value = rng.choice(
-                    [rng.uniform(0, 100), 10 ** rng.uniform(-9, 3), rng.choice(SPECIAL)]
-                )
+                value = rng.choice([rng.uniform(0, 100), 10 ** rng.uniform(-9, 3), rng.choice(SPECIAL)])
                 if seed % 3 == 0 or rng.random() < 0.7:
                     run.put(name, value, index)
         for index in range(rng.choice([0, 3, 8])):
@@ -190,8 +183,7 @@ def test_json_stays_valid_with_gaps_and_nulls(tmp_path: Path) -> None:
 def test_empty_log(tmp_path: Path) -> None:
     with Imports(ours()) as run:
         assert masked(run.write(tmp_path / "log", JSON)) == (
-            b'{\n  "frames": [\n  ],\n  "pooled_metrics": {\n  },\n'
-            b'  "aggregate_metrics": {\n  }\n}\n'
+            b'{\n  "frames": [\n  ],\n  "pooled_metrics": {\n  },\n  "aggregate_metrics": {\n  }\n}\n'
         )
         assert json.loads((tmp_path / "log").read_text())["fps"] is None
         assert run.write(tmp_path / "log", CSV) == b"Frame,\n"
@@ -230,13 +222,9 @@ def test_names_are_escaped(tmp_path: Path) -> None:
         metrics = json.loads(run.write(tmp_path / "log", JSON))["frames"][0]["metrics"]
         assert metrics == {name: float(i) for i, name in enumerate(AWKWARD)}
         root = ET.fromstring(run.write(tmp_path / "log", XML))
-        assert [m.get("name") for m in root.iter("metric")] == [
-            n.replace("\x07", "\ufffd") for n in AWKWARD
-        ]
+        assert [m.get("name") for m in root.iter("metric")] == [n.replace("\x07", "\ufffd") for n in AWKWARD]
         frame = next(root.iter("frame")).attrib
-        assert [float(v) for k, v in frame.items() if k != "frameNum"] == [
-            float(i) for i in range(len(AWKWARD))
-        ]
+        assert [float(v) for k, v in frame.items() if k != "frameNum"] == [float(i) for i in range(len(AWKWARD))]
         assert frame["x_x0020_y"] == "3.000000" and frame["_x0031_st"] == "4.000000"
         rows = list(csv.reader(io.StringIO(run.write(tmp_path / "log", CSV).decode(), newline="")))
         assert rows[0] == ["Frame", *AWKWARD, ""] and len(rows[1]) == len(rows[0])
@@ -245,13 +233,8 @@ def test_names_are_escaped(tmp_path: Path) -> None:
 def test_invalid_utf8_in_a_name(tmp_path: Path) -> None:
     with Imports(ours()) as run:
         run.library.call("vmaf_import_feature_score", run.context, b"a\xff", 1.0, 0)
-        assert json.loads(run.write(tmp_path / "log", JSON))["frames"][0]["metrics"] == {
-            "a\ufffd": 1.0
-        }
-        assert (
-            next(ET.fromstring(run.write(tmp_path / "log", XML)).iter("metric")).get("name")
-            == "a\ufffd"
-        )
+        assert json.loads(run.write(tmp_path / "log", JSON))["frames"][0]["metrics"] == {"a\ufffd": 1.0}
+        assert next(ET.fromstring(run.write(tmp_path / "log", XML)).iter("metric")).get("name") == "a\ufffd"
 
 
 def failing_write(run: Imports, path: str, format_id: int) -> tuple[int, str]:
@@ -294,9 +277,7 @@ def test_pooling(tmp_path: Path) -> None:
         for i, value in enumerate([2.0, math.nan, 1.0]):
             run.put("x", value, i)
         assert (run.pooled("x", "min", 0, 2), run.pooled("x", "max", 0, 2)) == (1.0, 2.0)
-        assert math.isnan(run.pooled("x", "min", 1, 2)) and math.isnan(
-            run.pooled("x", "mean", 0, 2)
-        )
+        assert math.isnan(run.pooled("x", "min", 1, 2)) and math.isnan(run.pooled("x", "mean", 0, 2))
 
 
 COMMA_PROGRAM = """

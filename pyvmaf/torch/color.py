@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Luma of RGB, as video defines it."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+# Weights of red and blue; green takes the rest (ITU-R BT.601-7, BT.709-6, BT.2020-2).
+_WEIGHTS = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722), "bt2020": (0.2627, 0.0593)}
+# Offset and excursion of 8-bit luma.
+_RANGES = {"limited": (16.0, 219.0), "full": (0.0, 255.0)}
+
+
+def rgb_to_luma(rgb: Tensor, matrix: str = "bt709", range: str = "limited") -> Tensor:
+    """Luma [..., 1, H, W] in 0..255 of gamma-corrected RGB [..., 3, H, W] in 0..255.
+
+    VMAF's models were trained on limited-range luma (16..235). High definition
+    is BT.709, standard definition BT.601, ultra-high definition BT.2020.
+
+    Raises:
+        ValueError: for an unknown matrix or range, or a tensor without three channels.
+    """
+    if matrix not in _WEIGHTS:
+        raise ValueError(f"matrix is {matrix!r}; allowed: {', '.join(_WEIGHTS)}")
+    if range not in _RANGES:
+        raise ValueError(f"range is {range!r}; allowed: {', '.join(_RANGES)}")
+    if rgb.dim() < 3 or rgb.shape[-3] != 3:
+        raise ValueError(f"rgb has shape {tuple(rgb.shape)}; allowed: [..., 3, H, W]")
+    if not rgb.is_floating_point():
+        raise TypeError(f"rgb is {rgb.dtype}; allowed: floating point in 0..255")
+    red, blue = _WEIGHTS[matrix]
+    offset, excursion = _RANGES[range]
+    r, g, b = rgb.unbind(-3)
+    luma = red * r + (1.0 - red - blue) * g + blue * b
+    return (offset + luma * (excursion / 255.0)).unsqueeze(-3)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""VIF, ADM and motion by themselves.
+
+Shapes, values, modes and `bit_depth` are those of `VMAF`; options are named as
+the extractors name them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .checks import HALVES, check_frames, check_mode, check_pair, note_autocast
+from .measure import columns, finish, smallest
+from .model import VALUES, Feature, feature
+
+
+def _features(extractor: str, options: dict[str, Any]) -> list[Feature]:
+    return [feature(f"integer_{value}", options, extractor) for value in VALUES[extractor]]
+
+
+def _measured(
+    ref: Tensor, dist: Tensor, features: list[Feature], mode: str, bit_depth: int
+) -> dict[str, Tensor]:
+    clips = (ref, dist) if ref.dim() == 5 else (ref[None], dist[None])
+    note_autocast(ref.device)
+    if ref.dtype in HALVES or dist.dtype in HALVES:
+        clips = (clips[0].float(), clips[1].float())
+    with torch.autocast(ref.device.type, enabled=False):
+        values = finish(columns(*clips, 0, features, mode, bit_depth), features)
+    values = values if ref.dim() == 5 else values[0]
+    return {f.value: column for f, column in zip(features, values.unbind(-1), strict=True)}
+
+
+def vif(
+    ref: Tensor, dist: Tensor, *, mode: str = "smooth", bit_depth: int = 8,
+    validate: bool = True, **options: Any,
+) -> dict[str, Tensor]:
+    """Visual information fidelity: vif_scale0 to vif_scale3, [N] or [B, T] each."""
+    check_mode(mode, bit_depth)
+    features = _features("vif", options)
+    check_pair(ref, dist, smallest(features), validate)
+    return _measured(ref, dist, features, mode, bit_depth)
+
+
+def adm(
+    ref: Tensor, dist: Tensor, *, mode: str = "smooth", bit_depth: int = 8,
+    validate: bool = True, **options: Any,
+) -> dict[str, Tensor]:
+    """Detail loss: adm2, aim, adm3 and adm_scale0 to adm_scale3, [N] or [B, T] each."""
+    check_mode(mode, bit_depth)
+    features = _features("adm", options)
+    check_pair(ref, dist, smallest(features), validate)
+    return _measured(ref, dist, features, mode, bit_depth)
+
+
+def motion(
+    ref: Tensor, *, mode: str = "smooth", bit_depth: int = 8, validate: bool = True,
+    **options: Any,
+) -> dict[str, Tensor]:
+    """Motion of a reference: motion_sad, motion2 and motion3, [N] or [B, T] each."""
+    check_mode(mode, bit_depth)
+    features = _features("motion", options)
+    check_frames("ref", ref, smallest(features), validate)
+    return _measured(ref, ref, features, mode, bit_depth)

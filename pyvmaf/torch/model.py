@@ -9,14 +9,15 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
+from .._paths import SHARE
 from .adm import AdmOptions
+from .constants import float32
 from .motion import MotionOptions
 
 Options = TypeVar("Options", AdmOptions, MotionOptions, "VifOptions")
@@ -92,7 +93,8 @@ def checked(make: type[Options], given: Mapping[str, Any]) -> Options:
         else:
             low, high = _RANGE[name]
             try:
-                value = kind(float(value))
+                # The engine keeps six digits of the binary32 value.
+                value = kind(float(f"{float32(float(value)):g}"))
             except (TypeError, ValueError):
                 raise ValueError(f"option {name} is {value!r}, not a number") from None
             if not low <= value <= high:
@@ -132,18 +134,15 @@ def feature(stored: str, given: Mapping[str, Any], source: str) -> Feature:
     return Feature(_published(value, options), value, options)
 
 
-def builtin_folder() -> Path:
-    """Where the model files lie: in the installed package, or beside it in a source tree."""
-    installed = Path(str(files("pyvmaf"))) / "share" / "model"
-    return installed if installed.is_dir() else Path(__file__).parents[2] / "model"
+_FOLDER = SHARE / "model"
 
 
-def _read(model: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
+def _read(model: str | os.PathLike[str]) -> tuple[Path, dict[str, Any]]:
     path = Path(model)
     if path.suffix != ".json":
-        path = builtin_folder() / f"{model}.json"
+        path = _FOLDER / f"{model}.json"
         if not path.is_file():
-            known = ", ".join(sorted(p.stem for p in builtin_folder().glob("vmaf_*.json")))
+            known = ", ".join(sorted(p.stem for p in _FOLDER.glob("vmaf_*.json")))
             raise ValueError(f"model {str(model)!r} is unknown; built in: {known}; or a .json path")
     try:
         content = json.loads(path.read_text("utf-8"))
@@ -153,7 +152,7 @@ def _read(model: str | os.PathLike[str]) -> tuple[str, dict[str, Any]]:
         raise ValueError(f"{path}: a collection of models; pyvmaf.torch takes a single model")
     if not isinstance(content.get("model_dict"), dict):
         raise ValueError(f"{path}: no model_dict in this file")
-    return path.stem, content["model_dict"]
+    return path, content["model_dict"]
 
 
 class Regression(torch.nn.Module):
@@ -171,7 +170,8 @@ class Regression(torch.nn.Module):
     def __init__(self, model: str | os.PathLike[str], *, clip: bool = False,
                  transform: bool = False) -> None:
         super().__init__()
-        self.name, content = _read(model)
+        self.path, content = _read(model)
+        self.name = self.path.stem
         names = content.get("feature_names") or []
         options = content.get("feature_opts_dicts") or [{}] * len(names)
         self.inputs = [feature(n, o, self.name) for n, o in zip(names, options, strict=True)]
@@ -185,7 +185,7 @@ class Regression(torch.nn.Module):
         if len(slopes) != count or len(intercepts) != count:
             raise ValueError(f"{self.name}: {len(slopes)} slopes for {count - 1} features")
         self.range: list[float] | None = content.get("score_clip")
-        self.clip = clip and self.range is not None
+        self.clip, self.transform = clip and self.range is not None, transform
         curve = content.get("score_transform") or {}
         self.curve = curve if curve.get("enabled") or transform else {}
         if self.curve.get("knots"):

@@ -38,9 +38,7 @@ class AdmOptions:
 
     def factors(self) -> tuple[tuple[float, float], ...]:
         """Contrast sensitivity (h and v, d) of the four scales."""
-        return adm_factors(
-            self.adm_csf_mode, self.adm_norm_view_dist, self.adm_ref_display_height
-        )
+        return adm_factors(self.adm_csf_mode, self.adm_norm_view_dist, self.adm_ref_display_height)
 
 
 @dataclass(frozen=True)
@@ -121,9 +119,7 @@ def _extended(x: Tensor, span: _Span, dim: int) -> Tensor:
     """
     start = 2 * span.begin - 1
     stop = 2 * span.end + 1  # past the last tap of the last output
-    inside = x.narrow(
-        dim, max(0, start) - span.first, min(span.size, stop) - max(0, start)
-    )
+    inside = x.narrow(dim, max(0, start) - span.first, min(span.size, stop) - max(0, start))
     parts = [inside]
     if start < 0:
         parts.insert(0, x.narrow(dim, 1 - span.first, 1))
@@ -137,10 +133,14 @@ def _wavelet(x: Tensor, rows: _Span, cols: _Span) -> Tensor:
     x = _extended(_extended(x, rows, -2), cols, -1)
     low = torch.tensor(DAUBECHIES, dtype=x.dtype, device=x.device)
     high = low.flip(0) * torch.tensor((1, -1, 1, -1), dtype=x.dtype, device=x.device)
-    kernels = torch.stack([
-        torch.outer(low, low), torch.outer(high, low), torch.outer(low, high),
-        torch.outer(high, high),
-    ])
+    kernels = torch.stack(
+        [
+            torch.outer(low, low),
+            torch.outer(high, low),
+            torch.outer(low, high),
+            torch.outer(high, high),
+        ]
+    )
     # Four taps at a step of two are two taps on each phase of the plane, for which the backward
     # pass is three times as fast.
     return F.conv2d(F.pixel_unshuffle(x, 2), F.pixel_unshuffle(kernels[:, None], 2))
@@ -195,8 +195,12 @@ class _Window:
 
 
 def _pool(
-    o: Tensor, t: Tensor, factors: tuple[float, float], windows: tuple[_Window, _Window],
-    options: AdmOptions, with_aim: bool,
+    o: Tensor,
+    t: Tensor,
+    factors: tuple[float, float],
+    windows: tuple[_Window, _Window],
+    options: AdmOptions,
+    with_aim: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Numerator, additive numerator and denominator of one scale, [N] each."""
     rows, cols = windows
@@ -345,10 +349,7 @@ def _integer_factors(scale: int, factors: tuple[float, float], options: AdmOptio
     straight, diagonal = factors
     if scale:
         k = [int(straight * 2**32), int(diagonal * 2**32)]
-    elif (
-        options.adm_csf_mode == 0
-        and abs(options.adm_norm_view_dist * options.adm_ref_display_height - 3240) < 1e-8
-    ):
+    elif options.adm_csf_mode == 0 and abs(options.adm_norm_view_dist * options.adm_ref_display_height - 3240) < 1e-8:
         k = [36453, 49417]  # as the C kernel has them; the rule below would give 36451, 49414
     else:
         k = [int(straight * 2**21), int(diagonal * 2**23)]
@@ -394,9 +395,7 @@ def _total(sums: Tensor, floor: Tensor) -> Tensor:
     return (roots[:, 0] + roots[:, 1]) + roots[:, 2]
 
 
-def _fixed_threshold(
-    mask: Tensor, k: Tensor, scale: int, rows: _Window, cols: _Window
-) -> Tensor:
+def _fixed_threshold(mask: Tensor, k: Tensor, scale: int, rows: _Window, cols: _Window) -> Tensor:
     """Sum over orientations of a centre weight near |c|/15 and eight neighbours near |c|/30."""
     if scale:
         c = _wrapped((k * mask + (1 << 27)) >> 28, 32).abs()

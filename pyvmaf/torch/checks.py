@@ -30,17 +30,14 @@ def _check_form(name: str, x: Tensor, smallest: int) -> None:
         )
     if x.dtype in HALVES and not torch.is_autocast_enabled(x.device.type):
         raise TypeError(
-            f"{name} is {x.dtype}, too coarse for VMAF; allowed: float32, float64 or uint8; "
-            f"convert with {name}.float()"
+            f"{name} is {x.dtype}, too coarse for VMAF; allowed: float32, float64 or uint8; convert with {name}.float()"
         )
     if x.dtype not in (*FLOATS, *HALVES, torch.uint8):
         raise TypeError(f"{name} is {x.dtype}; allowed: float32, float64 or uint8")
     if x.numel() == 0:
         raise ValueError(f"{name} has shape {tuple(x.shape)}, no samples; at least one frame")
     if min(x.shape[-2:]) < smallest:
-        raise ValueError(
-            f"{name} is {x.shape[-1]}x{x.shape[-2]}; at least {smallest}x{smallest} is allowed"
-        )
+        raise ValueError(f"{name} is {x.shape[-1]}x{x.shape[-2]}; at least {smallest}x{smallest} is allowed")
 
 
 def _check_values(name: str, x: Tensor) -> None:
@@ -55,8 +52,7 @@ def _check_values(name: str, x: Tensor) -> None:
         raise ValueError(f"{name} holds NaN or infinity; allowed: 0 to 255")
     if low < 0.0 or high > 255.0:
         raise ValueError(
-            f"{name} spans {low:g} to {high:g}; allowed: 0 to 255 at any bit depth, such as "
-            f"{name}.clamp(0, 255)"
+            f"{name} spans {low:g} to {high:g}; allowed: 0 to 255 at any bit depth, such as {name}.clamp(0, 255)"
         )
     if 0.0 < high <= 1.0:
         raise ValueError(
@@ -82,9 +78,7 @@ def check_pair(ref: Tensor, dist: Tensor, smallest: int, validate: bool) -> None
     _check_form("ref", ref, smallest)
     _check_form("dist", dist, smallest)
     if ref.shape != dist.shape:
-        raise ValueError(
-            f"ref has shape {tuple(ref.shape)}, dist {tuple(dist.shape)}; they must be equal"
-        )
+        raise ValueError(f"ref has shape {tuple(ref.shape)}, dist {tuple(dist.shape)}; they must be equal")
     if ref.device != dist.device:
         raise ValueError(f"ref is on {ref.device}, dist on {dist.device}; they must be equal")
     if ref.dtype != dist.dtype and ref.is_floating_point() and dist.is_floating_point():

@@ -42,9 +42,7 @@ def _request(feature: Feature) -> tuple[str, dict[str, object], str]:
     return feature.extractor, given, feature.name
 
 
-def engine_columns(
-    ref: Tensor, dist: Tensor, before: int, features: Sequence[Feature], bit_depth: int
-) -> Tensor:
+def engine_columns(ref: Tensor, dist: Tensor, before: int, features: Sequence[Feature], bit_depth: int) -> Tensor:
     """Raw columns [B, T, K] as `columns` has them, binary64 as the engine stored them."""
     requests = [_request(feature) for feature in features]
     clips = [_clip(r, d, before, requests, bit_depth) for r, d in zip(ref, dist, strict=True)]
@@ -52,7 +50,10 @@ def engine_columns(
 
 
 def _clip(
-    ref: Tensor, dist: Tensor, before: int, requests: list[tuple[str, dict[str, object], str]],
+    ref: Tensor,
+    dist: Tensor,
+    before: int,
+    requests: list[tuple[str, dict[str, object], str]],
     bit_depth: int,
 ) -> list[list[float]]:
     threads = torch.get_num_threads()

@@ -21,16 +21,12 @@ def fold(grad: Tensor, radius: int) -> Tensor:
         size = grad.shape[dim] - 2 * radius
         inside = grad.narrow(dim, radius, size)
         inside.narrow(dim, 1, radius).add_(grad.narrow(dim, 0, radius).flip(dim))
-        inside.narrow(dim, size - 1 - radius, radius).add_(
-            grad.narrow(dim, size + radius, radius).flip(dim)
-        )
+        inside.narrow(dim, size - 1 - radius, radius).add_(grad.narrow(dim, size + radius, radius).flip(dim))
         grad = inside
     return grad
 
 
-def _convolution(
-    x: Tensor, taps: Sequence[float], dim: int, step: int, convolve: Callable[..., Tensor]
-) -> Tensor:
+def _convolution(x: Tensor, taps: Sequence[float], dim: int, step: int, convolve: Callable[..., Tensor]) -> Tensor:
     """One axis by a depthwise convolution or its adjoint, binary32: one call for all channels."""
     count, channels, _, width = x.shape
     window = torch.tensor(taps, dtype=x.dtype, device=x.device)

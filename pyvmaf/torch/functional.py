@@ -21,9 +21,7 @@ def _features(extractor: str, options: dict[str, Any]) -> list[Feature]:
     return [feature(f"integer_{value}", options, extractor) for value in VALUES[extractor]]
 
 
-def _measured(
-    ref: Tensor, dist: Tensor, features: list[Feature], mode: str, bit_depth: int
-) -> dict[str, Tensor]:
+def _measured(ref: Tensor, dist: Tensor, features: list[Feature], mode: str, bit_depth: int) -> dict[str, Tensor]:
     clips = (ref, dist) if ref.dim() == 5 else (ref[None], dist[None])
     note_autocast(ref.device)
     if ref.dtype in HALVES or dist.dtype in HALVES:
@@ -35,8 +33,13 @@ def _measured(
 
 
 def vif(
-    ref: Tensor, dist: Tensor, *, mode: str = "smooth", bit_depth: int = 8,
-    validate: bool = True, **options: Any,
+    ref: Tensor,
+    dist: Tensor,
+    *,
+    mode: str = "smooth",
+    bit_depth: int = 8,
+    validate: bool = True,
+    **options: Any,
 ) -> dict[str, Tensor]:
     """Visual information fidelity: vif_scale0 to vif_scale3, [N] or [B, T] each."""
     check_mode(mode, bit_depth)
@@ -46,8 +49,13 @@ def vif(
 
 
 def adm(
-    ref: Tensor, dist: Tensor, *, mode: str = "smooth", bit_depth: int = 8,
-    validate: bool = True, **options: Any,
+    ref: Tensor,
+    dist: Tensor,
+    *,
+    mode: str = "smooth",
+    bit_depth: int = 8,
+    validate: bool = True,
+    **options: Any,
 ) -> dict[str, Tensor]:
     """Detail loss: adm2, aim, adm3 and adm_scale0 to adm_scale3, [N] or [B, T] each."""
     check_mode(mode, bit_depth)
@@ -57,7 +65,11 @@ def adm(
 
 
 def motion(
-    ref: Tensor, *, mode: str = "smooth", bit_depth: int = 8, validate: bool = True,
+    ref: Tensor,
+    *,
+    mode: str = "smooth",
+    bit_depth: int = 8,
+    validate: bool = True,
     **options: Any,
 ) -> dict[str, Tensor]:
     """Motion of a reference: motion_sad, motion2 and motion3, [N] or [B, T] each."""

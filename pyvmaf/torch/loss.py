@@ -19,15 +19,22 @@ class VMAFLoss(nn.Module):
         reduction: "mean", "sum" or "none" over all frames.
     """
 
-    def __init__(self, model: str | os.PathLike[str] = "vmaf_v0.6.1", *, reduction: str = "mean",
-                 mode: str = "smooth", clip: bool = False, bit_depth: int = 8,
-                 chunk: int | None = None, validate: bool = True) -> None:
+    def __init__(
+        self,
+        model: str | os.PathLike[str] = "vmaf_v0.6.1",
+        *,
+        reduction: str = "mean",
+        mode: str = "smooth",
+        clip: bool = False,
+        bit_depth: int = 8,
+        chunk: int | None = None,
+        validate: bool = True,
+    ) -> None:
         super().__init__()
         if reduction not in ("mean", "sum", "none"):
             raise ValueError(f"reduction is {reduction!r}; allowed: mean, sum, none")
         self.reduction = reduction
-        self.vmaf = VMAF(model, mode=mode, clip=clip, bit_depth=bit_depth, chunk=chunk,
-                         validate=validate)
+        self.vmaf = VMAF(model, mode=mode, clip=clip, bit_depth=bit_depth, chunk=chunk, validate=validate)
 
     def forward(self, ref: Tensor, dist: Tensor) -> Tensor:
         loss = 1.0 - self.vmaf(ref, dist) / 100.0
@@ -54,7 +61,7 @@ class VMAFLoss(nn.Module):
         for scores in self.vmaf.stream(pairs):
             loss = (1.0 - scores / 100.0).sum() / frames
             if loss.requires_grad:
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
             total = loss.detach() if total is None else total + loss.detach()
         if total is None:
             raise ValueError("pairs is empty; at least one frame is needed")
@@ -62,5 +69,3 @@ class VMAFLoss(nn.Module):
 
     def extra_repr(self) -> str:
         return f"reduction={self.reduction!r}"
-
-

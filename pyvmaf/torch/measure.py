@@ -51,9 +51,7 @@ def reach(features: Sequence[Feature]) -> int:
     return max(gaps, default=0)
 
 
-def columns(
-    ref: Tensor, dist: Tensor, before: int, features: Sequence[Feature], mode: str, bit_depth: int
-) -> Tensor:
+def columns(ref: Tensor, dist: Tensor, before: int, features: Sequence[Feature], mode: str, bit_depth: int) -> Tensor:
     """Per-frame values [B, T, K] of clips `dist` [B, T, 1, H, W].
 
     `ref` has `before` more frames in front: those that motion looks back at.
@@ -61,8 +59,8 @@ def columns(
     wanted = torch.is_grad_enabled() and (ref.requires_grad or dist.requires_grad)
     smooth = None
     if mode == "smooth" or wanted:
-        planes = (x if x.is_floating_point() else x.float() for x in (ref, dist))
-        smooth = _columns(*planes, before, features, _SMOOTH)
+        r, d = (x if x.is_floating_point() else x.float() for x in (ref, dist))
+        smooth = _columns(r, d, before, features, _SMOOTH)
         if mode == "smooth":
             return smooth
     with torch.no_grad():
@@ -71,11 +69,11 @@ def columns(
             check_grid("dist", dist, bit_depth)
             value = engine_columns(ref, dist, before, features, bit_depth)
         else:
-            planes = (_samples(x, bit_depth) for x in (ref, dist))
-            value = _columns(*planes, before, features, _fixed(bit_depth))
+            r, d = (_samples(x, bit_depth) for x in (ref, dist))
+            value = _columns(r, d, before, features, _fixed(bit_depth))
     if smooth is None:
         return value
-    return StraightThrough.apply(smooth, value)  # type: ignore[no-any-return,no-untyped-call]
+    return StraightThrough.apply(smooth, value)
 
 
 def _samples(x: Tensor, bit_depth: int) -> Tensor:
@@ -106,9 +104,7 @@ def _fixed(bit_depth: int) -> _Form:
     )
 
 
-def _columns(
-    ref: Tensor, dist: Tensor, before: int, features: Sequence[Feature], form: _Form
-) -> Tensor:
+def _columns(ref: Tensor, dist: Tensor, before: int, features: Sequence[Feature], form: _Form) -> Tensor:
     clips, frames = dist.shape[:2]
     size = (dist.shape[-1], dist.shape[-2])
     r, d = ref[:, before:].flatten(0, 1), dist.flatten(0, 1)
@@ -128,13 +124,14 @@ def _columns(
         else:
             difference = _differences(ref, before, frames, options, form[2])
             made[options] = dict.fromkeys(("motion_sad", "motion2", "motion3"), difference)
-    return torch.stack(
-        [made[f.options][f.value].reshape(clips, frames) for f in features], -1
-    )
+    return torch.stack([made[f.options][f.value].reshape(clips, frames) for f in features], -1)
 
 
 def _differences(
-    ref: Tensor, before: int, frames: int, options: MotionOptions,
+    ref: Tensor,
+    before: int,
+    frames: int,
+    options: MotionOptions,
     measure: Callable[[Tensor, Tensor], Tensor],
 ) -> Tensor:
     """Raw differences [B, T] to the frame `distance` back; 0 where there is none."""

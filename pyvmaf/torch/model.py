@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import re
@@ -20,7 +19,7 @@ from .adm import AdmOptions
 from .constants import float32
 from .motion import MotionOptions
 
-Options = TypeVar("Options", AdmOptions, MotionOptions, "VifOptions")
+Options = TypeVar("Options", bound="AdmOptions | MotionOptions | VifOptions")
 
 
 @dataclass(frozen=True)
@@ -74,18 +73,18 @@ class Feature:
         return _EXTRACTOR[self.value]
 
 
-def checked(make: type[Options], given: Mapping[str, Any]) -> Options:
+def checked(make: Callable[..., Options], given: Mapping[str, Any]) -> Options:
     """Options from their names, types and ranges checked.
 
     Raises:
         ValueError: names the option, its value and what is allowed.
     """
-    fields = {field.name: field.default for field in dataclasses.fields(make)}
+    fields = vars(make())
     values: dict[str, Any] = {}
     for name, value in given.items():
         if name not in fields:
             raise ValueError(f"option {name!r} is unknown; allowed: {', '.join(fields)}")
-        kind = type(fields[name])
+        kind: type = type(fields[name])
         if kind is bool:
             value = {"true": True, "false": False}.get(value, value)
             if not isinstance(value, bool):
@@ -124,11 +123,10 @@ def feature(stored: str, given: Mapping[str, Any], source: str) -> Feature:
     if value not in _EXTRACTOR:
         known = ", ".join(f"integer_{name}" for name in sorted(_EXTRACTOR))
         raise ValueError(
-            f"{source}: feature {stored} is not in pyvmaf.torch, which has {known}; "
-            "use a model of the v0.6.1 family"
+            f"{source}: feature {stored} is not in pyvmaf.torch, which has {known}; use a model of the v0.6.1 family"
         )
     try:
-        options = checked(_MAKE[_EXTRACTOR[value]], given)  # type: ignore[type-var]
+        options = checked(_MAKE[_EXTRACTOR[value]], given)
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from None
     return Feature(_published(value, options), value, options)
@@ -167,8 +165,7 @@ class Regression(torch.nn.Module):
     slope: Tensor
     intercept: Tensor
 
-    def __init__(self, model: str | os.PathLike[str], *, clip: bool = False,
-                 transform: bool = False) -> None:
+    def __init__(self, model: str | os.PathLike[str], *, clip: bool = False, transform: bool = False) -> None:
         super().__init__()
         self.path, content = _read(model)
         self.name = self.path.stem
@@ -190,8 +187,7 @@ class Regression(torch.nn.Module):
         self.curve = curve if curve.get("enabled") or transform else {}
         if self.curve.get("knots"):
             raise ValueError(f"{self.name}: score_transform with knots is not in pyvmaf.torch")
-        tables = {"support": vectors, "weight": coefficients, "slope": slopes,
-                  "intercept": intercepts}
+        tables = {"support": vectors, "weight": coefficients, "slope": slopes, "intercept": intercepts}
         for key, table in tables.items():
             tensor = torch.tensor(table, dtype=torch.float64)
             self.register_buffer(key, tensor, persistent=False)
@@ -230,9 +226,7 @@ class Regression(torch.nn.Module):
         return result
 
 
-def _support(
-    content: dict[str, Any], source: str
-) -> tuple[float, float, list[float], list[list[float]]]:
+def _support(content: dict[str, Any], source: str) -> tuple[float, float, list[float], list[list[float]]]:
     """Gamma, rho, coefficients and dense vectors of the LIBSVM text in a model file."""
     text = content.get("model")
     if not isinstance(text, str) or "\nSV\n" not in text:

@@ -36,7 +36,7 @@ def smooth(ref: Tensor, dist: Tensor, gain_limit: float = 100.0) -> Tensor:
     r, d = ref - 128.0, dist - 128.0
     ratios = []
     for scale in range(SCALES):
-        num, den, r, d = _Scale.apply(r, d, scale, gain_limit)  # type: ignore[no-untyped-call]
+        num, den, r, d = _Scale.apply(r, d, scale, gain_limit)
         ratios.append(num / den)
     return torch.stack(ratios, 1)
 
@@ -114,9 +114,7 @@ class _Scale(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(
-        r: Tensor, d: Tensor, scale: int, gain_limit: float
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def forward(r: Tensor, d: Tensor, scale: int, gain_limit: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         taps = gaussian(len(VIF_TAPS[scale]))
         height, width = r.shape[-2:]
         padded = mirror(torch.cat((r, d), 1), len(taps) // 2)
@@ -154,9 +152,7 @@ class _Scale(torch.autograd.Function):
             taps = gaussian(len(VIF_TAPS[ctx.scale + 1]))
             for grad, half in zip(grads, (half_r, half_d), strict=True):
                 if grad is not None:
-                    _halved(grad, len(taps) // 2, height, width).add_(
-                        separable_adjoint(half, taps, 2)
-                    )
+                    _halved(grad, len(taps) // 2, height, width).add_(separable_adjoint(half, taps, 2))
         radius = len(VIF_TAPS[ctx.scale]) // 2
         by_r, by_d = (None if grad is None else fold(grad, radius) for grad in grads)
         return by_r, by_d, None, None
@@ -171,13 +167,17 @@ class _Scale(torch.autograd.Function):
             (x.movedim(dim, 0) if dim is not None else x.expand(size, *x.shape)).flatten(0, 1)
             for x, dim in zip((r, d), in_dims, strict=False)
         ]
-        made = _Scale.apply(*planes, scale, limit)  # type: ignore[no-untyped-call]
+        made = _Scale.apply(*planes, scale, limit)
         return tuple(x.unflatten(0, (size, -1)) for x in made), (0,) * 4
 
 
 def _add_moments(
-    grads: list[Tensor | None], padded: Tensor, tile: tuple[slice, slice], taps: list[float],
-    sums: tuple[Tensor, Tensor], gain_limit: float,
+    grads: list[Tensor | None],
+    padded: Tensor,
+    tile: tuple[slice, slice],
+    taps: list[float],
+    sums: tuple[Tensor, Tensor],
+    gain_limit: float,
 ) -> None:
     """Add what a tile's statistics give to the gradients of the extended planes."""
     frames, rows = tile
@@ -279,9 +279,7 @@ def _fixed_ratio(means: Tensor, powers: Tensor, gain_limit: float, table: Tensor
     rest = (y.double() - gain * z.double()).trunc().clamp(min=0).long() + noise
     gain = gain.clamp(max=gain_limit)
     signal = ((gain * gain) * x.double()).trunc().long() + rest
-    num_log = torch.where(
-        active & (z > 0) & (y > 0), _log(signal, table) - _log(rest, table), 0
-    )
+    num_log = torch.where(active & (z > 0) & (y > 0), _log(signal, table) - _log(rest, table), 0)
     count = (~active).sum((-2, -1)).double()
     low = torch.where(active, 0, y).sum((-2, -1)).double()
     num = num_log.sum((-2, -1)).double() / 2048.0 + (count - low / 16384.0 / 65025.0)

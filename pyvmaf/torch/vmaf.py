@@ -36,21 +36,20 @@ class _Chunked(torch.autograd.Function):
         return torch.cat(pieces, 1).view(*dist.shape[:2], -1)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         ref, dist = ctx.saved_tensors
         wanted = ctx.needs_input_grad[:2]
-        totals = [torch.zeros_like(x) if w else None for x, w in zip((ref, dist), wanted)]
+        totals = [torch.zeros_like(x) if w else None for x, w in zip((ref, dist), wanted, strict=True)]
         for clip, first, begin, stop in _pieces(dist, ctx.chunk, reach(ctx.how[0])):
             r, d = ref[clip, first:stop].detach(), dist[clip, begin:stop].detach()
             r.requires_grad_(wanted[0])
             d.requires_grad_(wanted[1])
             with torch.enable_grad():
                 values = columns(r, d, begin - first, *ctx.how)
-            parts = [x for x, w in zip((r, d), wanted) if w]
-            made = iter(torch.autograd.grad(values, parts, grad[clip, begin:stop],
-                                            allow_unused=True))
-            for total, begins in zip(totals, (first, begin)):
+            parts = [x for x, w in zip((r, d), wanted, strict=True) if w]
+            made = iter(torch.autograd.grad(values, parts, grad[clip, begin:stop], allow_unused=True))
+            for total, begins in zip(totals, (first, begin), strict=True):
                 if total is not None and (part := next(made)) is not None:
                     total[clip, begins:stop] += part
         return totals[0], totals[1], None, None
@@ -84,9 +83,17 @@ class VMAF(nn.Module):
     Shapes are [N, 1, H, W] for N frames of one clip, or [B, T, 1, H, W].
     """
 
-    def __init__(self, model: str | os.PathLike[str] = "vmaf_v0.6.1", *, mode: str = "smooth",
-                 clip: bool = False, transform: bool = False, bit_depth: int = 8,
-                 chunk: int | None = None, validate: bool = True) -> None:
+    def __init__(
+        self,
+        model: str | os.PathLike[str] = "vmaf_v0.6.1",
+        *,
+        mode: str = "smooth",
+        clip: bool = False,
+        transform: bool = False,
+        bit_depth: int = 8,
+        chunk: int | None = None,
+        validate: bool = True,
+    ) -> None:
         super().__init__()
         check_mode(mode, bit_depth)
         if chunk is not None and (isinstance(chunk, bool) or not isinstance(chunk, int) or chunk < 1):
@@ -95,8 +102,7 @@ class VMAF(nn.Module):
         self.mode, self.bit_depth, self.chunk, self.validate = mode, bit_depth, chunk, validate
         if clip:
             warnings.warn(
-                "clip=True: scores at the ends of the model's range have a zero gradient; "
-                "train with clip=False",
+                "clip=True: scores at the ends of the model's range have a zero gradient; train with clip=False",
                 stacklevel=2,
             )
 
@@ -148,8 +154,7 @@ class VMAF(nn.Module):
     def _peek(self, frames: Tensor) -> Tensor:
         """The row [1, K] of the second of two frames, of which only motion is made."""
         row = [
-            self._columns(frames[None], frames[None, 1:], [f])[0]
-            if f.extractor == "motion" else frames.new_zeros(1, 1)
+            self._columns(frames[None], frames[None, 1:], [f])[0] if f.extractor == "motion" else frames.new_zeros(1, 1)
             for f in self.inputs
         ]
         return torch.cat(row, 1)
@@ -170,7 +175,7 @@ class VMAF(nn.Module):
         how = (features or self.inputs, self.mode, self.bit_depth)
         if self.chunk is None or dist.shape[:2].numel() <= self.chunk:
             return columns(ref, dist, ref.shape[1] - dist.shape[1], *how)
-        return _Chunked.apply(ref, dist, self.chunk, how)  # type: ignore[no-any-return,no-untyped-call]
+        return _Chunked.apply(ref, dist, self.chunk, how)
 
     def _score(self, values: Tensor) -> Tensor:
         score: Tensor = self.regression(values)
@@ -178,7 +183,7 @@ class VMAF(nn.Module):
             return score.to(values.dtype)
         if self.mode == "exact":
             exact = engine_scores(values.detach(), self.regression)
-            score = StraightThrough.apply(score, exact)  # type: ignore[no-untyped-call]
+            score = StraightThrough.apply(score, exact)
         return score
 
     def extra_repr(self) -> str:

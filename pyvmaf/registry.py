@@ -18,6 +18,7 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -122,9 +123,10 @@ def fetch(name: str, progress: Callable[[int, int], None] | None = None) -> Path
     if not wanted.url:
         raise error_for(-errno.EINVAL, "models", f"{name} has no address; install it from a file")
     try:
-        with urllib.request.urlopen(wanted.url, timeout=TIMEOUT) as response:
+        # Not urlopen(): it keeps the proxies of its first call.
+        with urllib.request.build_opener().open(wanted.url, timeout=TIMEOUT) as response:
             return _store(wanted, iter(lambda: response.read(CHUNK), b""), wanted.url, progress)
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as cause:
+    except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as cause:
         detail = getattr(cause, "reason", cause)
         reason = f"cannot fetch {wanted.url}: {detail}; with the file at hand: --from FILE"
         code = errno.ETIMEDOUT if isinstance(detail, TimeoutError) else errno.ENETUNREACH

@@ -10,6 +10,7 @@ import errno
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -63,7 +64,10 @@ class Network:
         # Elsewhere than on the CPU the features would have to travel back.
         rewrite = rewrite and self.provider == "CPUExecutionProvider"
         self.towers = split(model.tree) if rewrite else None
+        self._extents = _fixed_extents(model)
         self._lock = threading.Lock()
+        self._room = threading.BoundedSemaphore(min(self.threads, 2))
+        self._spare: list[tuple[Floats, Floats]] = []
         self._executor: ThreadPoolExecutor | None = None
         self._whole = self._body = self._stem = None
         if self.towers is None:
@@ -99,11 +103,25 @@ class Network:
             raise error_for(-errno.EIO, "lpips", reason)
         return session
 
-    def close(self) -> None:
-        with self._lock:
-            self._whole = self._body = self._stem = None
-            if self._executor:
-                self._executor.shutdown()
+    def check_size(self, width: int, height: int) -> None:
+        """Raise for pictures that a model of fixed input size does not take."""
+        if self._extents and self._extents != (height, width):
+            h, w = self._extents
+            reason = f"the model takes {w}x{h}, pictures are {width}x{height}"
+            raise error_for(-errno.EINVAL, "lpips", reason)
+
+    @contextmanager
+    def buffers(self, shape: tuple[int, ...]) -> Iterator[tuple[Floats, Floats]]:
+        """Room for two converted pictures: one pair is in the network, one being filled."""
+        with self._room:
+            try:
+                pair = self._spare.pop()
+            except IndexError:
+                pair = (np.empty(shape, np.float32), np.empty(shape, np.float32))
+            try:
+                yield pair
+            finally:
+                self._spare.append(pair)
 
     def distance(self, ref: Floats, dist: Floats) -> float:
         """The distance between two converted pictures, 1 x 3 x height x width."""
@@ -202,6 +220,15 @@ def _distance(ref: Any, dist: Any, weight: Floats, first: int, last: int) -> flo
     weights = ffi.from_buffer("float[]", weight)
     positions = shape[2] * shape[3]
     return float(lib.lpips_distance(*pointers, weights, weight.size, positions, first, last))
+
+
+def _fixed_extents(model: Model) -> tuple[int, int] | None:
+    """Height and width, for a model that takes one size only."""
+    for value in model.tree.message("graph").messages("input"):
+        axes = value.message("type").message("tensor_type").message("shape").messages("dim")
+        if value.text("name") == "ref" and "dim_value" in axes[2].fields | axes[3].fields:
+            return axes[2].integer("dim_value"), axes[3].integer("dim_value")
+    return None
 
 
 def _runtime_errors() -> tuple[type[Exception], ...]:

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The ``lpips`` extractor: options, format checks, and the path of one frame."""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+from collections.abc import Mapping
+from typing import ClassVar
+
+from .. import registry
+from .._ffi import lib
+from ..enums import PixelFormat
+from ..errors import error_for
+from ..extractor import FeatureExtractor, Option
+from ..onnx_model import Model, load
+from ..picture import VmafPicture
+from .convert import CHROMA, DEPTHS, MATRICES, RANGES, SITINGS, Colour, Converter
+from .network import Network, runtime
+
+ENVIRONMENT = "VMAF_LPIPS_MODEL_PATH"
+#: Below, the third pooling is empty, and ONNX Runtime's kernels have crashed.
+MIN_SIDE = 17
+BIT_DEPTHS = (8, 10, 12, 16)
+DEFAULT_NET = "squeeze"
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "matrix": tuple(MATRICES),
+    "range": RANGES,
+    "chroma": CHROMA,
+    "siting": tuple(SITINGS),
+    "depth": DEPTHS,
+}
+
+
+def _choice(name: str, help: str) -> Option:
+    allowed = CHOICES[name]
+    text = f"{help}: {', '.join(allowed)}"
+    return Option(name, str, getattr(Colour(), name), help=text, feature_param=True)
+
+
+class LpipsExtractor(FeatureExtractor):
+    """Learned perceptual distance of each frame; 0: identical."""
+
+    name = "lpips"
+    features = ("lpips",)
+    options: ClassVar[tuple[Option, ...]] = (
+        Option("model_path", str, None, help=f"the ONNX file; else {ENVIRONMENT} names it"),
+        _choice("matrix", "what Y'CbCr means; compat: as published LPIPS of video"),
+        _choice("range", "which codes are black and white"),
+        _choice("chroma", "how chroma is brought to the size of luma"),
+        _choice("siting", "where bilinear chroma samples lie"),
+        _choice("depth", "8: round samples to 8 bits; native: use all bits, unrounded RGB"),
+        Option(
+            "provider",
+            str,
+            "cpu",
+            help="ONNX Runtime's execution provider: cpu, cuda, openvino, ...",
+            feature_param=True,
+        ),
+        Option(
+            "net",
+            str,
+            DEFAULT_NET,
+            help="another registered network, by its name in 'pyvmaf models'",
+            feature_param=True,
+        ),
+        Option("tag", str, "", help="put into the published name", feature_param=True),
+        Option(
+            "unverified",
+            bool,
+            False,
+            help="take a file that has a registered name but another sha256",
+        ),
+    )
+
+    model_path: str | None
+    matrix: str
+    range: str
+    chroma: str
+    siting: str
+    depth: str
+    provider: str
+    net: str
+    tag: str
+    unverified: bool
+
+    def init(self, w: int, h: int, bpc: int, pix_fmt: PixelFormat) -> None:
+        """Check the format and the options, and get the context's network."""
+        if pix_fmt is PixelFormat.YUV400P:
+            raise error_for(-errno.EINVAL, "lpips", "needs chroma; pictures are 4:0:0")
+        if bpc not in BIT_DEPTHS:
+            raise error_for(-errno.ENOTSUP, "lpips", f"bit depth is {bpc}, must be 8, 10, 12 or 16")
+        if min(w, h) < MIN_SIDE:
+            reason = f"pictures are {w}x{h}, must be at least {MIN_SIDE}x{MIN_SIDE}"
+            raise error_for(-errno.EINVAL, "lpips", reason)
+        for name, allowed in CHOICES.items():
+            value = getattr(self, name)
+            if value not in allowed:
+                reason = f"option {name} is {value!r}, must be {', '.join(allowed)}"
+                raise error_for(-errno.EINVAL, "lpips", reason)
+        path, net = self._locate()
+        key = (path, net, self.provider, self.unverified)
+        self.network = self.share(key, lambda: self._open(path, net))
+        self.network.check_size(w, h)
+        colour = Colour(self.matrix, self.range, self.chroma, self.siting, self.depth)
+        self.convert = Converter((w, h), bpc, pix_fmt.shift, colour, self.network.table)
+
+    def _locate(self) -> tuple[str, registry.Entry | None]:
+        """The model file, and the entry that it must be where ``net`` says so."""
+        net = None if self.net == DEFAULT_NET else registry.entry(self.net)
+        if path := self.model_path or os.environ.get(ENVIRONMENT):
+            return path, net
+        if net:
+            return str(net.path), net
+        reason = (
+            "no model: give the option model_path, set "
+            f"{ENVIRONMENT}, or get it by 'pyvmaf models fetch lpips_sq' and name the file so"
+        )
+        raise error_for(-errno.EINVAL, "lpips", reason)
+
+    def _open(self, path: str, net: registry.Entry | None) -> Network:
+        model = load(path)
+        known = self._identify(model, net)
+        network = Network(model, self.n_threads, self.provider)
+        _log(
+            f"lpips: {model.path} {f'is the registered {known.name}' if known else 'is not registered'}"
+            f" (sha256 {model.sha256}), on ONNX Runtime {runtime().__version__}"
+            f" {network.provider}, {network.threads} threads"
+        )
+        return network
+
+    def _identify(self, model: Model, net: registry.Entry | None) -> registry.Entry | None:
+        """The registered model that this is, if any, or a refusal."""
+        if self.unverified:
+            return None
+        known = registry.pinned(model.path.name, model.sha256)
+        if net and known != net:
+            reason = f"{model.path} (sha256 {model.sha256}) is not the registered {net.name}"
+            raise error_for(-errno.EPERM, "lpips", f"{reason}; unverified=true takes it anyway")
+        return known
+
+    def extract(self, ref: VmafPicture, dist: VmafPicture, index: int) -> Mapping[str, float]:
+        with self.network.buffers(self.convert.shape) as (one, other):
+            # Here, not under the network's lock: while another frame runs.
+            self.convert(ref.planes_rounded_up(), one)
+            self.convert(dist.planes_rounded_up(), other)
+            value = self.network.distance(one, other)
+        if not math.isfinite(value):
+            reason = f"the model gave {value} for frame {index}"
+            raise error_for(-errno.EDOM, "lpips", reason)
+        return {"lpips": value}
+
+
+def _log(message: str) -> None:
+    lib.vmaf_extractor_log(lib.VMAF_LOG_LEVEL_INFO, message.encode("utf-8", "backslashreplace"))

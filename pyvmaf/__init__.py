@@ -7,6 +7,7 @@ from .context import VmafContext
 from .enums import LogLevel, ModelFlags, OutputFormat, PixelFormat, PoolingMethod
 from .errors import VmafError
 from .extractor import ExtractorInfo, FeatureExtractor, Option, extractors
+from .lpips import LpipsExtractor
 from .measure import IncompleteError, score
 from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore, builtin_models
 from .picture import VmafPicture
@@ -44,3 +45,5 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+register(LpipsExtractor)

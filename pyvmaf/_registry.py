@@ -12,7 +12,7 @@ from __future__ import annotations
 import inspect
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -35,12 +35,29 @@ _SLOT = 8
 
 
 class Session:
-    """What the callbacks of one context share: who is inside, and what was raised."""
+    """What the callbacks of one context share: who is inside, what was raised, what is made once."""
 
     def __init__(self) -> None:
         self.caller: int | None = None
         self._raised: list[tuple[int, BaseException]] = []
         self.closing: BaseException | None = None  # the first that an extractor's close() raised
+        self._instances = 0
+        self._shared: dict[object, Any] = {}
+        self._sharing = threading.Lock()
+
+    def share(self, key: object, make: Callable[[], Any]) -> Any:
+        """The one thing of that key; others wait while it is being made."""
+        with self._sharing:
+            if key not in self._shared:
+                self._shared[key] = make()
+            return self._shared[key]
+
+    def count(self, change: int) -> int:
+        """Count instances at work; the last one takes what was shared along."""
+        self._instances += change
+        if not self._instances:
+            self._shared.clear()
+        return self._instances
 
     def stash(self, error: BaseException, name: str, index: int | None) -> None:
         if threading.get_ident() != self.caller and index is not None and hasattr(error, "add_note"):
@@ -53,8 +70,28 @@ class Session:
         return min(raised, key=lambda entry: entry[0])[1] if raised else None
 
 
-#: Sessions by the address of their context.
+#: Sessions by the address of their context. A context that was made in C gets
+#: one when an extractor starts in it, for as long as there are instances.
 sessions: dict[int, Session] = {}
+_foreign: set[int] = set()
+_sessions_lock = threading.Lock()
+
+
+def _enter(address: int) -> Session:
+    with _sessions_lock:
+        if address not in sessions:
+            sessions[address] = Session()
+            _foreign.add(address)
+        sessions[address].count(1)
+        return sessions[address]
+
+
+def _leave(session: Session) -> None:
+    with _sessions_lock:
+        if session.count(-1) == 0:
+            for address in [a for a in _foreign if sessions[a] is session]:
+                _foreign.remove(address)
+                del sessions[address]
 
 _active = threading.local()
 
@@ -233,10 +270,11 @@ def _publish(scores: CData, name: object, value: object, index: int | None) -> N
 @ffi.def_extern(error=CANCELED)  # type: ignore[untyped-decorator,unused-ignore]
 def on_extractor_init(state: CData, init: CData) -> int:
     row: Row = ffi.from_handle(init.user)
-    instance = Instance(row, sessions[int(ffi.cast("uintptr_t", init.context))])
+    instance = Instance(row, _enter(int(ffi.cast("uintptr_t", init.context))))
     try:
         with instance.active():
             extractor = row.cls()
+            extractor._session, extractor.n_threads = instance.session, init.n_threads
             for i, option in enumerate(row.cls.options):
                 setattr(extractor, option.name, _read_option(state, option, offset_of(i)))
             extractor.init(init.w, init.h, init.bpc, PixelFormat(init.pix_fmt))
@@ -246,6 +284,7 @@ def on_extractor_init(state: CData, init: CData) -> int:
         _key(state)[0] = key
         return 0
     except BaseException as error:
+        _leave(instance.session)
         return instance.failed(error)
 
 
@@ -301,3 +340,5 @@ def on_extractor_close(state: CData) -> int:
     except BaseException as error:
         instance.session.closing = instance.session.closing or error
         return CANCELED
+    finally:
+        _leave(instance.session)

@@ -29,15 +29,16 @@ worker threads, subsampling, pooling and logs treat it like a C one.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from ._ffi import CData, call, ffi, lib, nearest, text
 from .enums import PixelFormat
 from .errors import VmafTypeError, VmafValueError
 from .picture import VmafPicture
 
+T = TypeVar("T")
 OptionType = type[bool] | type[int] | type[float] | type[str]
 OptionValue = bool | int | float | str | None
 
@@ -113,8 +114,13 @@ class FeatureExtractor:
     prev_ref: VmafPicture | None = None
     prev_prev_ref: VmafPicture | None = None
 
+    #: Worker threads of the context, 0 for none; from :meth:`init` on.
+    n_threads: int = 0
+
     #: What the engine lent for the call in progress.
     _scores: CData | None = None
+    #: What the extractors of one context have in common.
+    _session: Any = None
 
     def init(self, w: int, h: int, bpc: int, pix_fmt: PixelFormat) -> None:
         """Before the first frame; options are set. Raise to decline the format."""
@@ -139,6 +145,16 @@ class FeatureExtractor:
 
     def close(self) -> None:
         """After everything, once for each instance whose :meth:`init` returned."""
+
+    def share(self, key: object, make: Callable[[], T]) -> T:
+        """What ``make()`` gave the first instance in this context that asked for `key`.
+
+        With worker threads there is an instance for each; what is large and can
+        be used by several at once need not be. It is dropped when the last
+        instance in the context has been closed.
+        """
+        found: T = self._session.share(key, make)
+        return found
 
     def score(self, name: str, index: int) -> float | None:
         """What this extractor published before, within :meth:`extract` or :meth:`flush`; None: nothing yet."""

@@ -27,14 +27,14 @@ _FRAME_FORMAT = re.compile(r"(?:yuvj?(420|422|444)p|gray)(9|10|12|14|16)?(le|be)
 class _Plane:
     """What a view is made of: an address, and the picture that owns it."""
 
-    def __init__(self, owner: CData, plane: int, readonly: bool) -> None:
+    def __init__(self, owner: CData, plane: int, readonly: bool, shape: tuple[int, int] | None = None) -> None:
         self.owner = owner
         size = 2 if owner.bpc > 8 else 1
         self.__array_interface__ = {
             "version": 3,
             "data": (int(ffi.cast("uintptr_t", owner.data[plane])), readonly),
             "typestr": f"|u{size}" if size == 1 else np.dtype(np.uint16).str,
-            "shape": (owner.h[plane], owner.w[plane]),
+            "shape": shape or (owner.h[plane], owner.w[plane]),
             "strides": (owner.stride[plane], size),
         }
 
@@ -126,8 +126,14 @@ class VmafPicture:
         depth = _depth_of(arrays, bpc)
         height, width = arrays[0].shape
         sx, sy = fmt.shift
-        arrays[1:] = [p[: height >> sy, : width >> sx] for p in arrays[1:]]
-        return cls._of(_wrap(fmt, depth, [_borrowable(p, copy) for p in arrays]))
+        # The engine rounds chroma down; extractors that want the rest find it in the memory.
+        edge = arrays[-1].shape == (height + sy >> sy, width + sx >> sx) != (height >> sy, width >> sx)
+        if not edge:
+            arrays[1:] = [p[: height >> sy, : width >> sx] for p in arrays[1:]]
+        made = _wrap(fmt, depth, [_borrowable(p, copy) for p in arrays])
+        if edge and fmt.planes == 3:
+            call.vmaf_picture_set_edge(made)
+        return cls._of(made)
 
     @classmethod
     def from_frame(cls, frame: Any) -> VmafPicture:
@@ -184,6 +190,25 @@ class VmafPicture:
         """
         c = self._open
         return tuple(np.asarray(_Plane(c, i, self._readonly)) for i in range(self.pix_fmt.planes))
+
+    @property
+    def planes_rounded_up(self) -> tuple[Array, ...]:
+        """As `planes`, but chroma of an odd size has the sample and the row that rounding down leaves out.
+
+        Views where the memory holds them, which it does for arrays of such
+        shapes and for files; otherwise copies that repeat the last ones.
+        """
+        c = self._open
+        sx, sy = self.pix_fmt.shift
+        up = (self.height + sy >> sy, self.width + sx >> sx)
+        luma, *chroma = self.planes
+        if chroma and up != chroma[0].shape:
+            if lib.vmaf_picture_has_edge(c):
+                chroma = [np.asarray(_Plane(c, i, self._readonly, up)) for i in (1, 2)]
+            else:
+                more = [(0, n - old) for n, old in zip(up, chroma[0].shape, strict=True)]
+                chroma = [np.pad(plane, more, mode="edge") for plane in chroma]
+        return luma, *chroma
 
     @property
     def closed(self) -> bool:

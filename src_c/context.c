@@ -117,6 +117,7 @@ int vmaf_init(VmafContext **vmaf, VmafConfiguration cfg)
     if (!cfg.n_subsample)
         ctx->cfg.n_subsample = 1;
     ctx->retained.geometry.cpu_flags = cpu_flags(cfg.cpumask);
+    ctx->retained.geometry.n_threads = cfg.n_threads;
     ctx->retained.geometry.context = ctx;
     ctx->collector = collector_create();
     err = ctx->collector ? 0 : -ENOMEM;

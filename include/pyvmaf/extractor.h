@@ -63,6 +63,7 @@ typedef struct VmafExtractorInit {
     enum VmafPixelFormat pix_fmt;
     unsigned bpc, w, h; /* of luma */
     unsigned cpu_flags; /* instruction sets that may be used */
+    unsigned n_threads; /* of the context; 0: the caller's alone */
     void *user;         /* VmafExtractor.user */
     /* Whom the instance works for: an identity to share things by; calls on it
      * from an extractor would wait for themselves. */

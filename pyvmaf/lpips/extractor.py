@@ -144,8 +144,8 @@ class LpipsExtractor(FeatureExtractor):
     def extract(self, ref: VmafPicture, dist: VmafPicture, index: int) -> Mapping[str, float]:
         with self.network.buffers(self.convert.shape) as (one, other):
             # Here, not under the network's lock: while another frame runs.
-            self.convert(ref.planes_rounded_up(), one)
-            self.convert(dist.planes_rounded_up(), other)
+            self.convert(ref.planes_rounded_up, one)
+            self.convert(dist.planes_rounded_up, other)
             value = self.network.distance(one, other)
         if not math.isfinite(value):
             reason = f"the model gave {value} for frame {index}"

@@ -108,8 +108,7 @@ class AvVideo(Video):
             memory = cast(memoryview, plane)  # it has the buffer interface
             samples: Plane = np.frombuffer(memory, np.uint8 if format.bpc == 8 else np.uint16)
             rows = samples.reshape(plane.height, -1)
-            h, w = format.plane_size(p)
-            out.append(rows[:h, :w])
+            out.append(rows[:, : plane.width])
         return check_range(self, tuple(out), index)
 
     def __iter__(self) -> Iterator[Frame]:

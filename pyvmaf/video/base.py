@@ -2,7 +2,8 @@
 """What every reader gives: a format, and frames as planes in NumPy arrays.
 
 Files store chroma of odd sizes rounded up; pictures of the engine round it
-down. Readers therefore crop: planes always have the picture's sizes.
+down. Planes are as stored, and :class:`~pyvmaf.VmafPicture` keeps what is over
+for the extractors that look at it.
 """
 
 from __future__ import annotations
@@ -107,9 +108,8 @@ class VideoFormat:
         offset = 0
         for p in range(self.plane_count):
             stored_h, stored_w = self.plane_size(p, up)
-            h, w = self.plane_size(p)
             plane = samples[offset : offset + stored_h * stored_w]
-            out.append(plane.reshape(stored_h, stored_w)[:h, :w])
+            out.append(plane.reshape(stored_h, stored_w))
             offset += stored_h * stored_w
         return tuple(out)
 

@@ -46,13 +46,13 @@ def y4m_bytes(format: VideoFormat, space: str, frames: int, extra: bytes = b"") 
     return head.encode() + body
 
 
-def assert_frames(video: Video, frames: int) -> None:
+def assert_frames(video: Video, frames: int, up: bool = True) -> None:
     count = 0
     for i, frame in enumerate(video):
         stored = stored_planes(video.format, i)
         assert len(frame) == video.format.plane_count
         for p, plane in enumerate(frame):
-            h, w = video.format.plane_size(p)
+            h, w = video.format.plane_size(p, up)
             assert plane.shape == (h, w)
             assert plane.dtype == (np.uint8 if video.format.bpc == 8 else np.uint16)
             assert np.array_equal(plane, stored[p][:h, :w])

@@ -88,8 +88,9 @@ static inline void vif_vertical16(const VifWork *k, const char *const slot[],
 }
 
 /* Filter columns [from, to) of two rows vertically. */
-static SIMD_NOINLINE void vif_vertical(const VifWork *k, const char *const slot[],
-                         size_t from, size_t to)
+static SIMD_NOINLINE void vif_vertical(const VifWork *k,
+                                       const char *const slot[], size_t from,
+                                       size_t to)
 {
     for (size_t x = from; x < to; x += VIF_COLUMN_STEP) {
         vif_vertical_mean(k, slot, 0, x);
@@ -136,8 +137,8 @@ static inline void vif_horizontal_product(const VifWork *k,
 
 /* Moments of columns [from, to) of a filtered row; returns their number of
  * vectors. Columns past the strip's end become flat: they add nothing. */
-static SIMD_NOINLINE unsigned vif_horizontal(const VifWork *k, const char *row, size_t from,
-                               size_t to)
+static SIMD_NOINLINE unsigned vif_horizontal(const VifWork *k, const char *row,
+                                             size_t from, size_t to)
 {
     const char *base[VIF_MAX_STEPS];
     VifMoments *out = k->block->moments;

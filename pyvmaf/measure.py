@@ -41,6 +41,14 @@ class IncompleteError(VmafError):
         return type(self), (str(self), self.result)
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during `score`; `result` is what was scored until then."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self.result = result
+
+
 @dataclass(frozen=True)
 class Measured:
     """How far `measure` got, and what stopped it before the end, if anything."""
@@ -170,6 +178,7 @@ def score(
     Raises:
         VmafError: a video, model or feature cannot be used.
         IncompleteError: a frame cannot be read or scored; it carries the result so far.
+        Interrupted: a KeyboardInterrupt that carries it too.
     """
     models = _as_models(model)
     threads = default_threads() if n_threads is None else n_threads
@@ -191,7 +200,7 @@ def score(
             if video is not given:
                 video.close()
     if isinstance(measured.error, KeyboardInterrupt):
-        raise measured.error
+        raise Interrupted(result) from None
     if measured.error:
         message = f"{measured.error}; {measured.frames} frames were scored before"
         raise IncompleteError(message, result) from measured.error

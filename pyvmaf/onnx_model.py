@@ -30,16 +30,7 @@ DOMAINS = ("", "ai.onnx")
 
 #: What image networks are made of. Nothing here opens a file or calls out.
 OPERATORS = frozenset(
-    """
-    Identity Reshape Flatten Squeeze Unsqueeze Transpose Concat Slice Gather Cast Shape Expand
-    Add Sub Mul Div Neg Abs Sqrt Pow Exp Log Clip Min Max Sum Mean Reciprocal BitShift
-    ReduceMean ReduceSum ReduceMax ReduceMin ReduceProd GlobalAveragePool GlobalMaxPool
-    Gemm MatMul Conv ConvTranspose MaxPool AveragePool Resize Pad
-    BatchNormalization LayerNormalization InstanceNormalization Dropout
-    Relu LeakyRelu Sigmoid Tanh Softmax Elu Selu Softplus Softsign Gelu Erf HardSigmoid
-    HardSwish PRelu QuantizeLinear DequantizeLinear
-    Constant ConstantOfShape GatherND ScatterND Loop If
-    """.split()
+    ["Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Concat", "Slice", "Gather", "Cast", "Shape", "Expand", "Add", "Sub", "Mul", "Div", "Neg", "Abs", "Sqrt", "Pow", "Exp", "Log", "Clip", "Min", "Max", "Sum", "Mean", "Reciprocal", "BitShift", "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", "GlobalAveragePool", "GlobalMaxPool", "Gemm", "MatMul", "Conv", "ConvTranspose", "MaxPool", "AveragePool", "Resize", "Pad", "BatchNormalization", "LayerNormalization", "InstanceNormalization", "Dropout", "Relu", "LeakyRelu", "Sigmoid", "Tanh", "Softmax", "Elu", "Selu", "Softplus", "Softsign", "Gelu", "Erf", "HardSigmoid", "HardSwish", "PRelu", "QuantizeLinear", "DequantizeLinear", "Constant", "ConstantOfShape", "GatherND", "ScatterND", "Loop", "If"]
 )
 
 FLOAT = 1  # TensorProto.FLOAT

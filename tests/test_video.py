@@ -220,7 +220,7 @@ def test_y4m_fuzz(tmp_path: Path) -> None:
             outcomes["refused"] += 1
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert outcomes["read"] > 50 and outcomes["refused"] > 400
+    assert outcomes["read"] > 20 and outcomes["refused"] > 400
     assert peak < 4 << 20
 
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .convert import Floats, imagenet
 from ..onnx_wire import Message, encode
+from .convert import Floats, imagenet
 
 FOLDED = {"Mul": np.multiply, "Add": np.add, "Sub": np.subtract, "Div": np.divide}
 REF, DIST = 1, 2

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The command `pyvmaf`: score two videos and read the table; see what there is."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Sequence
+from contextlib import closing
+
+from .._ffi import call, nearest
+from ..context import VmafContext
+from ..enums import LogLevel
+from ..errors import VmafError
+from ..extractor import ExtractorInfo, Option, extractors
+from ..measure import IncompleteError, Interrupted, score
+from ..model import VmafModel, builtin_models
+from ..result import Result
+from ..video import VideoFormat
+from .display import Bar
+from .grammar import UsageError, parse_feature
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INCOMPLETE = 3
+EXIT_INTERRUPTED = 130
+
+EXAMPLES = """\
+examples:
+  pyvmaf score ref.y4m dist.mp4
+  pyvmaf score ref.y4m dist.mp4 -m vmaf_v0.6.1neg -f psnr -o scores.json
+  pyvmaf score ref.yuv dist.yuv --size 1920x1080 --pixel-format 420 --depth 10
+  pyvmaf score ref.mkv dist.mkv --no-model -f vif=debug=true --csv > frames.csv
+  pyvmaf models
+  pyvmaf features adm
+
+exit status:
+  0    scored; also when one video ended before the other
+  1    a video, model or feature cannot be used, or a file not written
+  2    the command line makes no sense
+  3    a frame could not be read or scored; the table shows the frames before
+  130  interrupted
+"""
+
+COLUMNS = ("mean", "harmonic_mean", "min", "p5", "p50", "max")
+
+
+def size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    try:
+        return int(width), int(height)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT") from None
+
+
+def count(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 up")
+    return number
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pyvmaf",
+        description="Full-reference video quality (VMAF), measured exactly and fast.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=str(call.vmaf_version()))
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_score(commands)
+    commands.add_parser("models", help="list the built-in models")
+    features = commands.add_parser("features", help="list feature extractors and their options")
+    features.add_argument("name", nargs="*", metavar="NAME", help="only these")
+    features.add_argument("--cpu", action="store_true", help="show which instruction set is used")
+    return parser
+
+
+def add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "score",
+        help="score a distorted video against its reference",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("ref", metavar="REF", help="reference: y4m, raw yuv, or any video that PyAV decodes")
+    add("dist", metavar="DIST", help="distorted video of the same size")
+    add("-m", "--model", action="append", metavar="MODEL", help="name or path, again for more")
+    add("--no-model", action="store_true", help="features only")
+    add("-f", "--feature", action="append", default=[], metavar="NAME[=OPTION=VALUE:...]",
+        help="extractor to run besides the models', again for more")  # fmt: skip
+    add("-t", "--threads", type=count, metavar="N", help="worker threads; default: one a processor")
+    add("--subsample", type=count, default=1, metavar="N", help="score each N-th frame")
+    add("--frames", type=count, default=0, metavar="N", help="score at most N frames")
+    add("--size", type=size, metavar="WxH", help="size of raw video")
+    add("--pixel-format", default="420", metavar="FMT", help="420 (default), 422, 444 or 400")
+    add("--depth", type=count, default=8, metavar="BITS", help="bit depth of raw video; default 8")
+    add("-o", "--output", metavar="FILE", help="write all frames to FILE, .json or .csv")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    shown.add_argument("--csv", action="store_true", help="print CSV instead of the table")
+    add("-q", "--quiet", action="store_true", help="no progress bar")
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Columns as wide as their widest cell: text to the left, numbers to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        cells = [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
+        print("  ".join(cells).rstrip())
+
+
+def show(result: Result) -> None:
+    names = [*result.models, *(n for n in result.pooled if n not in result.models)]
+    rows = [["", *(c.replace("_", " ") for c in COLUMNS)]]
+    for name in names:
+        if name in result.pooled:
+            values = result.pooled[name].as_dict()
+            rows.append([name, *(f"{values[c]:.4f}" for c in COLUMNS)])
+    print_table(rows)
+    print(f"{len(result.frames)} frames")
+
+
+def save(result: Result, path: str) -> None:
+    if path.lower().endswith(".csv"):
+        result.to_csv(path)
+    else:
+        result.to_json(path)
+
+
+def report(result: Result, args: argparse.Namespace) -> None:
+    if result.note:
+        print(result.note, file=sys.stderr)
+    if args.json:
+        print(result.to_json(), end="")
+    elif args.csv:
+        print(result.to_csv(), end="")
+    else:
+        show(result)
+    if args.output:
+        save(result, args.output)
+
+
+def run_score(args: argparse.Namespace) -> int:
+    specs = [parse_feature(text) for text in args.feature]
+    if args.output and not args.output.lower().endswith((".json", ".csv")):
+        raise UsageError(f"--output {args.output!r} must end in .json or .csv")
+    raw = None
+    if args.size:
+        width, height = args.size
+        raw = VideoFormat(width, height, args.pixel_format, args.depth)
+    bar = Bar(sys.stderr)
+    try:
+        result = score(
+            args.ref,
+            args.dist,
+            model=None if args.no_model else args.model or "vmaf_v0.6.1",
+            features=[(spec.name, spec.options) for spec in specs],
+            raw=raw,
+            n_threads=args.threads,
+            subsample=args.subsample,
+            frames=args.frames,
+            progress=bar if sys.stderr.isatty() and not args.quiet else None,
+        )
+    except (IncompleteError, Interrupted) as error:
+        bar.end()
+        report(error.result, args)
+        print(f"pyvmaf: {str(error) or 'interrupted'}", file=sys.stderr)
+        return EXIT_INCOMPLETE if isinstance(error, IncompleteError) else EXIT_INTERRUPTED
+    finally:
+        bar.end()
+    report(result, args)
+    return EXIT_OK
+
+
+def run_models() -> int:
+    """Each model with its features, and the reason where it cannot be used yet."""
+    for name in builtin_models():
+        print(name)
+        with VmafContext(log_level=LogLevel.NONE) as context, closing(VmafModel(name)) as model:
+            print(f"    {', '.join(str(call.vmaf_feature_alias(f)) for f in model.features)}")
+            try:
+                context.use_features_from_model(model)
+            except VmafError as error:
+                print(f"    not usable: {error}")
+    return EXIT_OK
+
+
+def describe_option(option: Option) -> str:
+    default = str(option.default).lower() if option.type is bool else option.default
+    what = f"{option.type.__name__}, default {default}"
+    if option.min is not None and option.max is not None:
+        what += f", {option.min:g} to {option.max:g}"
+    if option.feature_param:
+        what += f", in names as {option.alias or option.name}"
+    return what
+
+
+def show_extractor(extractor: ExtractorInfo) -> None:
+    print(f"{extractor.name}: {extractor.help}")
+    aliases = [str(call.vmaf_feature_alias(f)) for f in extractor.features]
+    print(f"  features: {', '.join(aliases) or 'none'}")
+    for option in extractor.options:
+        print(f"  {option.name} ({describe_option(option)})\n      {option.help}")
+
+
+def run_features(names: Sequence[str], cpu: bool) -> int:
+    if cpu:
+        print(call.vmaf_cpu_name(0))
+        return EXIT_OK
+    known = {extractor.name: extractor for extractor in extractors()}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"no feature extractor {name!r}; {nearest(name, list(known))}")
+    for extractor in known.values():
+        if not names or extractor.name in names:
+            show_extractor(extractor)
+    return EXIT_OK
+
+
+def dispatch(args: argparse.Namespace) -> int:
+    if args.command == "score":
+        return run_score(args)
+    if args.command == "models":
+        return run_models()
+    return run_features(args.name, args.cpu)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; returns its exit status."""
+    args = make_parser().parse_args(argv)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_, **__: print(f"pyvmaf: {message}", file=sys.stderr)
+            return dispatch(args)
+    except UsageError as error:
+        print(f"pyvmaf: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except (VmafError, OSError) as error:
+        print(f"pyvmaf: {error}", file=sys.stderr)
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        print("pyvmaf: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,9 +3,10 @@
  * ADM kernel contract: one scale of one picture pair, from the low band of the
  * scale above to integer sums.
  *
- * Reads no byte outside the first `w` samples of the rows [0, h) of the inputs
- * and writes none outside the first (w+1)/2 samples of the rows
- * [row_begin, row_end) of the low bands. Rows need no alignment.
+ * Reads no byte outside the first `w` samples of the rows [0, h) of video, whose
+ * rows need no alignment. Low bands are the kernels' own: their rows start at
+ * multiples of ADM_LOW_ALIGN bytes, and up to the next multiple behind their
+ * last sample they are read and written.
  */
 #ifndef KERNEL_ADM_H
 #define KERNEL_ADM_H
@@ -16,6 +17,7 @@
 
 #define ADM_SCALES 4
 #define ADM_MAX_VARIANTS 4
+#define ADM_LOW_ALIGN 64
 /* The level-3 input then has 5 samples and its bands 3, which the border rules
  * need; every rounding shift is at least 1. */
 #define ADM_MIN_SIZE 33

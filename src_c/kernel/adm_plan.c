@@ -31,6 +31,28 @@ AdmWindow adm_window(unsigned size)
     return window;
 }
 
+enum { BEFORE = 64, BEHIND = 512 };
+
+static size_t row_size(unsigned w)
+{
+    size_t bytes = BEFORE + (size_t)w * sizeof(int32_t) + BEHIND;
+    return (bytes + 63) & ~(size_t)63;
+}
+
+void *adm_take_row(char **scratch, unsigned w)
+{
+    char *row = *scratch + BEFORE;
+    *scratch += row_size(w);
+    return row;
+}
+
+size_t adm_scratch_size(unsigned w, unsigned h)
+{
+    (void)h;
+    size_t full = 10, half = 14 + ADM_MAX_VARIANTS * 2 * 11;
+    return full * row_size(w) + half * row_size((w + 1) / 2);
+}
+
 /* Threshold rows need the row before and after, at the upper edge row 1. */
 static void adm_plan_rows(AdmPlan *plan, const AdmScale *scale)
 {

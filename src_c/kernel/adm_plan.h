@@ -49,10 +49,27 @@ typedef struct AdmPlan {
 
 void adm_plan(AdmPlan *plan, const AdmScale *scale);
 
+/* Takes a row of `w` samples of up to 32 bits from scratch memory. It starts at
+ * a multiple of 64 bytes; the 64 bytes before it and 512 behind it belong to it
+ * too, for border samples and whole vectors. */
+void *adm_take_row(char **scratch, unsigned w);
+
 AdmWindow adm_window(unsigned size);
 
 /* The smallest k with 2^k >= x. */
 unsigned adm_ceil_log2(uint64_t x);
+
+/* o_h t_h + o_v t_v >= 0, and the angle between the two gradients within one
+ * degree. The roundings to binary32 are part of the definition; what follows
+ * them is rounded once, in the last product. */
+static inline bool adm_within_cone(int64_t oh, int64_t ov, int64_t th,
+                                   int64_t tv)
+{
+    double p = (double)(float)(oh * th + ov * tv) / 4096.;
+    double u = (double)(float)(oh * oh + ov * ov) / 4096.;
+    double z = (double)(float)(th * th + tv * tv) / 4096.;
+    return p >= 0. && p * p >= ADM_COS2 * u * z;
+}
 
 /* Half of 2^shift; 0 for no shift. */
 static inline uint64_t adm_half(unsigned shift)

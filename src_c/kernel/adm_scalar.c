@@ -17,7 +17,7 @@ enum { REF = 0, DIST = 1, KEPT = 0, ADDED = 1 };
 typedef struct Signal {
     uint32_t *size[2][3]; /* |x|, this row and the one before */
     uint32_t *sum[3];     /* neighbour weights of all orientations, 3 rows */
-    uint32_t *centre[2];  /* centre minus neighbour weights */
+    uint32_t *middle[2];  /* centre weights, likewise */
 } Signal;
 
 typedef struct Adm {
@@ -38,51 +38,31 @@ typedef struct Adm {
 
 /* ------------------------------------------------------------- scratch */
 
-static size_t row_size(unsigned w)
-{
-    return ((size_t)w + 8) * sizeof(int32_t);
-}
-
-size_t adm_scratch_size(unsigned w, unsigned h)
-{
-    (void)h;
-    size_t full = 10, half = 16 + ADM_MAX_VARIANTS * 2 * 11;
-    return full * row_size(w) + half * row_size((w + 1) / 2) + 4096;
-}
-
-static void *take(char **at, unsigned w)
-{
-    /* Two samples before each row belong to it. */
-    char *row = *at + 2 * sizeof(int32_t);
-    *at += row_size(w);
-    return row;
-}
-
 static void lay_out(Adm *a)
 {
     char *at = a->in->scratch;
     unsigned w = a->in->w, n = a->cols;
     for (unsigned i = 0; i < 8; i++)
-        a->line[i / 4][i % 4] = take(&at, w);
-    a->low = take(&at, w);
-    a->high = take(&at, w);
-    a->wide = take(&at, w / 2 + 1);
+        a->line[i / 4][i % 4] = adm_take_row(&at, w);
+    a->low = adm_take_row(&at, w);
+    a->high = adm_take_row(&at, w);
+    a->wide = adm_take_row(&at, a->plan.w);
     for (unsigned i = 0; i < 6; i++)
-        a->band[i / 3][i % 3] = take(&at, n);
+        a->band[i / 3][i % 3] = adm_take_row(&at, n);
     for (unsigned q = 0; q < 3; q++)
-        a->restored[q] = take(&at, n);
-    a->aligned = take(&at, n);
-    a->split[KEPT] = take(&at, n);
-    a->split[ADDED] = take(&at, n);
-    a->threshold = take(&at, n);
+        a->restored[q] = adm_take_row(&at, n);
+    a->aligned = adm_take_row(&at, n);
+    a->split[KEPT] = adm_take_row(&at, n);
+    a->split[ADDED] = adm_take_row(&at, n);
+    a->threshold = adm_take_row(&at, n);
     for (unsigned v = 0; v < a->in->variant_cnt * 2; v++) {
         Signal *s = &a->signal[v / 2][v % 2];
         for (unsigned i = 0; i < 6; i++)
-            s->size[i / 3][i % 3] = take(&at, n);
+            s->size[i / 3][i % 3] = adm_take_row(&at, n);
         for (unsigned i = 0; i < 3; i++)
-            s->sum[i] = take(&at, n);
+            s->sum[i] = adm_take_row(&at, n);
         for (unsigned i = 0; i < 2; i++)
-            s->centre[i] = take(&at, n);
+            s->middle[i] = adm_take_row(&at, n);
     }
 }
 
@@ -245,17 +225,6 @@ static void transform(Adm *a, unsigned row)
 
 /* ---------------------------------------------------------- decoupling */
 
-/* o_h t_h + o_v t_v >= 0 and the angle between the two gradients within one
- * degree. The roundings to binary32 are part of the definition; what follows
- * them is rounded once, in the last product. */
-static bool within_cone(int64_t oh, int64_t ov, int64_t th, int64_t tv)
-{
-    double p = (double)(float)(oh * th + ov * tv) / 4096.;
-    double u = (double)(float)(oh * oh + ov * ov) / 4096.;
-    double z = (double)(float)(th * th + tv * tv) / 4096.;
-    return p >= 0. && p * p >= ADM_COS2 * u * z;
-}
-
 /* t / o in Q15, clamped to [0, 1], by a reciprocal of o of 15 to 16 bits. */
 static int32_t gain(int32_t o, int32_t t)
 {
@@ -286,8 +255,8 @@ static void decouple(Adm *a)
 {
     int32_t *const *o = a->band[REF], *const *t = a->band[DIST];
     for (unsigned j = 0; j < a->cols; j++)
-        a->aligned[j] = within_cone(o[ADM_H][j], o[ADM_V][j], t[ADM_H][j],
-                                    t[ADM_V][j]);
+        a->aligned[j] = adm_within_cone(o[ADM_H][j], o[ADM_V][j],
+                                        t[ADM_H][j], t[ADM_V][j]);
     for (unsigned q = 0; q < 3; q++)
         for (unsigned j = 0; j < a->cols; j++) {
             int64_t k = gain(o[q][j], t[q][j]);
@@ -317,7 +286,7 @@ static void limit_row(Adm *a, unsigned q, double limit)
 static void filter_fine(const AdmPlan *plan, unsigned q, uint32_t factor,
                         const int32_t *restrict y, unsigned n,
                         uint32_t *restrict size, uint32_t *restrict sum,
-                        uint32_t *restrict centre)
+                        uint32_t *restrict middle)
 {
     int32_t round = plan->csf_round[q];
     unsigned shift = plan->csf_shift[q];
@@ -326,16 +295,16 @@ static void filter_fine(const AdmPlan *plan, unsigned q, uint32_t factor,
         int32_t c = (int16_t)((int32_t)((uint32_t)x + (uint32_t)round) >> shift);
         int32_t magnitude = c < 0 ? -c : c;
         int16_t neighbour = (int16_t)((4369 * magnitude + 2048) >> 12);
-        int16_t middle = (int16_t)((8738 * magnitude + 2048) >> 12);
+        int16_t centre = (int16_t)((8738 * magnitude + 2048) >> 12);
         size[j] = x < 0 ? 0u - (uint32_t)x : (uint32_t)x;
         sum[j] += (uint32_t)neighbour;
-        centre[j] += (uint32_t)(middle - neighbour);
+        middle[j] += (uint32_t)centre;
     }
 }
 
 static void filter_coarse(uint32_t factor, const int32_t *restrict y,
                           unsigned n, uint32_t *restrict size,
-                          uint32_t *restrict sum, uint32_t *restrict centre)
+                          uint32_t *restrict sum, uint32_t *restrict middle)
 {
     const int64_t half = (int64_t)1 << 31;
     for (unsigned j = 0; j < n; j++) {
@@ -343,11 +312,11 @@ static void filter_coarse(uint32_t factor, const int32_t *restrict y,
         uint32_t magnitude = c < 0 ? 0u - (uint32_t)c : (uint32_t)c;
         uint32_t neighbour =
             (uint32_t)(((int64_t)magnitude * 143165577 - half) >> 32);
-        uint32_t middle =
+        uint32_t centre =
             (uint32_t)(((int64_t)magnitude * 286331153 - half) >> 32);
         size[j] = magnitude;
         sum[j] += neighbour;
-        centre[j] += middle - neighbour;
+        middle[j] += centre;
     }
 }
 
@@ -355,15 +324,15 @@ static void filter_signal(const Adm *a, Signal *s, unsigned row, unsigned q,
                           uint32_t factor, const int32_t *y)
 {
     uint32_t *size = s->size[row % 2][q], *sum = s->sum[row % 3];
-    uint32_t *centre = s->centre[row % 2];
+    uint32_t *middle = s->middle[row % 2];
     if (q == 0) {
         memset(sum, 0, a->cols * sizeof(*sum));
-        memset(centre, 0, a->cols * sizeof(*centre));
+        memset(middle, 0, a->cols * sizeof(*middle));
     }
     if (a->plan.scale)
-        filter_coarse(factor, y, a->cols, size, sum, centre);
+        filter_coarse(factor, y, a->cols, size, sum, middle);
     else
-        filter_fine(&a->plan, q, factor, y, a->cols, size, sum, centre);
+        filter_fine(&a->plan, q, factor, y, a->cols, size, sum, middle);
     /* Used only where the work window is the whole band. */
     sum[-1] = sum[1];
     sum[a->cols] = sum[a->cols - 1];
@@ -377,15 +346,14 @@ static void threshold_row(Adm *a, const Signal *s, unsigned row)
     unsigned n = a->plan.col.pool_end - a->plan.col.pool_begin;
     unsigned above = row ? row - 1 : 1;
     unsigned below = row + 1 < a->plan.h ? row + 1 : row;
-    const uint32_t *x0 = s->sum[above % 3] + offset;
-    const uint32_t *x1 = s->sum[row % 3] + offset;
-    const uint32_t *x2 = s->sum[below % 3] + offset;
-    const uint32_t *centre = s->centre[row % 2] + offset;
+    const uint32_t *x0 = s->sum[above % 3] + offset - 1;
+    const uint32_t *x1 = s->sum[row % 3] + offset - 1;
+    const uint32_t *x2 = s->sum[below % 3] + offset - 1;
+    const uint32_t *middle = s->middle[row % 2] + offset;
     for (unsigned j = 0; j < n; j++) {
-        uint32_t sum = centre[j];
-        for (int k = (int)j - 1; k <= (int)j + 1; k++)
-            sum += x0[k] + x1[k] + x2[k];
-        a->threshold[j] = sum;
+        unsigned k = j + 1;
+        a->threshold[j] = middle[j] + x0[j] + x0[k] + x0[k + 1] + x1[j] +
+                          x1[k + 1] + x2[j] + x2[k] + x2[k + 1];
     }
 }
 

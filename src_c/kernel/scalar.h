@@ -3,6 +3,7 @@
 #ifndef KERNEL_SCALAR_H
 #define KERNEL_SCALAR_H
 
+#include "adm_plan.h"
 #include "table.h"
 
 void vif_scale_scalar(const VifScale *scale, VifSums *sums);

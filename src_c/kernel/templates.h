@@ -6,9 +6,9 @@
  */
 #include "scalar.h"
 
+#include "adm_tmpl.h"
 #include "vif_tmpl.h"
 
-#define SIMD_ADM_SCALE adm_scale_scalar
 #define SIMD_MOTION_SAD motion_sad_scalar
 #define SIMD_PSNR_SSE psnr_sse_scalar
 

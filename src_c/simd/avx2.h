@@ -98,4 +98,48 @@ static inline vint v_trunc_f64(vdbl lo, vdbl hi)
     return _mm256_set_m128i(_mm256_cvttpd_epi32(hi), _mm256_cvttpd_epi32(lo));
 }
 
+/* ADM. Order: what zip and pack within 128 bits mixed, put in order. */
+static inline vint v_order16(vint a)
+{
+    return _mm256_permute4x64_epi64(a, 0xd8);
+}
+static inline vint v_order32lo(vint lo, vint hi)
+{
+    return _mm256_permute2x128_si256(lo, hi, 0x20);
+}
+static inline vint v_order32hi(vint lo, vint hi)
+{
+    return _mm256_permute2x128_si256(lo, hi, 0x31);
+}
+/* Signed 16-bit samples as 32-bit lanes. */
+static inline vint v_load16(const int16_t *p)
+{
+    return _mm256_cvtepi16_epi32(_mm_loadu_si128((const void *)p));
+}
+/* Low halves of the 64-bit lanes of a, then of b. */
+static inline vint v_narrow64(vint a, vint b)
+{
+    __m256 pair = _mm256_shuffle_ps(_mm256_castsi256_ps(a),
+                                    _mm256_castsi256_ps(b), 0x88);
+    return v_order16(_mm256_castps_si256(pair));
+}
+/* a where the mask has ones, else b. */
+static inline vint v_select(vint mask, vint a, vint b)
+{
+    return _mm256_blendv_epi8(b, a, mask);
+}
+static inline vint v_pick(vmask m, vint a, vint b)
+{
+    return _mm256_blendv_epi8(b, a, m);
+}
+static inline int v_any_bits(vint a) { return !_mm256_testz_si256(a, a); }
+static inline vmask v_ge_f32(vflt a, vflt b)
+{
+    return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_GE_OQ));
+}
+static inline vmask v_lt_f32(vflt a, vflt b)
+{
+    return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LT_OQ));
+}
+
 #endif

@@ -124,4 +124,55 @@ static inline vint v_trunc_f64(vdbl lo, vdbl hi)
         _mm512_cvttpd_epi32(hi), 1);
 }
 
+/* ADM. Order: what zip and pack within 128 bits mixed, put in order. */
+static inline vint v_order16(vint a)
+{
+    const vint even_odd = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+    return _mm512_permutexvar_epi64(even_odd, a);
+}
+static inline vint v_order32lo(vint lo, vint hi)
+{
+    const vint turns = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
+    return _mm512_permutex2var_epi64(lo, turns, hi);
+}
+static inline vint v_order32hi(vint lo, vint hi)
+{
+    const vint turns = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+    return _mm512_permutex2var_epi64(lo, turns, hi);
+}
+/* Signed 16-bit samples as 32-bit lanes. */
+static inline vint v_load16(const int16_t *p)
+{
+    return _mm512_cvtepi16_epi32(_mm256_loadu_si256((const void *)p));
+}
+/* Low halves of the 64-bit lanes of a, then of b. */
+static inline vint v_narrow64(vint a, vint b)
+{
+    return _mm512_inserti64x4(
+        _mm512_castsi256_si512(_mm512_cvtepi64_epi32(a)),
+        _mm512_cvtepi64_epi32(b), 1);
+}
+/* a where the mask has ones, else b. */
+static inline vint v_select(vint mask, vint a, vint b)
+{
+    return _mm512_or_si512(_mm512_and_si512(mask, a),
+                           _mm512_andnot_si512(mask, b));
+}
+static inline vint v_pick(vmask m, vint a, vint b)
+{
+    return _mm512_mask_mov_epi32(b, m, a);
+}
+static inline int v_any_bits(vint a)
+{
+    return _mm512_test_epi32_mask(a, a) != 0;
+}
+static inline vmask v_ge_f32(vflt a, vflt b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ);
+}
+static inline vmask v_lt_f32(vflt a, vflt b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
+}
+
 #endif

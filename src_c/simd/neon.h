@@ -187,4 +187,111 @@ static inline vint v_trunc_f64(vdbl lo, vdbl hi)
                                  vcvtq_s64_f64(hi)));
 }
 
+/* ADM. Signed 16-bit lanes: mulround is (a * b + 2^14) >> 15, mulhis is
+ * (a * b) >> 16. */
+static inline vint v_add16(vint a, vint b)
+{
+    return OF_S16(vaddq_s16(S16(a), S16(b)));
+}
+static inline vint v_sub16(vint a, vint b)
+{
+    return OF_S16(vsubq_s16(S16(a), S16(b)));
+}
+static inline vint v_min16(vint a, vint b)
+{
+    return OF_S16(vminq_s16(S16(a), S16(b)));
+}
+static inline vint v_max16(vint a, vint b)
+{
+    return OF_S16(vmaxq_s16(S16(a), S16(b)));
+}
+static inline vint v_abs16(vint a) { return OF_S16(vabsq_s16(S16(a))); }
+static inline vint v_sar16(vint a, int n)
+{
+    return OF_S16(vshlq_s16(S16(a), vdupq_n_s16((int16_t)-n)));
+}
+static inline vint v_mulround16(vint a, vint b)
+{
+    return OF_S16(vqrdmulhq_s16(S16(a), S16(b)));
+}
+static inline vint v_mulhis16(vint a, vint b)
+{
+    int32x4_t lo = vmull_s16(vget_low_s16(S16(a)), vget_low_s16(S16(b)));
+    int32x4_t hi = vmull_high_s16(S16(a), S16(b));
+    return OF_S16(vuzp2q_s16(vreinterpretq_s16_s32(lo),
+                             vreinterpretq_s16_s32(hi)));
+}
+
+/* 32-bit lanes: shifts by a lane of their own; minimum, also unsigned. */
+static inline vint v_mullo32(vint a, vint b) { return vmulq_u32(a, b); }
+static inline vint v_shlv32(vint a, vint n) { return vshlq_u32(a, S32(n)); }
+static inline vint v_shrv32(vint a, vint n)
+{
+    return vshlq_u32(a, vnegq_s32(S32(n)));
+}
+static inline vint v_min32(vint a, vint b)
+{
+    return OF_S32(vminq_s32(S32(a), S32(b)));
+}
+static inline vint v_minu32(vint a, vint b) { return vminq_u32(a, b); }
+static inline vint v_abs32(vint a) { return OF_S32(vabsq_s32(S32(a))); }
+
+/* 64-bit lanes: products are of their low halves, signed and unsigned; odd
+ * gives the high halves as low ones; join_shr the low halves of even and odd
+ * lanes shifted right by n <= 32. */
+#define S64(a) vreinterpretq_s64_u32(a)
+#define U64(a) vreinterpretq_u64_u32(a)
+#define OF_S64(a) vreinterpretq_u32_s64(a)
+#define OF_U64(a) vreinterpretq_u32_u64(a)
+static inline vint v_set64(uint64_t x) { return OF_U64(vdupq_n_u64(x)); }
+static inline vint v_plus64(vint a, vint b)
+{
+    return OF_U64(vaddq_u64(U64(a), U64(b)));
+}
+static inline vint v_shr64(vint a, int n)
+{
+    return OF_U64(vshlq_u64(U64(a), vdupq_n_s64(-n)));
+}
+static inline vint v_mul64(vint a, vint b)
+{
+    return OF_S64(vmull_s32(vmovn_s64(S64(a)), vmovn_s64(S64(b))));
+}
+static inline vint v_mulu64(vint a, vint b)
+{
+    return OF_U64(vmull_u32(vmovn_u64(U64(a)), vmovn_u64(U64(b))));
+}
+static inline vint v_odd(vint a) { return OF_U64(vshrq_n_u64(U64(a), 32)); }
+static inline vint v_join_shr(vint even, vint odd, int n)
+{
+    return vtrn1q_u32(v_shr64(even, n), v_shr64(odd, n));
+}
+
+static inline vflt v_sub_f32(vflt a, vflt b) { return vsubq_f32(a, b); }
+static inline vflt v_mul_f32(vflt a, vflt b) { return vmulq_f32(a, b); }
+static inline vflt v_div_f32(vflt a, vflt b) { return vdivq_f32(a, b); }
+
+/* Order: zip and pack keep it here. */
+static inline vint v_order16(vint a) { return a; }
+static inline vint v_order32lo(vint lo, vint hi) { return (void)hi, lo; }
+static inline vint v_order32hi(vint lo, vint hi) { return (void)lo, hi; }
+/* Signed 16-bit samples as 32-bit lanes. */
+static inline vint v_load16(const int16_t *p)
+{
+    return OF_S32(vmovl_s16(vld1_s16(p)));
+}
+/* Low halves of the 64-bit lanes of a, then of b. */
+static inline vint v_narrow64(vint a, vint b) { return vuzp1q_u32(a, b); }
+/* a where the mask has ones, else b. */
+static inline vint v_select(vint mask, vint a, vint b)
+{
+    return vbslq_u32(mask, a, b);
+}
+static inline vint v_pick(vmask m, vint a, vint b)
+{
+    return vbslq_u32(m, a, b);
+}
+static inline int v_any_bits(vint a) { return vmaxvq_u32(a) != 0; }
+static inline vmask v_ge_f32(vflt a, vflt b) { return vcgeq_f32(a, b); }
+static inline vmask v_lt_f32(vflt a, vflt b) { return vcltq_f32(a, b); }
+
 #endif

@@ -84,3 +84,43 @@ static inline vdbl v_sub_f64(vdbl a, vdbl b) { return MM(sub_pd)(a, b); }
 static inline vdbl v_mul_f64(vdbl a, vdbl b) { return MM(mul_pd)(a, b); }
 static inline vdbl v_div_f64(vdbl a, vdbl b) { return MM(div_pd)(a, b); }
 static inline vdbl v_min_f64(vdbl a, vdbl b) { return MM(min_pd)(a, b); }
+
+/* ADM. Signed 16-bit lanes: mulround is (a * b + 2^14) >> 15, mulhis is
+ * (a * b) >> 16. */
+static inline vint v_add16(vint a, vint b) { return MM(add_epi16)(a, b); }
+static inline vint v_sub16(vint a, vint b) { return MM(sub_epi16)(a, b); }
+static inline vint v_min16(vint a, vint b) { return MM(min_epi16)(a, b); }
+static inline vint v_max16(vint a, vint b) { return MM(max_epi16)(a, b); }
+static inline vint v_abs16(vint a) { return MM(abs_epi16)(a); }
+static inline vint v_sar16(vint a, int n) { return MM(srai_epi16)(a, n); }
+static inline vint v_mulround16(vint a, vint b)
+{
+    return MM(mulhrs_epi16)(a, b);
+}
+static inline vint v_mulhis16(vint a, vint b) { return MM(mulhi_epi16)(a, b); }
+
+/* 32-bit lanes: shifts by a lane of their own; minimum, also unsigned. */
+static inline vint v_mullo32(vint a, vint b) { return MM(mullo_epi32)(a, b); }
+static inline vint v_shlv32(vint a, vint n) { return MM(sllv_epi32)(a, n); }
+static inline vint v_shrv32(vint a, vint n) { return MM(srlv_epi32)(a, n); }
+static inline vint v_min32(vint a, vint b) { return MM(min_epi32)(a, b); }
+static inline vint v_minu32(vint a, vint b) { return MM(min_epu32)(a, b); }
+static inline vint v_abs32(vint a) { return MM(abs_epi32)(a); }
+
+/* 64-bit lanes: products are of their low halves, signed and unsigned; odd
+ * gives the high halves as low ones; join_shr the low halves of even and odd
+ * lanes shifted right by n <= 32. */
+static inline vint v_set64(uint64_t x) { return MM(set1_epi64)((int64_t)x); }
+static inline vint v_plus64(vint a, vint b) { return MM(add_epi64)(a, b); }
+static inline vint v_shr64(vint a, int n) { return MM(srli_epi64)(a, n); }
+static inline vint v_mul64(vint a, vint b) { return MM(mul_epi32)(a, b); }
+static inline vint v_mulu64(vint a, vint b) { return MM(mul_epu32)(a, b); }
+static inline vint v_odd(vint a) { return MM(srli_epi64)(a, 32); }
+static inline vint v_join_shr(vint even, vint odd, int n)
+{
+    return v_blend_odd32(MM(srli_epi64)(even, n), MM(slli_epi64)(odd, 32 - n));
+}
+
+static inline vflt v_sub_f32(vflt a, vflt b) { return MM(sub_ps)(a, b); }
+static inline vflt v_mul_f32(vflt a, vflt b) { return MM(mul_ps)(a, b); }
+static inline vflt v_div_f32(vflt a, vflt b) { return MM(div_ps)(a, b); }

@@ -39,66 +39,89 @@ static inline vint adm_dot(vint start, vint x01, vint x23, vint c01, vint c23)
     return v_dot16(v_dot16(start, x01, c01), x23, c23);
 }
 
-/* Samples less mid-grey fit 16 bits at every depth, and their sums of products
- * 32: at most 32768 * 54822. */
-static inline void adm_down_samples(const vint x[4], int shift, int16_t *low,
-                                    int16_t *high)
+typedef struct AdmDown {
+    vint low01, low23, high01, high23; /* taps of two rows each */
+    vint low_start, high_start;
+    int shift;
+} AdmDown;
+
+/* `grey` is what the low-pass sum of samples has to lose; the high-pass taps
+ * lose it by themselves. */
+static inline AdmDown adm_down(int shift, uint32_t grey)
 {
     const int32_t *l = adm_low_taps.tap, *h = adm_high_taps.tap;
-    vint l01 = adm_pair(l[0], l[1]), l23 = adm_pair(l[2], l[3]);
-    vint h01 = adm_pair(h[0], h[1]), h23 = adm_pair(h[2], h[3]);
-    vint half = v_set32(1u << (shift - 1));
+    uint32_t half = (uint32_t)adm_half((unsigned)shift);
+    return (AdmDown){
+        .low01 = adm_pair(l[0], l[1]), .low23 = adm_pair(l[2], l[3]),
+        .high01 = adm_pair(h[0], h[1]), .high23 = adm_pair(h[2], h[3]),
+        .low_start = v_set32(half - 46342 * grey),
+        .high_start = v_set32(half),
+        .shift = shift,
+    };
+}
+
+/* Signed samples: sums are at most 32768 * 54822 < 2^31. */
+static inline void adm_down_samples(const AdmDown *d, const vint x[4],
+                                    int16_t *low, int16_t *high)
+{
     vint a01 = v_zip16lo(x[0], x[1]), b01 = v_zip16hi(x[0], x[1]);
     vint a23 = v_zip16lo(x[2], x[3]), b23 = v_zip16hi(x[2], x[3]);
-    v_store(low, v_pack16(v_sar32(adm_dot(half, a01, a23, l01, l23), shift),
-                          v_sar32(adm_dot(half, b01, b23, l01, l23), shift)));
-    v_store(high, v_pack16(v_sar32(adm_dot(half, a01, a23, h01, h23), shift),
-                           v_sar32(adm_dot(half, b01, b23, h01, h23), shift)));
+    vint a = adm_dot(d->low_start, a01, a23, d->low01, d->low23);
+    vint b = adm_dot(d->low_start, b01, b23, d->low01, d->low23);
+    v_store(low, v_pack16(v_sar32(a, d->shift), v_sar32(b, d->shift)));
+    a = adm_dot(d->high_start, a01, a23, d->high01, d->high23);
+    b = adm_dot(d->high_start, b01, b23, d->high01, d->high23);
+    v_store(high, v_pack16(v_sar32(a, d->shift), v_sar32(b, d->shift)));
 }
 
 /* The last vector ends with the row, so that nothing past it is read. */
 static void adm_down_bytes(const char *const row[4], unsigned w, int16_t *low,
                            int16_t *high)
 {
-    const vint grey = v_set16(128);
+    const AdmDown d = adm_down(8, 128);
     for (unsigned i = 0; i < w; i += ADM_STEP16) {
         unsigned at = i + ADM_STEP16 <= w ? i : w - ADM_STEP16;
         vint x[4];
         for (unsigned t = 0; t < 4; t++)
-            x[t] = v_sub16(v_load8((const uint8_t *)row[t] + at), grey);
-        adm_down_samples(x, 8, low + at, high + at);
+            x[t] = v_load8((const uint8_t *)row[t] + at);
+        adm_down_samples(&d, x, low + at, high + at);
     }
 }
 
+/* Samples less mid-grey fit 16 bits at every depth. */
 static void adm_down_words(const char *const row[4], unsigned w, unsigned bpc,
                            int16_t *low, int16_t *high)
 {
+    const AdmDown d = adm_down((int)bpc, 0);
     const vint grey = v_set16((uint16_t)(1u << (bpc - 1)));
     for (unsigned i = 0; i < w; i += ADM_STEP16) {
         unsigned at = i + ADM_STEP16 <= w ? i : w - ADM_STEP16;
         vint x[4];
         for (unsigned t = 0; t < 4; t++)
             x[t] = v_sub16(v_load((const uint16_t *)row[t] + at), grey);
-        adm_down_samples(x, (int)bpc, low + at, high + at);
+        adm_down_samples(&d, x, low + at, high + at);
     }
 }
 
-/* Scale 1: 16-bit input, products added up in 32 bits, no rounding. */
-static void adm_down_narrow(const char *const row[4], unsigned w,
-                            const AdmTaps *taps, int32_t *out)
+/* Scale 1: 16-bit input, sums of products kept in 32 bits, not rounded. */
+static void adm_down_narrow(const char *const row[4], unsigned w, int32_t *low,
+                            int32_t *high)
 {
-    const vint c01 = adm_pair(taps->tap[0], taps->tap[1]);
-    const vint c23 = adm_pair(taps->tap[2], taps->tap[3]), zero = v_set32(0);
+    const AdmDown d = adm_down(0, 0);
     for (unsigned i = 0; i < w; i += ADM_STEP16) {
         vint x[4];
         for (unsigned t = 0; t < 4; t++)
             x[t] = v_load((const int16_t *)row[t] + i);
-        vint lo = adm_dot(zero, v_zip16lo(x[0], x[1]), v_zip16lo(x[2], x[3]),
-                          c01, c23);
-        vint hi = adm_dot(zero, v_zip16hi(x[0], x[1]), v_zip16hi(x[2], x[3]),
-                          c01, c23);
-        v_store(out + i, v_order32lo(lo, hi));
-        v_store(out + i + V_LANES, v_order32hi(lo, hi));
+        vint a01 = v_zip16lo(x[0], x[1]), b01 = v_zip16hi(x[0], x[1]);
+        vint a23 = v_zip16lo(x[2], x[3]), b23 = v_zip16hi(x[2], x[3]);
+        vint a = adm_dot(d.low_start, a01, a23, d.low01, d.low23);
+        vint b = adm_dot(d.low_start, b01, b23, d.low01, d.low23);
+        v_store(low + i, v_order32lo(a, b));
+        v_store(low + i + V_LANES, v_order32hi(a, b));
+        a = adm_dot(d.high_start, a01, a23, d.high01, d.high23);
+        b = adm_dot(d.high_start, b01, b23, d.high01, d.high23);
+        v_store(high + i, v_order32lo(a, b));
+        v_store(high + i + V_LANES, v_order32hi(a, b));
     }
 }
 
@@ -212,8 +235,7 @@ static void adm_transform_coarse(AdmWork *a, int side, const char *const x[4],
     unsigned shift = a->plan.horizontal_shift;
     int32_t *lo = a->low, *hi = a->high;
     if (a->plan.scale == 1) {
-        adm_down_narrow(x, w, &adm_low_taps, lo);
-        adm_down_narrow(x, w, &adm_high_taps, hi);
+        adm_down_narrow(x, w, lo, hi);
     } else {
         adm_down_wide(x, w, lo, hi);
     }

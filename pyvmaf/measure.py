@@ -8,6 +8,7 @@ keeps what was scored when a frame cannot be read.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -16,7 +17,7 @@ from ._ffi import call, nearest
 from .context import Model, VmafContext
 from .errors import VmafError, VmafValueError
 from .extractor import ExtractorInfo, extractors
-from .model import VmafModel, VmafModelCollection, builtin_models
+from .model import VmafModel, VmafModelCollection
 from .picture import VmafPicture
 from .result import Result, collect
 from .video import Pair, Video, VideoFormat, open_video
@@ -94,10 +95,17 @@ def load_model(
     if version is not None:
         return VmafModel(version, name=name, flags=flags)
     assert path is not None
+    load = VmafModelCollection.from_path if _is_collection(path) else VmafModel.from_path
+    return load(path, name=name, flags=flags)
+
+
+def _is_collection(path: Path) -> bool:
+    """A collection's members are numbered from 0; whatever else is wrong, the loader says."""
     try:
-        return VmafModelCollection.from_path(path, name=name, flags=flags)
-    except VmafError:
-        return VmafModel.from_path(path, name=name, flags=flags)
+        with open(path, "rb") as file:
+            return re.match(rb'\s*\{\s*"0"\s*:', file.read(4096)) is not None
+    except OSError:
+        return False
 
 
 def check_overload(model: Model, extractor: str) -> None:
@@ -129,10 +137,10 @@ def _as_models(given: str | Path | Model | Sequence[str | Path | Model] | None) 
             out.append(one)
             continue
         text = os.fspath(one)
-        stem = os.path.splitext(os.path.basename(text))[0]
-        is_path = text not in builtin_models() and (isinstance(one, os.PathLike) or text != stem)
-        name = "vmaf" if len(given) == 1 else stem if is_path else text
-        out.append(load_model(*(None, text) if is_path else (text, None), name=name))
+        is_path = isinstance(one, os.PathLike) or text.endswith(".json") or os.sep in text
+        stem = os.path.splitext(os.path.basename(text))[0] if is_path else text
+        name = "vmaf" if len(given) == 1 else stem
+        out.append(load_model(None if is_path else text, text, name=name))
     return out
 
 

@@ -7,6 +7,8 @@ runs the command and compares bytes. Versions and speeds are masked.
 
 from __future__ import annotations
 
+import copy
+import json
 import re
 from pathlib import Path
 
@@ -56,6 +58,9 @@ CASES: dict[str, list[str]] = {
     ],
     "last option wins": [*EXAMPLE, "--json", "--sub", "--csv", "-n", "--feature", "vif", "-b", "8"],
     "model without prediction": [*EXAMPLE, "-n", "--csv", "-m", "version=vmaf_v0.6.1neg"],
+    "collection": [
+        *EXAMPLE, "--json", "-m", "path=bag.json:name=bag", "-m", "version=vmaf_v0.6.1",
+    ],
     "feature params": [*EXAMPLE, "-n", "--csv", "--feature", "psnr", "--feature_params", "psnr:enable_mse=true"],
 }  # fmt: skip
 
@@ -66,8 +71,21 @@ def example_luma(i: int, distorted: bool) -> np.ndarray:
     return (ref + (x * y + i) % 5 - 2 if distorted else ref).astype(np.uint8)
 
 
+def write_collection(path: Path) -> None:
+    """A bootstrap collection: the standard model, then members that weigh a feature differently."""
+    model = json.loads((Path(__file__).parents[1] / "model" / "vmaf_v0.6.1.json").read_text())
+    model["model_dict"]["model_type"] = "BOOTSTRAP_LIBSVMNUSVR"
+    members = {}
+    for k in range(4):
+        member = copy.deepcopy(model)
+        member["model_dict"]["intercepts"][1] += 0.0625 * k
+        members[str(k)] = member
+    path.write_text(json.dumps(members))
+
+
 def write_clips(folder: Path) -> None:
     """The files that the command lines name."""
+    write_collection(folder / "bag.json")
     for name, distorted in (("ref", False), ("dis", True)):
         lumas = (example_luma(i, distorted).tobytes() for i in range(3))
         (folder / f"{name}.yuv").write_bytes(b"".join(y + bytes([128]) * 2048 for y in lumas))

@@ -116,20 +116,17 @@ def register(context: VmafContext, args: Arguments) -> list[Model]:
 
 def score_lines(context: VmafContext, args: Arguments, models: Sequence[Model], frames: int) -> list[str]:
     """`LABEL: SCORE` of each model, then of each collection."""
-    plain, bagged = [], []
-    for spec, model in zip(args.models, models, strict=True):
-        label = spec.label
+    lines = []
+    labelled = [(spec.label, model) for spec, model in zip(args.models, models, strict=True)]
+    for label, model in labelled:
+        main = model.model if isinstance(model, VmafModelCollection) else model
+        lines.append(f"{label}: {context.score_pooled(main, 'mean', 0, frames - 1):f}")
+    for label, model in labelled:
         if isinstance(model, VmafModelCollection):
-            mean = context.score_pooled(model.model, "mean", 0, frames - 1)
-            plain.append(f"{label}: {mean:f}")
             s = context.score_pooled(model, "mean", 0, frames - 1)
-            bagged.append(
-                f"{label}: {s.bagging_score:f}, ci.p95: [{s.ci_p95_lo:f}, {s.ci_p95_hi:f}], stddev: {s.stddev:f}"
-            )
-        else:
-            mean = context.score_pooled(model, "mean", 0, frames - 1)
-            plain.append(f"{label}: {mean:f}")
-    return plain + bagged
+            interval = f"[{s.ci_p95_lo:f}, {s.ci_p95_hi:f}]"
+            lines.append(f"{label}: {s.bagging_score:f}, ci.p95: {interval}, stddev: {s.stddev:f}")
+    return lines
 
 
 def show_scores(lines: Sequence[str], args: Arguments) -> None:

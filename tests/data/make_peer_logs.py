@@ -16,6 +16,7 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -27,19 +28,25 @@ from pyvmaf.cli.arguments import Arguments, parse
 from pyvmaf.cli.grammar import ModelSpec
 from pyvmaf.video import Pair, VideoFormat, open_video
 
+Loaded = tuple[ct.c_void_p, ct.c_void_p]
+MEAN = 3
 FORMATS = {"xml": 1, "json": 2, "csv": 3, "sub": 4}
 
 
-def load_model(library: Library, context: ct.c_void_p, spec: ModelSpec) -> ct.c_void_p:
-    model = ct.c_void_p()
+def load_model(library: Library, spec: ModelSpec) -> Loaded:
+    """A model, and the collection whose main model it is, if any."""
+    model, collection = ct.c_void_p(), ct.c_void_p()
     config = ModelConfig(spec.name.encode(), spec.disable_clip + 2 * spec.enable_transform)
-    assert spec.version
-    library.call("vmaf_model_load", ct.byref(model), ct.byref(config), spec.version.encode())
+    given = ct.byref(model), ct.byref(collection), ct.byref(config)
+    if spec.version:
+        library.call("vmaf_model_load", given[0], given[2], spec.version.encode())
+    else:
+        assert spec.path and not spec.overloads
+        library.call("vmaf_model_collection_load_from_path", *given, spec.path.encode())
     for extractor, options in spec.overloads.items():
-        given = library.dictionary(options)
-        library.call("vmaf_model_feature_overload", model, extractor.encode(), given)
-    library.call("vmaf_use_features_from_model", context, model)
-    return model
+        given_options = library.dictionary(options)
+        library.call("vmaf_model_feature_overload", model, extractor.encode(), given_options)
+    return model, collection
 
 
 def read_frames(library: Library, context: ct.c_void_p, args: Arguments) -> int:
@@ -60,23 +67,40 @@ def read_frames(library: Library, context: ct.c_void_p, args: Arguments) -> int:
     return frames
 
 
+def pool(library: Library, context: ct.c_void_p, models: Sequence[Loaded], last: int) -> None:
+    """Every model first, then every collection."""
+    room = ct.create_string_buffer(40)  # a double or a VmafModelCollectionScore
+    score = ct.cast(room, ct.POINTER(ct.c_double))
+    for model, _ in models:
+        library.call("vmaf_score_pooled", context, model, MEAN, score, 0, last)
+    for _, collection in models:
+        if collection:
+            name = "vmaf_score_pooled_model_collection"
+            library.call(name, context, collection, MEAN, room, 0, last)
+
+
 def peer_log(library: Library, args: Arguments) -> str:
-    context, score = ct.c_void_p(), ct.c_double()
+    context = ct.c_void_p()
     configuration = Configuration(0, 0, args.subsample, SCALAR, 0)
     library.call("vmaf_init", ct.byref(context), configuration)
-    models = [load_model(library, context, spec) for spec in args.models]
+    models = [load_model(library, spec) for spec in args.models]
+    for model, collection in models:
+        library.call("vmaf_use_features_from_model", context, model)
+        if collection:
+            library.call("vmaf_use_features_from_model_collection", context, collection)
     for feature in args.features:
         given = library.dictionary(feature.options)
         library.call("vmaf_use_feature", context, feature.name.encode(), given)
     frames = read_frames(library, context, args)
-    for model in [] if args.no_prediction else models:
-        library.call("vmaf_score_pooled", context, model, 3, ct.byref(score), 0, frames - 1)
+    if not args.no_prediction:
+        pool(library, context, models, frames - 1)
     with tempfile.NamedTemporaryFile() as file:
         library.call("vmaf_write_output", context, file.name.encode(), FORMATS[args.format])
         log = Path(file.name).read_text("ascii")
     library.call("vmaf_close", context)
-    for model in models:
+    for model, collection in models:
         library.dll.vmaf_model_destroy(model)
+        library.dll.vmaf_model_collection_destroy(collection)
     return mask(log)
 
 

@@ -28,8 +28,8 @@ def text(pointer: CData) -> str | None:
 
 
 def _argument(value: object) -> object:
-    if isinstance(value, (str, os.PathLike)):
-        data = os.fspath(value)
+    if isinstance(value, str) or hasattr(value, "__fspath__"):
+        data = os.fspath(value)  # type: ignore[arg-type]
         if isinstance(data, str):
             data = data.encode("utf-8", "surrogateescape")
         if b"\0" in data:

@@ -62,7 +62,9 @@ class _Engine:
             if c is not None:
                 self.session.caller = threading.get_ident()
                 lib.vmaf_close(c)
-                del sessions[self.key]
+                # The address may be another context's by now.
+                if sessions.get(self.key) is self.session:
+                    del sessions[self.key]
                 self.rows.clear()
 
 

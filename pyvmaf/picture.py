@@ -353,7 +353,7 @@ def _wrap(fmt: PixelFormat, depth: int, planes: list[Array]) -> CData:
     made = ffi.new("VmafPicture *")
     data, stride = ffi.new("void *[3]"), ffi.new("ptrdiff_t[3]")
     for i, plane in enumerate(planes):
-        data[i] = ffi.cast("void *", plane.ctypes.data)
+        data[i] = ffi.cast("void *", plane.__array_interface__["data"][0])
         stride[i] = plane.strides[0]
     height, width = planes[0].shape
     cookie = lend(planes)

@@ -72,11 +72,10 @@ def main() -> None:
         for crf in args.crf:
             target = Path(tmp) / f"crf{crf}.mp4"
             bitrate = encode(source, target, crf, args.frames)
-            plain = pyvmaf.score(source, target, model="vmaf_v0.6.1", n_threads=2)
-            neg = pyvmaf.score(source, target, model="vmaf_v0.6.1neg", n_threads=2)
+            result = pyvmaf.score(source, target, model=["vmaf_v0.6.1", "vmaf_v0.6.1neg"])
+            plain, neg = result.pooled["vmaf_v0.6.1"], result.pooled["vmaf_v0.6.1neg"]
             print(
-                f"{crf:>4} {bitrate:>9.1f} {plain.pooled['vmaf']['mean']:>10.3f} "
-                f"{plain.pooled['vmaf']['min']:>9.3f} {neg.pooled['vmaf']['mean']:>9.3f}",
+                f"{crf:>4} {bitrate:>9.1f} {plain.mean:>10.3f} {plain.min:>9.3f} {neg.mean:>9.3f}",
                 flush=True,
             )
 

@@ -49,7 +49,7 @@ void *adm_take_row(char **scratch, unsigned w)
 size_t adm_scratch_size(unsigned w, unsigned h)
 {
     (void)h;
-    size_t full = 10, half = 14 + ADM_MAX_VARIANTS * 2 * 11;
+    size_t full = 10, half = 18 + ADM_MAX_VARIANTS * 2 * 11;
     return full * row_size(w) + half * row_size((w + 1) / 2);
 }
 

@@ -18,6 +18,12 @@
  * the distorted gradient, a change counts as enhancement. */
 #define ADM_COS2 0x1.ffd814p-1
 
+/* Below this magnitude of the reference o the 15-bit gain k of an unchanged
+ * sign loses nothing: with |k - 2^15 t/o| <= 1/2 + t 2^-15 for 0 <= t <= o, the
+ * product k o 2^-15 is less than 1/2 away from t. So R is t limited to what
+ * lies between 0 and o. */
+#define ADM_EXACT_GAIN (1 << 14)
+
 /* One dimension of a band. Pooling leaves a tenth out at each side; its 3 x 3
  * neighbourhood reaches one sample further where the band allows. */
 typedef struct AdmWindow {

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REF = 0, DIST = 1, KEPT = 0, ADDED = 1 };
+enum { REF, DIST };
+enum { LOW, HIGH };
+enum { KEPT, ADDED };
 
 /* What the two pooling passes need of one signal (the kept detail R or the
  * added impairment A) of one variant. Columns count from the work window. */
@@ -23,11 +25,12 @@ typedef struct Signal {
 typedef struct Adm {
     const AdmScale *in;
     AdmPlan plan;
-    unsigned cols;      /* of the work window */
+    unsigned cols;       /* of the work window */
     int16_t *line[2][4]; /* scale 0: centred input rows, modulo 4 */
     unsigned next_line;
-    int32_t *low, *high;  /* vertically filtered row */
-    int32_t *wide;        /* low band of a row before it is narrowed */
+    int32_t *down[2];    /* vertically filtered row, low and high */
+    int16_t *odd[2], *even[2]; /* the same, parted, at scale 0 */
+    int32_t *wide;       /* low band of a row before it is narrowed */
     int32_t *band[2][3];  /* high bands of one row, work window */
     int32_t *restored[3]; /* R before the gain limit */
     uint8_t *aligned;     /* angle flag */
@@ -44,8 +47,11 @@ static void lay_out(Adm *a)
     unsigned w = a->in->w, n = a->cols;
     for (unsigned i = 0; i < 8; i++)
         a->line[i / 4][i % 4] = adm_take_row(&at, w);
-    a->low = adm_take_row(&at, w);
-    a->high = adm_take_row(&at, w);
+    for (unsigned i = 0; i < 2; i++) {
+        a->down[i] = adm_take_row(&at, w);
+        a->odd[i] = adm_take_row(&at, w / 2);
+        a->even[i] = adm_take_row(&at, w / 2);
+    }
     a->wide = adm_take_row(&at, a->plan.w);
     for (unsigned i = 0; i < 6; i++)
         a->band[i / 3][i % 3] = adm_take_row(&at, n);
@@ -141,6 +147,18 @@ static void extend(int32_t *x, unsigned w)
     x[w + 1] = x[w - 2];
 }
 
+/* The extended row in two, so that taps meet neighbours: odd samples from -1
+ * on, even ones from 0 on. */
+static void part(const int32_t *x, unsigned n, int16_t *restrict odd,
+                 int16_t *restrict even)
+{
+    const int32_t *restrict from = x - 1;
+    for (unsigned j = 0; j < n; j++) {
+        odd[j] = (int16_t)from[2 * j];
+        even[j] = (int16_t)from[2 * j + 1];
+    }
+}
+
 static void filter_vertical(Adm *a, int side, unsigned row)
 {
     const void *x[4];
@@ -151,41 +169,42 @@ static void filter_vertical(Adm *a, int side, unsigned row)
     }
     if (a->plan.scale < 2) {
         const int16_t *const narrow[4] = { x[0], x[1], x[2], x[3] };
-        filter_narrow(narrow, low_taps, shift, w, a->low);
-        filter_narrow(narrow, high_taps, shift, w, a->high);
+        filter_narrow(narrow, low_taps, shift, w, a->down[LOW]);
+        filter_narrow(narrow, high_taps, shift, w, a->down[HIGH]);
     } else {
         const int32_t *const wide[4] = { x[0], x[1], x[2], x[3] };
-        filter_wide(wide, low_taps, shift, w, a->low);
-        filter_wide(wide, high_taps, shift, w, a->high);
+        filter_wide(wide, low_taps, shift, w, a->down[LOW]);
+        filter_wide(wide, high_taps, shift, w, a->down[HIGH]);
     }
-    extend(a->low, w);
-    extend(a->high, w);
+    for (int which = LOW; which <= HIGH; which++) {
+        extend(a->down[which], w);
+        if (!a->plan.scale)
+            part(a->down[which], a->plan.w + 1, a->odd[which],
+                 a->even[which]);
+    }
 }
 
-/* `x` is where the second tap of the first output lies. */
-static void filter_across(const Adm *a, const int32_t *x,
-                          const int32_t taps[4], unsigned n,
-                          int32_t *restrict out)
+/* From column `begin` on, of the low-passed or high-passed row. */
+static void filter_across(const Adm *a, int which, const int32_t taps[4],
+                          unsigned begin, unsigned n, int32_t *restrict out)
 {
-    const int32_t *restrict first = x - 1;
     unsigned shift = a->plan.horizontal_shift;
     if (!a->plan.scale) {
-        int32_t half = (int32_t)adm_half(shift);
-        for (unsigned j = 0; j < n; j++) {
-            const int32_t *at = first + 2 * j;
-            out[j] = (int16_t)((at[0] * taps[0] + at[1] * taps[1] +
-                                at[2] * taps[2] + at[3] * taps[3] + half)
-                               >> shift);
-        }
+        const int16_t *restrict odd = a->odd[which] + begin;
+        const int16_t *restrict even = a->even[which] + begin;
+        int16_t c0 = (int16_t)taps[0], c1 = (int16_t)taps[1];
+        int16_t c2 = (int16_t)taps[2], c3 = (int16_t)taps[3];
+        for (unsigned j = 0; j < n; j++)
+            out[j] = (odd[j] * c0 + even[j] * c1 + odd[j + 1] * c2 +
+                      even[j + 1] * c3 + (1 << 15)) >> 16;
     } else {
+        const int32_t *restrict x = a->down[which] + 2 * begin - 1;
         int64_t half = (int64_t)adm_half(shift);
-        for (unsigned j = 0; j < n; j++) {
-            const int32_t *at = first + 2 * j;
-            out[j] = (int32_t)(((int64_t)at[0] * taps[0] +
-                                (int64_t)at[1] * taps[1] +
-                                (int64_t)at[2] * taps[2] +
-                                (int64_t)at[3] * taps[3] + half) >> shift);
-        }
+        for (unsigned j = 0; j < n; j++, x += 2)
+            out[j] = (int32_t)(((int64_t)x[0] * taps[0] +
+                                (int64_t)x[1] * taps[1] +
+                                (int64_t)x[2] * taps[2] +
+                                (int64_t)x[3] * taps[3] + half) >> shift);
     }
 }
 
@@ -197,10 +216,10 @@ static void store_low(Adm *a, int side, unsigned row)
         return;
     void *to = plane + (ptrdiff_t)row * a->in->low_stride;
     if (a->plan.scale) {
-        filter_across(a, a->low, low_taps, a->plan.w, to);
+        filter_across(a, LOW, low_taps, 0, a->plan.w, to);
         return;
     }
-    filter_across(a, a->low, low_taps, a->plan.w, a->wide);
+    filter_across(a, LOW, low_taps, 0, a->plan.w, a->wide);
     for (unsigned j = 0; j < a->plan.w; j++)
         ((int16_t *)to)[j] = (int16_t)a->wide[j];
 }
@@ -208,38 +227,33 @@ static void store_low(Adm *a, int side, unsigned row)
 static void transform(Adm *a, unsigned row)
 {
     bool high = row >= a->plan.work[0] && row < a->plan.work[1];
-    unsigned at = 2 * a->plan.col.work_begin;
+    unsigned at = a->plan.col.work_begin, n = a->cols;
     for (int side = REF; side <= DIST; side++) {
+        int32_t **band = a->band[side];
         filter_vertical(a, side, row);
         store_low(a, side, row);
         if (!high)
             continue;
-        filter_across(a, a->high + at, low_taps, a->cols,
-                      a->band[side][ADM_H]);
-        filter_across(a, a->low + at, high_taps, a->cols,
-                      a->band[side][ADM_V]);
-        filter_across(a, a->high + at, high_taps, a->cols,
-                      a->band[side][ADM_D]);
+        filter_across(a, HIGH, low_taps, at, n, band[ADM_H]);
+        filter_across(a, LOW, high_taps, at, n, band[ADM_V]);
+        filter_across(a, HIGH, high_taps, at, n, band[ADM_D]);
     }
 }
 
 /* ---------------------------------------------------------- decoupling */
 
-/* t / o in Q15, clamped to [0, 1], by a reciprocal of o of 15 to 16 bits. */
+/* t / o in Q15, clamped to [0, 1], by a reciprocal of o of 15 to 16 bits. For
+ * o = 0 any gain will do. */
 static int32_t gain(int32_t o, int32_t t)
 {
-    if (!o)
-        return 32768;
     uint32_t u = o < 0 ? 0u - (uint32_t)o : (uint32_t)o;
-    unsigned e = 0;
-    if (u >= 32768) {
-        while (u >> e >= 32768)
-            e++;
-        u = (u + (1u << (e - 1))) >> e;
-    }
-    int64_t product = (int64_t)((1 << 30) / u) * t;
-    int64_t k = ((o < 0 ? -product : product) + (1 << (14 + e))) >> (15 + e);
-    return k < 0 ? 0 : k > 32768 ? 32768 : (int32_t)k;
+    unsigned e = u < 32768 ? 0 : 17 - (unsigned)__builtin_clz(u);
+    u = (u + ((1u << e) >> 1)) >> e;
+    int64_t product = (int64_t)((1u << 30) / (u | !u)) * t;
+    product = o < 0 ? -product : product;
+    int64_t k = (product + ((int64_t)1 << (14 + e))) >> (15 + e);
+    k = k > 0 ? k : 0;
+    return (int32_t)(k < 32768 ? k : 32768);
 }
 
 /* What an enhancement may keep: at most `limit` times the restored detail. */
@@ -251,31 +265,59 @@ static int32_t enhance(int32_t restored, int32_t o, int32_t t, double limit)
     return (int32_t)(r > t ? r : t);
 }
 
+static void restore(const int32_t *o, const int32_t *t, unsigned n,
+                    int32_t *restored)
+{
+    for (unsigned j = 0; j < n; j++) {
+        int64_t k = gain(o[j], t[j]);
+        restored[j] = (int32_t)((k * o[j] + 16384) >> 15);
+    }
+}
+
+/* The same without divisions, for a row that ADM_EXACT_GAIN covers. */
+static void restore_fine(const int32_t *restrict o, const int32_t *restrict t,
+                         unsigned n, int32_t *restrict restored)
+{
+    int32_t bits = 0;
+    for (unsigned j = 0; j < n; j++)
+        bits |= o[j] < 0 ? -o[j] : o[j];
+    if (bits >= ADM_EXACT_GAIN) {
+        restore(o, t, n, restored);
+        return;
+    }
+    for (unsigned j = 0; j < n; j++) {
+        int32_t low = o[j] < 0 ? o[j] : 0, high = o[j] > 0 ? o[j] : 0;
+        int32_t r = t[j] < low ? low : t[j];
+        restored[j] = r > high ? high : r;
+    }
+}
+
 static void decouple(Adm *a)
 {
     int32_t *const *o = a->band[REF], *const *t = a->band[DIST];
     for (unsigned j = 0; j < a->cols; j++)
         a->aligned[j] = adm_within_cone(o[ADM_H][j], o[ADM_V][j],
                                         t[ADM_H][j], t[ADM_V][j]);
-    for (unsigned q = 0; q < 3; q++)
-        for (unsigned j = 0; j < a->cols; j++) {
-            int64_t k = gain(o[q][j], t[q][j]);
-            a->restored[q][j] = (int32_t)((k * o[q][j] + 16384) >> 15);
-        }
+    for (unsigned q = 0; q < 3; q++) {
+        if (a->plan.scale)
+            restore(o[q], t[q], a->cols, a->restored[q]);
+        else
+            restore_fine(o[q], t[q], a->cols, a->restored[q]);
+    }
 }
 
 /* R and A of one orientation. A gain or a reference of 0 is not limited, and a
  * plain R of 0 would stay 0. */
 static void limit_row(Adm *a, unsigned q, double limit)
 {
-    const int32_t *o = a->band[REF][q], *t = a->band[DIST][q];
-    for (unsigned j = 0; j < a->cols; j++) {
-        int32_t r = a->restored[q][j];
-        if (a->aligned[j] && r)
-            r = enhance(r, o[j], t[j], limit);
-        a->split[KEPT][j] = r;
-        a->split[ADDED][j] = t[j] - r;
-    }
+    const int32_t *restrict o = a->band[REF][q], *restrict t = a->band[DIST][q];
+    int32_t *restrict kept = a->split[KEPT], *restrict added = a->split[ADDED];
+    memcpy(kept, a->restored[q], a->cols * sizeof(*kept));
+    for (unsigned j = 0; j < a->cols; j++)
+        if (a->aligned[j] && kept[j])
+            kept[j] = enhance(kept[j], o[j], t[j], limit);
+    for (unsigned j = 0; j < a->cols; j++)
+        added[j] = t[j] - kept[j];
 }
 
 /* ----------------------------------------------- sensitivity, neighbours */

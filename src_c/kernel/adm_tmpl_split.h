@@ -86,7 +86,7 @@ static inline vint adm_reciprocal(vint u)
     return v_add32(q, v_sar32(rest, 31));
 }
 
-/* The gain k = |t| / |o| in Q15 and |o| k, rounded, for |o| >= 2^14. With u =
+/* The gain k = |t| / |o| in Q15 and |o| k, rounded, from |o| = 2^14 on. With u =
  * |o| rounded to 15 bits, k = (t / u + 2^14 2^e) >> (15 + e) is split at bit e
  * of t; |t| beyond 2 |o| gives 1 in any case. All stays below 2^32. `sign` is
  * -1 for negative o: the rounding is that of the signed product. */
@@ -112,15 +112,13 @@ static inline vint adm_restore_large(vint size_o, vint size_t_, vint sign)
     return v_add32(r, v_mullo32(k, v_shr32(size_o, 15)));
 }
 
-/* R before the gain limit. Below 2^14 the reciprocal is good enough for the
- * rounded product k o to be t again, whenever t lies between 0 and o:
- * |k - 2^15 t/o| <= 1/2 + t 2^-15, times o 2^-15 is less than 1/2. */
+/* R before the gain limit. */
 static inline vint adm_restore(vint o, vint t)
 {
     vint sign = v_sar32(o, 31), against = v_sar32(v_xor(o, t), 31);
     vint size_o = v_abs32(o), size_t_ = v_abs32(t);
     vint large = adm_restore_large(size_o, size_t_, sign);
-    vmask small = v_gt32(v_set32(1 << 14), size_o);
+    vmask small = v_gt32(v_set32(ADM_EXACT_GAIN), size_o);
     vint r = v_pick(small, v_minu32(size_o, size_t_), large);
     r = v_clear(r, against);
     return v_sub32(v_xor(r, sign), sign);
@@ -158,7 +156,8 @@ static void adm_decouple_fine(const AdmWork *a)
             sizes = v_or(sizes, v_abs16(o[q]));
         }
         adm_align16(a, j, o, t);
-        bool large = v_any_bits(v_and(sizes, v_set16(0xc000)));
+        const vint bits = v_set16((uint16_t)-ADM_EXACT_GAIN);
+        bool large = v_any_bits(v_and(sizes, bits));
         for (unsigned q = 0; q < 3; q++) {
             vint r = large ? adm_restore16(o[q], t[q])
                            : adm_between16(t[q], o[q]);

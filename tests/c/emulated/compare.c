@@ -17,6 +17,7 @@ uint32_t compare_random(void)
 int main(void)
 {
     unsigned compared = 0, differing = compare_vif(&SET, &compared);
+    differing += compare_adm(&SET, &compared);
     printf("%s: %u of %u differ\n", SET.name, differing, compared);
     return differing || !compared;
 }

@@ -47,6 +47,7 @@ static inline __m512 fused(__m512 v, __m512 w, __m512 u)
         return result;                                                         \
     }
 
+LANES(_mm512_cvtepi16_epi32, __m512i, int32_t, 16, __m256i, int16_t, x)
 LANES(_mm512_cvtepi32_epi16, __m256i, int16_t, 16, __m512i, int32_t, x)
 LANES(_mm512_cvtepi32_epi64, __m512i, int64_t, 8, __m256i, int32_t, x)
 LANES(_mm512_cvtepi32_pd, __m512d, double, 8, __m256i, int32_t, x)

@@ -194,7 +194,7 @@ def test_limits_and_planes_are_optional(name: str) -> None:
 def test_every_logarithm(name: str) -> None:
     """All top sixteen bits at all exponents, with zeros, ones and noise in the bits that are dropped."""
     table = kernels(name)
-    for shift in range(1, 17):
+    for shift in range(1, 16):
         top = np.arange(32768, 65536, dtype=np.uint32) << shift
         for low in (0, (1 << shift) - 1, rng.integers(0, 1 << shift, top.size)):
             z = (top + low).astype(np.uint32)

@@ -45,8 +45,8 @@ typedef struct VifSums {
 
 typedef void (*VifScaleFn)(const VifScale *scale, VifSums *sums);
 
-/* The logarithm of each of n arguments from 65536 up, in units of 2^-11; n is a
- * multiple of 16. How a kernel set takes its logarithms, for tests. */
+/* The logarithm of each of n arguments, 2^16 <= z < 2^31, in units of 2^-11; n
+ * is a multiple of 16. How a kernel set takes its logarithms, for tests. */
 typedef void (*VifLogFn)(const uint32_t *z, int32_t *log, size_t n);
 
 /* Enough scratch for any scale of a w x h picture, for every kernel set. */

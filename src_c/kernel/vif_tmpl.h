@@ -137,13 +137,5 @@ static void vif_scale_simd(const VifScale *scale, VifSums *sums)
     }
 }
 
-static void vif_log_simd(const uint32_t *z, int32_t *log, size_t n)
-{
-    const VifLog table = vif_log_begin();
-    const vint noise = v_set32(VIF_LOG_NOISE);
-    for (size_t i = 0; i < n; i += V_LANES)
-        v_store(log + i, v_add32(vif_log_lanes(&table, v_load(z + i)), noise));
-}
-
 #define SIMD_VIF_SCALE vif_scale_simd
 #define SIMD_VIF_LOG vif_log_simd

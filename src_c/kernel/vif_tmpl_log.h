@@ -30,26 +30,57 @@ static inline VifLog vif_log_begin(void)
     return (VifLog){ v_load_lut(vif_log_inverse), v_load_lut(vif_log_offset) };
 }
 
-/* Log of 2^16 <= a < 2^32 minus that of VIF_NOISE. */
-static inline vint vif_log_lanes(const VifLog *k, vint a)
+/* The log in two parts: eighths of an octave, and what is left in units of
+ * 2^-11. The sum of 256 times the first and of the second is the log plus
+ * VIF_LOG_BIAS. */
+typedef struct VifLogParts {
+    vint eighths, rest;
+} VifLogParts;
+
+/* Binary32 numbers have an exponent that is 127 too high. */
+enum { VIF_LOG_BIAS = 127 * 2048 };
+
+/* Of 2^16 <= a < 2^31. */
+static inline VifLogParts vif_log_lanes(const VifLog *k, vint a)
 {
-    /* Half the argument is a positive int32. Its bits below the top sixteen
-     * do not count; clear the highest of them, else the conversion could
-     * round up past all sixteen. */
-    vint half = v_shr32(a, 1);
-    half = v_clear(half, v_shr32(half, 16));
-    vint bits = v_cast_int(v_to_f32(half));
+    /* Bits below the top sixteen do not count; clear the highest of them, else
+     * the conversion could round up past all sixteen. */
+    vint bits = v_cast_int(v_to_f32(v_clear(a, v_shr32(a, 16))));
     /* Exponent and top three mantissa bits: the eighth. */
     vint eighth = v_shr32(bits, 20);
     vflt m = v_cast_f32(v_or(v_and(bits, v_set32(0x007fff00)),
                              v_set32(0x3f800000)));
     vflt t = v_fma_f32(m, v_lookup(k->inverse, eighth), v_set_f32(-1.f));
     /* 2048 * log2(1 + t) / t at four Chebyshev nodes of |t| <= 1/16. */
-    vflt p = v_fma_f32(t, v_set_f32(-0x1.724b50p+9f), v_set_f32(0x1.ed98cep+9f));
+    vflt p = v_fma_f32(t, v_set_f32(-0x1.724b50p+9f),
+                       v_set_f32(0x1.ed98cep+9f));
     p = v_fma_f32(p, t, v_set_f32(-0x1.715466p+10f));
     p = v_fma_f32(p, t, v_set_f32(0x1.71546ep+11f));
     p = v_fma_f32(p, t, v_lookup(k->offset, eighth));
-    /* VIF_NOISE, halved, has exponent 127 + 16 and the log that is 0 here. */
-    const vint zero = v_set32((127 + 16) * 8 * 256);
-    return v_add32(v_sub32(v_shl32(eighth, 8), zero), v_trunc_f32(p));
+    return (VifLogParts){ eighth, v_trunc_f32(p) };
+}
+
+/* Logs of `n` vectors added up, minus that of VIF_NOISE each. */
+static SIMD_NOINLINE vint vif_log_sum(const vint *a, unsigned n)
+{
+    const VifLog log = vif_log_begin();
+    vint eighths = v_set32(0);
+    vint rest = v_set32(0u - n * (VIF_LOG_BIAS + VIF_LOG_NOISE));
+    for (unsigned i = 0; i < n; i++) {
+        VifLogParts parts = vif_log_lanes(&log, a[i]);
+        eighths = v_add32(eighths, parts.eighths);
+        rest = v_add32(rest, parts.rest);
+    }
+    return v_add32(v_shl32(eighths, 8), rest);
+}
+
+/* Each log by itself, for tests. */
+static void vif_log_simd(const uint32_t *z, int32_t *log, size_t n)
+{
+    const VifLog table = vif_log_begin();
+    for (size_t i = 0; i < n; i += V_LANES) {
+        VifLogParts parts = vif_log_lanes(&table, v_load(z + i));
+        vint sum = v_add32(v_shl32(parts.eighths, 8), parts.rest);
+        v_store(log + i, v_sub32(sum, v_set32(VIF_LOG_BIAS)));
+    }
 }

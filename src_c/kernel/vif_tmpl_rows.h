@@ -30,12 +30,13 @@ static inline void vif_store_mean(const VifWork *k, char *at, vint lo, vint hi)
                          v_sar32(hi, k->mean_shift)));
 }
 
-/* Store v + 2^31 in halves; arithmetic on v leaves the high half biased. */
+/* Store v + 2^31 in halves; the high half of v is already biased. */
 static inline void vif_store_halves(const VifWork *k, char *at, vint lo,
                                     vint hi)
 {
-    v_store(at, v_high16(lo, hi));
-    v_store(at + 2 * k->columns, v_xor(v_low16(lo, hi), v_set16(0x8000)));
+    v_unzip16(&lo, &hi);
+    v_store(at, hi);
+    v_store(at + 2 * k->columns, v_xor(lo, v_set16(0x8000)));
 }
 
 static inline void vif_vertical_mean(const VifWork *k, const char *const slot[],

@@ -111,15 +111,6 @@ static SIMD_NOINLINE void vif_transmit(VifBlock *b, unsigned n,
     }
 }
 
-static SIMD_NOINLINE vint vif_log_sum(const vint *a, unsigned n)
-{
-    const VifLog log = vif_log_begin();
-    vint sum = v_set32(0);
-    for (unsigned i = 0; i < n; i++)
-        sum = v_add32(sum, vif_log_lanes(&log, a[i]));
-    return sum;
-}
-
 /* Add `cnt` vectors of moments to the lane sums. */
 static void vif_add_block(VifLanes *lanes, VifBlock *b, unsigned cnt,
                           const double *limit, unsigned limit_cnt)

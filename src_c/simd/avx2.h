@@ -34,6 +34,15 @@ static inline vint v_blend_odd32(vint even, vint odd)
     return _mm256_blend_epi32(even, odd, 0xaa);
 }
 
+/* Within 128 bits, low halves of 32-bit lanes first, then high halves. */
+static inline vint v_halves(vint a)
+{
+    const vint order = _mm256_setr_epi8(
+        0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15,
+        0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
+    return _mm256_shuffle_epi8(a, order);
+}
+
 #include "x86.h"
 
 static inline vint v_load8(const uint8_t *p)

@@ -40,6 +40,14 @@ static inline vint v_blend_odd32(vint even, vint odd)
     return _mm512_mask_mov_epi32(even, 0xaaaa, odd);
 }
 
+/* Within 128 bits, low halves of 32-bit lanes first, then high halves. */
+static inline vint v_halves(vint a)
+{
+    const vint order = _mm512_broadcast_i32x4(_mm_setr_epi8(
+        0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15));
+    return _mm512_shuffle_epi8(a, order);
+}
+
 #include "x86.h"
 
 static inline vint v_load8(const uint8_t *p)

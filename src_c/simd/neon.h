@@ -107,17 +107,23 @@ static inline vint v_pack16(vint lo, vint hi)
 {
     return OF_S16(vqmovn_high_s32(vqmovn_s32(S32(lo)), S32(hi)));
 }
-/* High and low halves of the 32-bit lanes of two vectors. */
+/* High halves of the 32-bit lanes of two vectors. */
 static inline vint v_high16(vint lo, vint hi)
 {
     return OF_U16(vuzp2q_u16(U16(lo), U16(hi)));
 }
-static inline vint v_low16(vint lo, vint hi)
+/* Low and high halves of the 32-bit lanes of two vectors. */
+static inline void v_unzip16(vint *lo, vint *hi)
 {
-    return OF_U16(vuzp1q_u16(U16(lo), U16(hi)));
+    uint16x8_t a = U16(*lo), b = U16(*hi);
+    *lo = OF_U16(vuzp1q_u16(a, b));
+    *hi = OF_U16(vuzp2q_u16(a, b));
 }
 /* Unsigned 32-bit lanes below 65536, in order. */
-static inline vint v_narrow16(vint a, vint b) { return v_low16(a, b); }
+static inline vint v_narrow16(vint a, vint b)
+{
+    return OF_U16(vuzp1q_u16(U16(a), U16(b)));
+}
 
 /* sum + a0 * b0 + a1 * b1 of the signed 16-bit halves of each lane. */
 static inline vint v_dot16(vint sum, vint a, vint b)

@@ -50,15 +50,17 @@ static inline vint v_zip16hi(vint a, vint b)
 }
 /* Signed 32-bit lanes of two vectors, saturated to 16 bits. */
 static inline vint v_pack16(vint lo, vint hi) { return MM(packs_epi32)(lo, hi); }
-/* High and low halves of the 32-bit lanes of two vectors. */
+/* High halves of the 32-bit lanes of two vectors. */
 static inline vint v_high16(vint lo, vint hi)
 {
     return v_pack16(v_sar32(lo, 16), v_sar32(hi, 16));
 }
-static inline vint v_low16(vint lo, vint hi)
+/* Low and high halves of the 32-bit lanes of two vectors. */
+static inline void v_unzip16(vint *lo, vint *hi)
 {
-    const vint mask = v_set32(0xffff);
-    return MM(packus_epi32)(v_and(lo, mask), v_and(hi, mask));
+    vint a = v_halves(*lo), b = v_halves(*hi);
+    *lo = MM(unpacklo_epi64)(a, b);
+    *hi = MM(unpackhi_epi64)(a, b);
 }
 
 /* Add the low and the high half of each 64-bit lane of a, unsigned. */

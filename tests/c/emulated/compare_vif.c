@@ -94,7 +94,7 @@ static unsigned compare_logs(const KernelTable *set, unsigned *compared)
     static uint32_t z[LOGS];
     static int32_t got[LOGS], want[LOGS];
     unsigned differing = 0;
-    for (unsigned shift = 1; shift <= 16; shift++) {
+    for (unsigned shift = 1; shift <= 15; shift++) {
         uint32_t low = (1u << shift) - 1;
         for (int kind = 0; kind < 3; kind++) {
             for (uint32_t i = 0; i < LOGS; i++)

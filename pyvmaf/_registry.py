@@ -93,6 +93,7 @@ def _leave(session: Session) -> None:
                 _foreign.remove(address)
                 del sessions[address]
 
+
 _active = threading.local()
 
 

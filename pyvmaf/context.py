@@ -123,7 +123,7 @@ class VmafContext:
         call.vmaf_init(pointer, ffi.new("VmafConfiguration *", configuration)[0])
         self._engine = _Engine(pointer[0])
         self._finalizer = weakref.finalize(self, _finalize, self._engine)
-        self._models: dict[str, Model] = {}
+        self._models: dict[str, VmafModel] = {}
         self._pool: _Pool | None = None
 
     @contextmanager
@@ -186,8 +186,8 @@ class VmafContext:
 
         A collection and its main model share one.
         """
-        held = self._models.setdefault(model.name, model)
-        if model is not held and model is not getattr(held, "model", None):
+        main = model.model if isinstance(model, VmafModelCollection) else model
+        if self._models.setdefault(model.name, main) is not main:
             raise VmafValueError(f"another model named {model.name!r} is in use in this context; give one a name=")
 
     def import_feature_score(self, name: str, value: float, index: int) -> None:

@@ -188,6 +188,7 @@ class VmafModelCollection:
     @property
     def name(self) -> str:
         """Under which scores are stored and logged, with a suffix for each series."""
+        _ = self._open
         return self.model.name
 
     def feature_overload(self, extractor: str, options: Mapping[str, object]) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -57,3 +58,16 @@ def resident() -> Callable[[], int]:
         return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     return measure
+
+
+def least_growth(resident: Callable[[], int], cycle: Callable[[int], None], count: int) -> int:
+    """The bytes by which memory grows over the quietest quarter of `count` cycles.
+
+    A leak shows in every quarter; what an allocator still settles does not.
+    """
+    cycle(count // 4)
+    sizes = [resident()]
+    for _ in range(4):
+        cycle(count // 4)
+        sizes.append(resident())
+    return min(b - a for a, b in pairwise(sizes))

@@ -32,8 +32,13 @@ def weights(seed: int = 0) -> dict[str, Floats]:
             channels = 3
         size = 3 if layer.endswith(("features.0", "expand3x3")) else 1
         shape = (out,) if part == "bias" else (out, channels, size, size)
-        # A positive mean keeps some channel alive everywhere.
-        found[name] = rng.normal(0.1, 0.4, shape).astype(np.float32)
+        value = rng.normal(0.1, 0.4, shape).astype(np.float32)
+        # The first channel is never zero, whatever the picture: a zero vector
+        # has no direction, and the distance from it is not a number.
+        value[0] = np.abs(value[0]) * (0.02 if layer == "features.0" else 1)
+        if part == "bias":
+            value[0] = 1
+        found[name] = value
     return found
 
 

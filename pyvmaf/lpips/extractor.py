@@ -12,7 +12,7 @@ from typing import ClassVar
 from .. import registry
 from .._ffi import lib
 from ..enums import PixelFormat
-from ..errors import error_for
+from ..errors import VmafError, error_for
 from ..extractor import FeatureExtractor, Option
 from ..onnx_model import Model, load
 from ..picture import VmafPicture
@@ -112,8 +112,11 @@ class LpipsExtractor(FeatureExtractor):
         net = None if self.net == DEFAULT_NET else registry.entry(self.net)
         if path := self.model_path or os.environ.get(ENVIRONMENT):
             return path, net
-        if net:
+        if net and net.path.exists():
             return str(net.path), net
+        if net:
+            reason = f"{net.file} is not here; get it by 'pyvmaf models fetch {net.name}'"
+            raise error_for(-errno.ENOENT, "lpips", reason)
         reason = (
             "no model: give the option model_path, set "
             f"{ENVIRONMENT}, or get it by 'pyvmaf models fetch lpips_sq' and name the file so"
@@ -135,10 +138,15 @@ class LpipsExtractor(FeatureExtractor):
         """The registered model that this is, if any, or a refusal."""
         if self.unverified:
             return None
-        known = registry.pinned(model.path.name, model.sha256)
+        try:
+            known = registry.pinned(model.path.name, model.sha256)
+        except VmafError as refusal:
+            reason = f"{refusal}; the option unverified=true takes it anyway"
+            raise error_for(-errno.EPERM, "lpips", reason) from None
         if net and known != net:
             reason = f"{model.path} (sha256 {model.sha256}) is not the registered {net.name}"
-            raise error_for(-errno.EPERM, "lpips", f"{reason}; unverified=true takes it anyway")
+            reason += "; the option unverified=true takes it anyway"
+            raise error_for(-errno.EPERM, "lpips", reason)
         return known
 
     def extract(self, ref: VmafPicture, dist: VmafPicture, index: int) -> Mapping[str, float]:

@@ -62,8 +62,9 @@ class _Writer:
         self.nodes: list[Value] = []
         self.tensors: dict[str, Message] = {}
 
-    def node(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-        output = output or f"{operator.lower()}_{len(self.nodes)}"
+    def node(self, operator: str, *inputs: str, **attributes: int | list[int]) -> str:
+        """The name of the new node's output."""
+        output = "score" if operator == "Reshape" else f"{operator.lower()}_{len(self.nodes)}"
         found: list[Value] = []
         for name, value in sorted(attributes.items()):
             field = "i" if isinstance(value, int) else "ints"
@@ -87,14 +88,15 @@ class _Writer:
         weight = self.weights[f"{name}.weight"]
         pad = weight.shape[2] // 2 if stride == 1 else 0
         inputs = [self.constant(f"{name}.{p}", self.weights[f"{name}.{p}"]) for p in ("weight", "bias")]
-        shape = {"kernel_shape": list(weight.shape[2:]), "pads": [pad] * 4}
-        return self.node("Relu", self.node("Conv", value, *inputs, strides=[stride] * 2, **shape))
+        size, pads = list(weight.shape[2:]), [pad] * 4
+        conv = self.node("Conv", value, *inputs, kernel_shape=size, pads=pads, strides=[stride] * 2)
+        return self.node("Relu", conv)
 
     def layer(self, value: str, layer: str) -> str:
         kind, _, number = layer.partition(" ")
         if kind == "pool":
-            shape = {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [0] * 4}
-            return self.node("MaxPool", value, ceil_mode=1, **shape)
+            window = {"kernel_shape": [3, 3], "pads": [0] * 4, "strides": [2, 2]}
+            return self.node("MaxPool", value, ceil_mode=1, **window)
         name = f"features.{number}"
         if kind == "conv":
             return self.conv(value, name, stride=2)
@@ -104,10 +106,14 @@ class _Writer:
 
     def tower(self, value: str) -> list[str]:
         """From ImageNet-normalised RGB to the seven taps."""
-        steps = (("Mul", "deviation", DEVIATION), ("Add", "mean", MEAN))
-        steps += (("Mul", "two", np.array([2], np.float32)),)
-        steps += (("Sub", "one", np.array([1], np.float32)),)
-        steps += (("Sub", "shift", SHIFT), ("Div", "scale", SCALE))
+        steps = (
+            ("Mul", "deviation", DEVIATION),
+            ("Add", "mean", MEAN),
+            ("Mul", "two", np.array([2], np.float32)),
+            ("Sub", "one", np.array([1], np.float32)),
+            ("Sub", "shift", SHIFT),
+            ("Div", "scale", SCALE),
+        )
         for operator, name, numbers in steps:
             shaped = numbers.reshape(1, -1, 1, 1)
             value = self.node(operator, value, self.constant(name, shaped))
@@ -133,7 +139,7 @@ class _Writer:
             kept = self.node("Conv", self.node("Mul", difference, difference), weight)
             mean = self.node("ReduceMean", kept, "positions", keepdims=1)
             total = self.node("Add", total, mean) if total else mean
-        self.node("Reshape", total, self.constant("one_score", np.array([1], np.int64)), output="score")
+        self.node("Reshape", total, self.constant("one_score", np.array([1], np.int64)))
 
 
 def _tensor(name: str, *axes: int | str) -> Message:

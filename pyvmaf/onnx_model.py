@@ -8,6 +8,8 @@ inputs and an output as the ``lpips`` extractor feeds and reads them. The caller
 loads the very bytes that were checked.
 """
 
+from __future__ import annotations
+
 import errno
 import hashlib
 import os
@@ -30,7 +32,16 @@ DOMAINS = ("", "ai.onnx")
 
 #: What image networks are made of. Nothing here opens a file or calls out.
 OPERATORS = frozenset(
-    ["Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Concat", "Slice", "Gather", "Cast", "Shape", "Expand", "Add", "Sub", "Mul", "Div", "Neg", "Abs", "Sqrt", "Pow", "Exp", "Log", "Clip", "Min", "Max", "Sum", "Mean", "Reciprocal", "BitShift", "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceProd", "GlobalAveragePool", "GlobalMaxPool", "Gemm", "MatMul", "Conv", "ConvTranspose", "MaxPool", "AveragePool", "Resize", "Pad", "BatchNormalization", "LayerNormalization", "InstanceNormalization", "Dropout", "Relu", "LeakyRelu", "Sigmoid", "Tanh", "Softmax", "Elu", "Selu", "Softplus", "Softsign", "Gelu", "Erf", "HardSigmoid", "HardSwish", "PRelu", "QuantizeLinear", "DequantizeLinear", "Constant", "ConstantOfShape", "GatherND", "ScatterND", "Loop", "If"]
+    (  # noqa: SIM905
+        "Identity Reshape Flatten Squeeze Unsqueeze Transpose Concat Slice Gather Cast Shape Expand "
+        "Add Sub Mul Div Neg Abs Sqrt Pow Exp Log Clip Min Max Sum Mean Reciprocal BitShift "
+        "ReduceMean ReduceSum ReduceMax ReduceMin ReduceProd GlobalAveragePool GlobalMaxPool "
+        "Gemm MatMul Conv ConvTranspose MaxPool AveragePool Resize Pad "
+        "BatchNormalization LayerNormalization InstanceNormalization Dropout "
+        "Relu LeakyRelu Sigmoid Tanh Softmax Elu Selu Softplus Softsign Gelu Erf HardSigmoid "
+        "HardSwish PRelu QuantizeLinear DequantizeLinear "
+        "Constant ConstantOfShape GatherND ScatterND Loop If"
+    ).split()
 )
 
 FLOAT = 1  # TensorProto.FLOAT

@@ -8,6 +8,8 @@ whatever a lenient reader would skip, merge or overwrite: unknown fields,
 fields of the wrong type, and a single field given twice.
 """
 
+from __future__ import annotations
+
 import struct
 from collections.abc import Iterator
 from typing import Union
@@ -77,10 +79,10 @@ class Message:
                 raise KeyError(f"{kind} has no field {name}")
             self.fields[name] = list(value) if isinstance(value, list) else [value]
 
-    def messages(self, name: str) -> list["Message"]:
+    def messages(self, name: str) -> list[Message]:
         return [v for v in self.fields.get(name, []) if isinstance(v, Message)]
 
-    def message(self, name: str) -> "Message":
+    def message(self, name: str) -> Message:
         """The message in a single field; an empty one when absent."""
         return next(iter(self.messages(name)), Message(SCHEMA[self.kind][NUMBERS[self.kind][name]][1]))
 

@@ -47,9 +47,12 @@ def features(weights: Mapping[str, Array], rgb: Array) -> list[Array]:
             elif layer == "0":
                 x = conv(x, weights[f"{name}.weight"], weights[f"{name}.bias"], 2)
             else:
-                parts = {p: [weights[f"{name}.{p}.{k}"] for k in ("weight", "bias")] for p in ("squeeze", "expand1x1", "expand3x3")}
-                narrow = conv(x, *parts["squeeze"])
-                x = np.concatenate([conv(narrow, *parts["expand1x1"]), conv(narrow, *parts["expand3x3"])])
+                squeeze, one, three = (
+                    [weights[f"{name}.{part}.{k}"] for k in ("weight", "bias")]
+                    for part in ("squeeze", "expand1x1", "expand3x3")
+                )
+                narrow = conv(x, *squeeze)
+                x = np.concatenate([conv(narrow, *one), conv(narrow, *three)])
         found.append(x)
     return found
 

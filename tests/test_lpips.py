@@ -228,8 +228,9 @@ def test_a_context_made_in_c(tiny: Path) -> None:
             pictures.append(ffi.new("VmafPicture *"))
             assert not lib.vmaf_picture_alloc(pictures[-1], lib.VMAF_PIX_FMT_YUV420P, 8, 48, 40)
             for k, plane in enumerate(side):
+                data, stride = ffi.cast("char *", pictures[-1].data[k]), pictures[-1].stride[k]
                 for row, samples in enumerate(plane):
-                    ffi.memmove(ffi.cast("char *", pictures[-1].data[k]) + row * pictures[-1].stride[k], samples.tobytes(), len(samples))
+                    ffi.memmove(data + row * stride, samples.tobytes(), len(samples))
         assert not lib.vmaf_read_pictures(pointer[0], *pictures, i)
     assert not lib.vmaf_read_pictures(pointer[0], ffi.NULL, ffi.NULL, 0)
     mean = ffi.new("double *")
@@ -246,9 +247,10 @@ def test_the_one_liner(tiny: Path, videos: list[str]) -> None:
 
 
 def test_importing_pyvmaf_does_not_import_the_runtime() -> None:
-    code = "import sys, pyvmaf; print('onnxruntime' in sys.modules, [e.name for e in pyvmaf.extractors()].count('lpips'))"
+    code = "import sys, pyvmaf; print('onnxruntime' in sys.modules, *(e.name for e in pyvmaf.extractors()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", "1"]
+    imported, *names = done.stdout.split()
+    assert (imported, names.count("lpips")) == ("False", 1)
 
 
 # Options.
@@ -340,8 +342,20 @@ REFUSED: dict[str, tuple[dict[str, object], Any, int | None, type[Exception], st
         "depth is 9, must be 8, 10, 12 or 16",
     ),
     "16x16": ({"model_path": "TINY"}, SMALL, None, ValueError, "16x16, must be at least 17x17"),
-    "matrix": ({"model_path": "TINY", "matrix": "bt470"}, PAIRS[0][0], None, ValueError, "'bt470', must be compat, bt601"),
-    "provider": ({"model_path": "TINY", "provider": "cuda9"}, PAIRS[0][0], None, ValueError, "no provider 'cuda9'; it has: .*cpu"),
+    "matrix": (
+        {"model_path": "TINY", "matrix": "bt470"},
+        PAIRS[0][0],
+        None,
+        ValueError,
+        "'bt470', must be compat, bt601",
+    ),
+    "provider": (
+        {"model_path": "TINY", "provider": "cuda9"},
+        PAIRS[0][0],
+        None,
+        ValueError,
+        r"no provider 'cuda9'; it has: .*cpu",
+    ),
 }
 
 
@@ -385,7 +399,7 @@ def test_a_change_of_size(tiny: Path) -> None:
     with VmafContext() as ctx:
         ctx.use_feature("lpips", {"model_path": tiny})
         ctx.read_pictures(*PAIRS[0], 0)
-        with pytest.raises(VmafError, match="size|40|64"):
+        with pytest.raises(VmafError, match=r"64x64"):
             ctx.read_pictures(frame(0, 64, 64), frame(1, 64, 64), 1)
         ctx.flush()
         assert ctx.feature_score_at_index("lpips", 0) == scores({"model_path": tiny}, PAIRS[:1])["lpips"][0]
@@ -454,7 +468,8 @@ def test_a_failure_ends_the_command_but_not_the_log(fails_on_dark: Path, tmp_pat
     frames = [flat(20 if i == 7 else 230) for i in range(10)]
     videos = [str(y4m(tmp_path / f"{k}.y4m", frames)) for k in "ab"]
     out = tmp_path / "log.json"
-    done = vmaf(videos, "-n", "--feature", f"lpips=model_path={fails_on_dark}", "--feature", "psnr", "--json", "-o", str(out))
+    features = ["--feature", f"lpips=model_path={fails_on_dark}", "--feature", "psnr"]
+    done = vmaf(videos, "-n", *features, "--json", "-o", str(out))
     assert done.returncode != 0
     assert "gave nan for frame 7" in done.stderr
     logged = [f["metrics"] for f in json.loads(out.read_text())["frames"]]

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -24,7 +25,7 @@ CONTENT = b"a model" * 30_000
 class Handler(BaseHTTPRequestHandler):
     """Gives CONTENT under /model, a cut one under /short; remembers what was asked."""
 
-    asked: list[str] = []
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
@@ -103,7 +104,7 @@ def test_the_lpips_entry() -> None:
 
 
 def test_an_unknown_name() -> None:
-    with pytest.raises(FileNotFoundError, match="'lpips' is not registered; known: .*lpips_sq"):
+    with pytest.raises(FileNotFoundError, match=r"'lpips' is not registered; known: .*lpips_sq"):
         registry.entry("lpips")
 
 

@@ -7,19 +7,16 @@ import argparse
 import sys
 import warnings
 from collections.abc import Sequence
-from contextlib import closing
 
 from .._ffi import call, nearest
-from ..context import VmafContext
-from ..enums import LogLevel
 from ..errors import VmafError
 from ..extractor import ExtractorInfo, Option, extractors
 from ..measure import IncompleteError, Interrupted, score
-from ..model import VmafModel, builtin_models
 from ..result import Result
 from ..video import VideoFormat
 from .display import Bar
 from .grammar import UsageError, parse_feature
+from .models import add_models, run_models
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -34,6 +31,7 @@ examples:
   pyvmaf score ref.yuv dist.yuv --size 1920x1080 --pixel-format 420 --depth 10
   pyvmaf score ref.mkv dist.mkv --no-model -f vif=debug=true --csv > frames.csv
   pyvmaf models
+  pyvmaf models fetch lpips_sq
   pyvmaf features adm
 
 exit status:
@@ -76,7 +74,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=str(call.vmaf_version()))
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_score(commands)
-    commands.add_parser("models", help="list the built-in models")
+    add_models(commands)
     features = commands.add_parser("features", help="list feature extractors and their options")
     features.add_argument("name", nargs="*", metavar="NAME", help="only these")
     features.add_argument("--cpu", action="store_true", help="show which instruction set is used")
@@ -182,19 +180,6 @@ def run_score(args: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def run_models() -> int:
-    """Each model with its features, and the reason where it cannot be used yet."""
-    for name in builtin_models():
-        print(name)
-        with VmafContext(log_level=LogLevel.NONE) as context, closing(VmafModel(name)) as model:
-            print(f"    {', '.join(str(call.vmaf_feature_alias(f)) for f in model.features)}")
-            try:
-                context.use_features_from_model(model)
-            except VmafError as error:
-                print(f"    not usable: {error}")
-    return EXIT_OK
-
-
 def describe_option(option: Option) -> str:
     default = str(option.default).lower() if option.type is bool else option.default
     what = f"{option.type.__name__}, default {default}"
@@ -231,7 +216,8 @@ def dispatch(args: argparse.Namespace) -> int:
     if args.command == "score":
         return run_score(args)
     if args.command == "models":
-        return run_models()
+        run_models(args)
+        return EXIT_OK
     return run_features(args.name, args.cpu)
 
 

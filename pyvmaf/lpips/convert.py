@@ -7,6 +7,8 @@ is kept to the last bit: chroma coefficients that no standard defines
 chroma, RGB rounded to bytes.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -13,6 +13,8 @@ tensors. :func:`split` recognises that shape, whatever the backbone, and gives
 A graph of another shape gives ``None`` and runs as it is.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -269,8 +271,9 @@ class _Graph:
             input=[_value(start)],
             output=[_value(name) for name in wanted],
         )
-        fields = {"opset_import": list(self.model.fields["opset_import"]), "graph": graph}
-        model = Message("Model", ir_version=self.model.integer("ir_version"), **fields)
+        opsets = list(self.model.fields["opset_import"])
+        version = self.model.integer("ir_version")
+        model = Message("Model", ir_version=version, opset_import=opsets, graph=graph)
         return Part(encode(model), start, wanted)
 
 

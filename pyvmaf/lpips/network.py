@@ -6,6 +6,8 @@ all the threads it may use, so that memory does not grow with their number; the
 sums are partitioned by the picture alone, so neither does the score change.
 """
 
+from __future__ import annotations
+
 import errno
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -29,7 +31,8 @@ PIECE = 1 << 14
 #: Names of ONNX Runtime's providers where they differ from ours.
 PROVIDERS = {"openvino": "OpenVINO", "tensorrt": "Tensorrt", "coreml": "CoreML"}
 
-A, B = TypeVar("A"), TypeVar("B")
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 def runtime() -> Any:
@@ -197,7 +200,8 @@ class Network:
         def piece(first: int) -> float:
             return _distance(ref, dist, weight, first, min(first + PIECE, positions))
 
-        return np.float32(sum(self._map(piece, range(0, positions, PIECE))) / positions)
+        mean: np.float32 = np.float32(sum(self._map(piece, range(0, positions, PIECE))) / positions)
+        return mean
 
 
 def _run(session: Any, part: Part, side: Floats) -> list[Any]:

@@ -16,6 +16,7 @@ from typing import ClassVar
 import pytest
 
 from pyvmaf import registry
+from pyvmaf.cli.main import main
 from pyvmaf.errors import VmafError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -203,3 +204,24 @@ def test_what_is_built_in_is_not_installed(tmp_path: Path) -> None:
 def test_the_registry_is_plain_json() -> None:
     fields = json.loads((ROOT / "model" / "registry.json").read_text("utf-8"))
     assert all(len(entry["sha256"]) == 64 for entry in fields.values())
+
+
+def test_the_command(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = made(monkeypatch, url=f"{server}/model")
+    assert main(["models"]) == 0
+    assert "m\n    not here: pyvmaf models fetch m\n    licence: none\n" in capsys.readouterr().out
+    assert main(["models", "fetch", "m"]) == 0
+    assert capsys.readouterr().out == f"{entry.path}\n"
+    assert main(["models", "list"]) == 0
+    assert f"    {entry.path}, verified\n" in capsys.readouterr().out
+    entry.path.write_bytes(b"spoiled")
+    assert main(["models"]) == 0
+    assert "is not the registered file" in capsys.readouterr().out
+    source = tmp_path / "copy"
+    source.write_bytes(CONTENT)
+    assert main(["models", "fetch", "m", "--from", str(source)]) == 0
+    assert entry.status() == "here"
+    assert main(["models", "fetch", "n"]) == 1
+    assert "'n' is not registered" in capsys.readouterr().err

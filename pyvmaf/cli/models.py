@@ -40,7 +40,7 @@ def _progress(done: int, whole: int) -> None:
 
 def list_models() -> None:
     for entry in registry.entries().values():
-        print(f"{entry.name} ({entry.licence})")
+        print(entry.name)
         if entry.status() == "missing":
             print(f"    not here: pyvmaf models fetch {entry.name}")
         elif entry.status() == "differs":
@@ -49,6 +49,7 @@ def list_models() -> None:
             print(f"    {entry.path}, verified")
         if entry.builtin:
             _describe(entry)
+        print(f"    licence: {entry.licence}")
 
 
 def _describe(entry: registry.Entry) -> None:

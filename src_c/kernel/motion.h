@@ -24,4 +24,8 @@ typedef uint64_t (*MotionSadFn)(const MotionSad *sad);
 /* Enough scratch for a w x h picture, for every kernel set. */
 size_t motion_scratch_size(unsigned w, unsigned h);
 
+/* Samples of a row in scratch memory: `w`, two mirrored ones at each end, and
+ * whole vectors past it. A multiple of 32. */
+size_t motion_row_length(unsigned w);
+
 #endif

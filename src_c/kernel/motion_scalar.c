@@ -5,38 +5,23 @@
  * so each is taken once; where the pictures agree there is nothing to smooth.
  */
 #include <stdbool.h>
-#include <stdlib.h>
 
+#include "motion_smooth.h"
 #include "scalar.h"
 
-enum { TAPS = 5, REACH = TAPS / 2 };
+enum { ROOM = 64 /* samples */ };
 
-/* Rows of the ring and one row of column sums, each with room for the mirrored
- * samples on both sides and for whole vectors past the end. */
-enum { ROWS = TAPS + 1, ROOM = 64 };
-
-static size_t row_length(unsigned w)
+size_t motion_row_length(unsigned w)
 {
-    return ((size_t)w + 2 * REACH + ROOM + 15) / 16 * 16;
+    return ((size_t)w + 2 * MOTION_REACH + ROOM + 31) / 32 * 32;
 }
 
+/* A ring and a row of column sums, all of 32 bits; vector kernels divide it
+ * otherwise. */
 size_t motion_scratch_size(unsigned w, unsigned h)
 {
     (void)h;
-    return ROWS * row_length(w) * sizeof(int32_t);
-}
-
-/*
- * floor((3571 s0 + 16004 s1 + 26386 c + 2^(shift - 1)) / 2^shift), where s0
- * and s1 are sums of the outer and of the inner pair. The taps add up to 65536
- * and the samples have 17 bits, so the sum has 34. All of its terms but the
- * first are even: halved, they and the floor of half the first one stay below
- * 2^31 (32767.5 * 65536 + 16384), and the quotient is the same.
- */
-static inline int32_t smooth(int32_t s0, int32_t s1, int32_t c, unsigned shift)
-{
-    int32_t half = ((3571 * s0) >> 1) + 8002 * s1 + 13193 * c;
-    return (half + (1 << (shift - 2))) >> (shift - 1);
+    return (MOTION_ROWS + 1) * motion_row_length(w) * sizeof(int32_t);
 }
 
 /* Difference of row `y`, earlier minus current. False when it is all zero. */
@@ -58,58 +43,40 @@ static bool difference(const MotionSad *sad, unsigned y, int32_t *restrict out)
     return any != 0;
 }
 
-static void down(const int32_t *const row[TAPS], unsigned w, unsigned bpc,
-                 int32_t *restrict out)
+static void down(const int32_t *const row[MOTION_ROWS], unsigned w,
+                 unsigned bpc, int32_t *restrict out)
 {
     for (unsigned x = 0; x < w; x++)
-        out[x] = smooth(row[0][x] + row[4][x], row[1][x] + row[3][x],
+        out[x] = motion_smooth(row[0][x] + row[4][x], row[1][x] + row[3][x],
                         row[2][x], bpc);
-}
-
-/* `v` has two samples of room on both sides. */
-static uint64_t across(int32_t *v, unsigned w)
-{
-    for (int i = 1; i <= REACH; i++) {
-        v[-i] = v[i];
-        v[(int)w - 1 + i] = v[(int)w - 1 - i];
-    }
-    uint64_t sum = 0;
-    for (int x = 0; x < (int)w; x++)
-        sum += (uint32_t)abs(
-            smooth(v[x - 2] + v[x + 2], v[x - 1] + v[x + 1], v[x], 16));
-    return sum;
-}
-
-/* The row that stands for `y` outside [0, h); edges are not repeated. */
-static unsigned mirror(int y, int h)
-{
-    return (unsigned)(y < 0 ? -y : y >= h ? 2 * h - 2 - y : y);
 }
 
 uint64_t motion_sad_scalar(const MotionSad *sad)
 {
-    const size_t length = row_length(sad->w);
-    int32_t *ring = sad->scratch, *v = ring + TAPS * length + REACH;
-    bool differs[TAPS];
+    const size_t length = motion_row_length(sad->w);
+    int32_t *ring = sad->scratch;
+    int32_t *v = ring + MOTION_ROWS * length + MOTION_REACH;
+    bool differs[MOTION_ROWS];
     unsigned y = sad->row_begin;
-    unsigned next = y > REACH ? y - REACH : 0;
+    unsigned next = y > MOTION_REACH ? y - MOTION_REACH : 0;
     uint64_t sum = 0;
 
     for (; y < sad->row_end; y++) {
-        for (; next < sad->h && next <= y + REACH; next++)
-            differs[next % TAPS] =
-                difference(sad, next, ring + next % TAPS * length);
-        const int32_t *row[TAPS];
+        for (; next < sad->h && next <= y + MOTION_REACH; next++)
+            differs[next % MOTION_ROWS] =
+                difference(sad, next, ring + next % MOTION_ROWS * length);
+        const int32_t *row[MOTION_ROWS];
         bool any = false;
-        for (int k = 0; k < TAPS; k++) {
-            unsigned slot = mirror((int)y - REACH + k, (int)sad->h) % TAPS;
+        for (int k = 0; k < MOTION_ROWS; k++) {
+            unsigned at = motion_mirror((int)y - MOTION_REACH + k, (int)sad->h);
+            unsigned slot = at % MOTION_ROWS;
             row[k] = ring + slot * length;
             any |= differs[slot];
         }
         if (!any)
             continue;
         down(row, sad->w, sad->bpc, v);
-        sum += across(v, sad->w);
+        sum += motion_across(v, sad->w);
     }
     return sum;
 }

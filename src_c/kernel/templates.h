@@ -7,10 +7,9 @@
 #include "scalar.h"
 
 #include "adm_tmpl.h"
+#include "motion_tmpl.h"
+#include "psnr_tmpl.h"
 #include "vif_tmpl.h"
-
-#define SIMD_MOTION_SAD motion_sad_scalar
-#define SIMD_PSNR_SSE psnr_sse_scalar
 
 #define SIMD_KERNELS(set)                                                      \
     const KernelTable kernels_##set = {                                        \

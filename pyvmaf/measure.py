@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -55,35 +56,42 @@ class Measured:
     """How far `measure` got, and what stopped it before the end, if anything."""
 
     frames: int
-    error: VmafError | KeyboardInterrupt | None = None
+    error: Exception | KeyboardInterrupt | None = None
 
 
 def measure(context: VmafContext, pair: Pair, *, limit: int = 0, progress: Progress | None = None) -> Measured:
     """Read every frame of `pair`, at most `limit` unless it is 0, and flush.
 
-    A failure or Ctrl-C ends the reading; the frames before are flushed all the
-    same, so that their scores can be asked for.
+    A failure, whatever it is, or Ctrl-C ends the reading; the frames before are
+    flushed all the same, so that their scores can be asked for. Only what
+    `progress` raises comes out.
     """
     frames = 0
-    error: VmafError | KeyboardInterrupt | None = None
+    error: Exception | KeyboardInterrupt | None = None
     format = pair.format
     total = pair.frame_count
     if limit:
         total = limit if total is None else min(limit, total)
-    try:
-        for ref, dist in pair:
-            a, b = (VmafPicture.from_planes(p, format.pix_fmt, format.bpc) for p in (ref, dist))
-            context.read_pictures(a, b, frames)
-            frames += 1
-            if progress:
-                progress(frames, total)
-            if frames == limit:
-                break
-    except (VmafError, KeyboardInterrupt) as caught:
-        error = caught
+    with closing(iter(pair)) as pairs:
+        try:
+            while not limit or frames < limit:
+                try:
+                    planes = next(pairs, None)
+                    if planes is None:
+                        break
+                    a, b = (VmafPicture.from_planes(p, format.pix_fmt, format.bpc) for p in planes)
+                    context.read_pictures(a, b, frames)
+                except Exception as caught:
+                    error = caught
+                    break
+                frames += 1
+                if progress:
+                    progress(frames, total)
+        except KeyboardInterrupt as caught:
+            error = caught
     try:
         context.flush()
-    except VmafError as caught:
+    except Exception as caught:
         error = error or caught
     return Measured(frames, error)
 

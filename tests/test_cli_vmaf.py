@@ -299,6 +299,15 @@ def test_reading_error_keeps_the_frames_before(here: Path, side: str, capfd: pyt
     assert all(line.count(",") == lines[0].count(",") for line in lines)
 
 
+@pytest.mark.parametrize("threads", ["0", "2"])
+def test_pictures_too_small_for_a_feature(here: Path, threads: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """Workers' errors count, with a reason."""
+    Path("a.y4m").write_bytes(y4m(2, 2, "444", 5))
+    argv = ["-r", "a.y4m", "-d", "a.y4m", "-n", "--feature", "motion", "--threads", threads]
+    assert vmaf.main(argv) == 234
+    assert "motion: picture of 2x2; its filter needs 3x3 or more" in capfd.readouterr().err
+
+
 def test_log_that_cannot_be_written(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     if not os.path.exists("/dev/full"):
         pytest.skip("this system has no /dev/full")

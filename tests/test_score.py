@@ -173,6 +173,29 @@ def test_truncated_video(files: tuple[Path, Path], tmp_path: Path, result: Resul
     assert str(again) == str(caught.value) and list(again.result.frames) == list(range(6))
 
 
+class Third(pyvmaf.FeatureExtractor):
+    """Fails at the third frame."""
+
+    name = "third"
+    features = ("third",)
+
+    def extract(self, ref: pyvmaf.VmafPicture, dist: pyvmaf.VmafPicture, index: int) -> dict[str, float]:
+        if index == 2:
+            raise LookupError("no third frame, please")
+        return {"third": 1.0}
+
+
+def test_failing_extractor(files: tuple[Path, Path]) -> None:
+    pyvmaf.register(Third)
+    try:
+        with pytest.raises(IncompleteError, match="no third frame, please; 2 frames") as caught:
+            pyvmaf.score(*files, raw=FORMAT, features=["third"], n_threads=0)
+    finally:
+        pyvmaf.unregister(Third)
+    assert isinstance(caught.value.__cause__, LookupError)
+    assert list(caught.value.result["third"]) == [1.0, 1.0]
+
+
 def test_interrupt(files: tuple[Path, Path]) -> None:
     """A KeyboardInterrupt stays one, and carries what there is."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import numpy as np
 
@@ -109,7 +109,7 @@ class Pair:
                 return
             yield deepen(ref, more[0]), deepen(dist, more[1])
 
-    def __iter__(self) -> Iterator[FramePair]:
+    def __iter__(self) -> Generator[FramePair, None, None]:
         """Pairs in order, while a thread reads and decodes the next ones."""
         ready: queue.Queue[FramePair | BaseException | None] = queue.Queue(READ_AHEAD)
         stop = threading.Event()

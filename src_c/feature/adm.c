@@ -14,6 +14,7 @@
 #include "../extractor.h"
 #include "../kernel/table.h"
 #include "../log.h"
+#include "../rows.h"
 #include "adm_score.h"
 
 typedef struct AdmState {
@@ -22,6 +23,7 @@ typedef struct AdmState {
     AdmViewing viewing;
     AdmWeights weights;
     unsigned w, h, bpc;
+    const VmafContext *context;
     AdmScaleFn scale;
     AdmCsf csf[ADM_SCALES];
     void *memory; /* all that follows lies in it */
@@ -153,6 +155,7 @@ static int adm_init(void *state, const VmafExtractorInit *init)
     s->w = init->w;
     s->h = init->h;
     s->bpc = init->bpc;
+    s->context = init->context;
     s->scale = kernel_table(init->cpu_flags)->adm_scale;
     return adm_alloc(s);
 }
@@ -190,6 +193,52 @@ static AdmScale describe(const AdmState *s, const VmafFrame *frame, unsigned i)
     return scale;
 }
 
+typedef struct ScaleCall {
+    AdmScaleFn run;
+    AdmScale scale;
+    AdmSums sums[ROWS_MAX_PARTS];
+} ScaleCall;
+
+static void run_rows(void *arg, const RowRange *range)
+{
+    ScaleCall *call = arg;
+    AdmScale scale = call->scale;
+    scale.row_begin = range->begin;
+    scale.row_end = range->end;
+    scale.scratch = range->scratch;
+    call->run(&scale, &call->sums[range->part]);
+}
+
+/* Only members that were asked for are written. */
+static void add(AdmSums *sums, const AdmSums *part, unsigned variants)
+{
+    for (unsigned q = 0; q < 3 && variants; q++) {
+        sums->den[q] += part->den[q];
+        for (unsigned v = 0; v < variants; v++) {
+            sums->num[v][q] += part->num[v][q];
+            sums->aim[v][q] += part->aim[v][q];
+        }
+    }
+}
+
+/* Sums of one scale; its rows may be cut among threads. */
+static void measure_scale(const AdmState *s, const AdmScale *scale,
+                          AdmSums *sums)
+{
+    ScaleCall call = { .run = s->scale, .scale = *scale };
+    const RowCall rows = {
+        .rows = scale->row_end,
+        .scratch_size = adm_scratch_size(s->w, s->h),
+        .scratch = s->scratch,
+        .run = run_rows,
+        .arg = &call,
+    };
+    const unsigned parts = rows_run(s->context, &rows);
+    *sums = call.sums[0];
+    for (unsigned i = 1; i < parts; i++)
+        add(sums, &call.sums[i], scale->variant_cnt);
+}
+
 /* All states have the same picture size and treat scale 0 alike. */
 static void measure(void *const state[], unsigned cnt, const VmafFrame *frame,
                     AdmParts parts[][ADM_SCALES])
@@ -210,7 +259,7 @@ static void measure(void *const state[], unsigned cnt, const VmafFrame *frame,
         }
         scale.variant = variant;
         scale.variant_cnt = skip ? 0 : cnt;
-        first->scale(&scale, &sums);
+        measure_scale(first, &scale, &sums);
         adm_plan(&plan, &scale);
         for (unsigned v = 0; v < cnt; v++) {
             const AdmState *s = state[v];

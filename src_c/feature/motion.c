@@ -14,6 +14,7 @@
 #include "../../include/pyvmaf/extractor.h"
 #include "../kernel/table.h"
 #include "../log.h"
+#include "../rows.h"
 
 #define SAD "VMAF_integer_feature_motion_sad_score"
 #define MOTION "VMAF_integer_feature_motion_score"
@@ -23,6 +24,7 @@
 typedef struct MotionState {
     bool force_zero, five_frame_window, moving_average, debug;
     double blend_factor, blend_offset, fps_weight, max_val;
+    const VmafContext *context;
     MotionSadFn sad;
     void *scratch;
 } MotionState;
@@ -88,6 +90,7 @@ static int motion_init(void *state, const VmafExtractorInit *init)
     s->scratch = aligned_alloc(64, (size + 63) / 64 * 64);
     if (!s->scratch)
         return -ENOMEM;
+    s->context = init->context;
     s->sad = kernel_table(init->cpu_flags)->motion_sad;
     return 0;
 }
@@ -98,6 +101,39 @@ static int motion_close(void *state)
     free(s->scratch);
     s->scratch = NULL;
     return 0;
+}
+
+typedef struct SadCall {
+    MotionSadFn run;
+    MotionSad sad;
+    uint64_t sum[ROWS_MAX_PARTS];
+} SadCall;
+
+static void run_rows(void *arg, const RowRange *range)
+{
+    SadCall *call = arg;
+    MotionSad sad = call->sad;
+    sad.row_begin = range->begin;
+    sad.row_end = range->end;
+    sad.scratch = range->scratch;
+    call->sum[range->part] = call->run(&sad);
+}
+
+/* The rows may be cut among threads. */
+static uint64_t measure(const MotionState *s, const MotionSad *sad)
+{
+    SadCall call = { .run = s->sad, .sad = *sad };
+    const RowCall rows = {
+        .rows = sad->h,
+        .scratch_size = motion_scratch_size(sad->w, sad->h),
+        .scratch = s->scratch,
+        .run = run_rows,
+        .arg = &call,
+    };
+    const unsigned parts = rows_run(s->context, &rows);
+    for (unsigned i = 1; i < parts; i++)
+        call.sum[0] += call.sum[i];
+    return call.sum[0];
 }
 
 /* The low pass scales 8-bit samples by 256, deeper ones alike. */
@@ -112,10 +148,8 @@ static double score(const MotionState *s, const VmafPicture *earlier,
         .w = current->w[0],
         .h = current->h[0],
         .bpc = current->bpc,
-        .row_end = current->h[0],
-        .scratch = s->scratch,
     };
-    double mean = (double)s->sad(&sad) / 256. / (sad.w * sad.h);
+    double mean = (double)measure(s, &sad) / 256. / (sad.w * sad.h);
     return smaller(mean * s->fps_weight, s->max_val);
 }
 

@@ -13,6 +13,7 @@
 #include "../extractor.h"
 #include "../kernel/table.h"
 #include "../log.h"
+#include "../rows.h"
 
 /* Scale 3 needs one sample, and its window leftovers of one more. */
 #define MIN_SIZE 8
@@ -23,6 +24,7 @@ typedef struct VifState {
     bool debug, skip_scale0;
     double gain_limit;
     unsigned w, h, bpc;
+    const VmafContext *context;
     VifScaleFn scale;
     void *memory; /* all that follows lies in it */
     void *scratch;
@@ -109,6 +111,7 @@ static int vif_init(void *state, const VmafExtractorInit *init)
     s->w = init->w;
     s->h = init->h;
     s->bpc = init->bpc;
+    s->context = init->context;
     s->scale = kernel_table(init->cpu_flags)->vif_scale;
     return vif_alloc(s);
 }
@@ -144,6 +147,49 @@ static VifScale describe(const VifState *s, const VmafFrame *frame, unsigned i)
     return scale;
 }
 
+typedef struct ScaleCall {
+    VifScaleFn run;
+    VifScale scale;
+    VifSums sums[ROWS_MAX_PARTS];
+} ScaleCall;
+
+static void run_rows(void *arg, const RowRange *range)
+{
+    ScaleCall *call = arg;
+    VifScale scale = call->scale;
+    scale.row_begin = range->begin;
+    scale.row_end = range->end;
+    scale.scratch = range->scratch;
+    call->run(&scale, &call->sums[range->part]);
+}
+
+static void add(VifSums *sums, const VifSums *part)
+{
+    for (unsigned v = 0; v < VIF_MAX_LIMITS; v++)
+        sums->num_log[v] += part->num_log[v];
+    sums->den_log += part->den_log;
+    sums->num_non_log += part->num_non_log;
+    sums->non_log_cnt += part->non_log_cnt;
+}
+
+/* Sums of one scale; its rows may be cut among threads. */
+static void measure_scale(const VifState *s, const VifScale *scale,
+                          VifSums *sums)
+{
+    ScaleCall call = { .run = s->scale, .scale = *scale };
+    const RowCall rows = {
+        .rows = scale->h,
+        .scratch_size = vif_scratch_size(s->w, s->h),
+        .scratch = s->scratch,
+        .run = run_rows,
+        .arg = &call,
+    };
+    const unsigned parts = rows_run(s->context, &rows);
+    *sums = call.sums[0];
+    for (unsigned i = 1; i < parts; i++)
+        add(sums, &call.sums[i]);
+}
+
 /* Sums of all scales for several gain limits at once. */
 static void measure(const VifState *s, const VmafFrame *frame,
                     const double *limit, unsigned cnt,
@@ -158,7 +204,7 @@ static void measure(const VifState *s, const VmafFrame *frame,
         if (i == 3 && small)
             vif_scale3_small(&scale[i], &scale[i - 1], &sums[i]);
         else
-            s->scale(&scale[i], &sums[i]);
+            measure_scale(s, &scale[i], &sums[i]);
     }
 }
 

@@ -239,10 +239,10 @@ def parity(data: bytes, weights: Weights) -> float:
     net = lpips.LPIPS(net="squeeze", pretrained=False, pnet_rand=True, verbose=False).eval()
     state = {}
     for name in net.state_dict():
-        layer = name.split(".", 3)[-1]
-        key = f"features.{layer}" if name.startswith("net.slice") else name.replace("lins.", "lin")
-        if key in weights:
-            state[name] = torch.from_numpy(np.array(weights[key]))
+        if name.startswith("scaling_layer"):
+            continue
+        key = f"features.{name.split('.', 2)[2]}" if name.startswith("net.slice") else name.replace("lins.", "lin")
+        state[name] = torch.from_numpy(np.array(weights[key]))
     net.load_state_dict(state, strict=False)
     noise = np.random.default_rng(0).random((2, 1, 3, 96, 128), np.float32)
     mean, deviation = MEAN.reshape(1, 3, 1, 1), DEVIATION.reshape(1, 3, 1, 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from ._ffi import call, nearest
 from .context import Model, VmafContext
 from .errors import VmafError, VmafValueError
 from .extractor import ExtractorInfo, extractors
+from .lpips.tags import contradictions
 from .model import VmafModel, VmafModelCollection
 from .picture import VmafPicture
 from .result import Result, collect
@@ -158,6 +160,13 @@ def default_threads() -> int:
     return 0 if usable in (None, 1) else int(usable or 0)
 
 
+def _check_colours(options: Mapping[str, object], videos: Sequence[Video]) -> None:
+    """Warn where a file says that its colours are not what `lpips` takes them for."""
+    for video in videos:
+        for problem in contradictions(options, video.colour):
+            warnings.warn(f"{video.path}: {problem}", stacklevel=3)
+
+
 def score(
     ref: Path | Video,
     dist: Path | Video,
@@ -209,6 +218,8 @@ def score(
             for feature in features:
                 name, options = (feature, {}) if isinstance(feature, str) else feature
                 context.use_feature(name, options)
+                if name == "lpips":
+                    _check_colours(options, opened)
             measured = measure(context, pair, limit=frames, progress=progress)
             result = collect(context, models, measured.frames, subsample, pair.note)
     finally:

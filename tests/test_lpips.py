@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +33,7 @@ from pyvmaf.lpips import extractor, network
 from pyvmaf.lpips.convert import Converter
 from pyvmaf.lpips.graph import split
 from pyvmaf.lpips.network import Network
+from pyvmaf.lpips.tags import contradictions
 from pyvmaf.onnx_model import Model, check
 from pyvmaf.onnx_wire import Message, encode
 
@@ -564,3 +566,38 @@ def test_converter_uses_the_table_of_the_network() -> None:
     ours = Converter((48, 40), 8, (1, 1), table=net.table)(PAIRS[0][0])
     assert net.distance(ours, ours) == 0
     assert network.STRIP_ROWS > 1
+
+
+def test_colour_tags_that_contradict_the_options(tiny: Path, tmp_path: Path) -> None:
+    frames = [pair[0] for pair in PAIRS[:1]]
+    plain = y4m(tmp_path / "plain.y4m", frames)
+    full = tmp_path / "full.y4m"
+    full.write_bytes(plain.read_bytes().replace(b" C420jpeg", b" C420jpeg XCOLORRANGE=FULL"))
+
+    def said(path: Path, **options: object) -> list[str]:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            features = [("lpips", {"model_path": str(tiny), **options})]
+            pyvmaf.score(plain, path, model=None, features=features)
+        return [str(w.message) for w in caught]
+
+    assert said(plain) == []
+    assert said(full) == [f"{full}: the video is tagged range=full, but lpips reads it with range=limited"]
+    assert said(full, range="full") == []
+
+
+def test_colour_tags_of_other_files(tmp_path: Path) -> None:
+    av = pytest.importorskip("av", reason="PyAV is not installed")
+    path = tmp_path / "tagged.mkv"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        frame = av.VideoFrame(64, 48, "yuv420p")
+        frame.colorspace, frame.color_range = 6, 1
+        stream.codec_context.colorspace, stream.codec_context.color_range = 6, 1
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            out.mux(packet)
+    with pyvmaf.open_video(path) as video:
+        assert video.colour == {"matrix": "bt601", "range": "limited"}
+        assert contradictions({"matrix": "bt601"}, video.colour) == []
+        assert len(contradictions({}, video.colour)) == 1

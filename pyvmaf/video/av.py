@@ -25,6 +25,11 @@ REPACKED = {
 }  # fmt: skip
 
 
+# FFmpeg's numbers, which are those of ITU-T H.273, as `lpips` names them.
+MATRICES = {1: "bt709", 5: "bt601", 6: "bt601", 9: "bt2020", 10: "bt2020"}
+RANGES = {1: "limited", 2: "full"}
+
+
 def parse_pixel_format(name: str) -> tuple[str, int] | None:
     """Chroma and depth of a planar YUV or grey format; None for any other.
 
@@ -58,6 +63,7 @@ class AvVideo(Video):
             raise VideoError(name, f"not a video that FFmpeg knows: {error}") from None
         try:
             super().__init__(path, self._open_stream(name))
+            self.colour = self._colour()
         except BaseException:
             self._container.close()
             raise
@@ -76,6 +82,14 @@ class AvVideo(Video):
             raise VideoError(path, "the video stream has no frame")
         self.frame_count = self._stream.frames or None
         return self._format_of(self._first, path, None)
+
+    def _colour(self) -> dict[str, str]:
+        first = self._first
+        found = {
+            "matrix": MATRICES.get(int(getattr(first, "colorspace", 0))),
+            "range": RANGES.get(int(getattr(first, "color_range", 0))),
+        }
+        return {name: value for name, value in found.items() if value}
 
     def _next(self, path: str, index: int) -> av.VideoFrame | None:
         try:

@@ -120,6 +120,8 @@ class Video(abc.ABC):
     def __init__(self, path: str | os.PathLike[str], format: VideoFormat) -> None:
         self.path = os.fspath(path)
         self.format = format
+        self.colour: dict[str, str] = {}
+        """What the file says of its colours: `matrix` and `range`, as `lpips` names them."""
         self.frame_count: int | None = None
         """How many frames the container promises; None when it does not say."""
 

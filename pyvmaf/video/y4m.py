@@ -46,6 +46,12 @@ def split_tags(line: bytes, path: str) -> dict[str, str]:
     return tags
 
 
+def colour_of(header: bytes) -> dict[str, str]:
+    """The range, which FFmpeg tells in a comment."""
+    found = re.search(rb" XCOLORRANGE=(FULL|LIMITED)\b", header)
+    return {"range": found[1].decode().lower()} if found else {}
+
+
 def side(tags: dict[str, str], tag: str, path: str) -> int:
     name = {"W": "width", "H": "height"}[tag]
     text = tags.get(tag)
@@ -105,6 +111,7 @@ class Y4mVideo(Video):
             header = self._file.rest_of_line(start, "the header")
             format, self._alpha = parse_header(header, self._file.path)
             super().__init__(path, format)
+            self.colour = colour_of(header)
             self._check_size()
         except BaseException:
             self._file.close()

@@ -246,6 +246,8 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
             [*EXAMPLE, "-m", "version=vmaf_v0.6.1:psnr.min_sse=2"], 255,
             ["uses no features of 'psnr'", "problem loading feature extractors"],
         ),
+        ([*EXAMPLE, "--threads", "4000000000"], 255, ["problem initializing VMAF context"]),
+        (["-r", "/dev/null", "-d", "ref12.y4m"], 255, ["/dev/null: the file is empty"]),
         ([*EXAMPLE, "-o", "none/log.xml"], 255, ["could not open file: none/log.xml"]),
         ([*EXAMPLE, "--frame_skip_ref", "3"], 234, ["there is no pair of frames"]),
     ],

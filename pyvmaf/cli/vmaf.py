@@ -81,6 +81,18 @@ def check_output(path: str) -> None:
         raise Failure(EXIT_SETUP, f"could not open file: {path}")
 
 
+def open_context(args: Arguments) -> VmafContext:
+    try:
+        return VmafContext(
+            n_threads=args.threads,
+            n_subsample=args.subsample,
+            cpumask=args.cpumask,
+            log_level="info",
+        )
+    except VmafError as error:
+        raise Failure(EXIT_SETUP, error, "problem initializing VMAF context") from None
+
+
 def add_model(context: VmafContext, spec: ModelSpec) -> Model:
     flags = ModelFlags.DEFAULT
     if spec.disable_clip:
@@ -167,14 +179,7 @@ def run(args: Arguments, stack: ExitStack) -> int:
     chatty = sys.stderr.isatty() and not args.quiet
     if chatty:
         say(f"VMAF version {call.vmaf_version()}")
-    context = stack.enter_context(
-        VmafContext(
-            n_threads=args.threads,
-            n_subsample=args.subsample,
-            cpumask=args.cpumask,
-            log_level="info",
-        )
-    )
+    context = stack.enter_context(open_context(args))
     models = register(context, args)
     spinner = Spinner(sys.stderr)
     progress = spinner if chatty else None

@@ -103,6 +103,8 @@ class Y4mVideo(Video):
         self._file = ByteFile(path)
         try:
             start = self._file.take(len(MAGIC))
+            if not start:
+                raise VideoError(self._file.path, "the file is empty")
             if start != MAGIC:
                 raise VideoError(
                     self._file.path,

@@ -75,9 +75,9 @@ static inline vint v_count(vint a, vmask m) { return _mm256_sub_epi32(a, m); }
 /* Sums over lanes */
 static inline int64_t v_sum64(vint a)
 {
-    int64_t x[4];
-    _mm256_storeu_si256((void *)x, a);
-    return x[0] + x[1] + x[2] + x[3];
+    uint64_t x[4]; /* sums may wrap */
+    v_store(x, a);
+    return (int64_t)(x[0] + x[1] + x[2] + x[3]);
 }
 static inline int64_t v_sum32(vint a)
 {

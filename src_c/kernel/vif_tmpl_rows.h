@@ -7,7 +7,7 @@
  * half of each filtered product, all as u - 32768.
  */
 
-enum { VIF_SIGN = 0x80000000u };
+static const uint32_t VIF_SIGN = 0x80000000u;
 
 static inline void vif_begin_sums(vint sum[], int cnt, uint32_t value)
 {
@@ -21,7 +21,7 @@ static inline uint32_t vif_mean_first(const VifWork *k)
 {
     int shift = k->mean_shift;
     return (1u << (shift - 1)) - (1u << 15 << shift) +
-           (k->bytes ? 0 : (uint32_t)VIF_SIGN);
+           (k->bytes ? 0 : VIF_SIGN);
 }
 
 static inline void vif_store_mean(const VifWork *k, char *at, vint lo, vint hi)

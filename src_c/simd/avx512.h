@@ -95,8 +95,13 @@ static inline vint v_count(vint a, vmask m)
     return _mm512_mask_add_epi32(a, m, a, _mm512_set1_epi32(1));
 }
 
-/* Sums over lanes */
-static inline int64_t v_sum64(vint a) { return _mm512_reduce_add_epi64(a); }
+/* Sums over lanes; modulo 2^64, as lanes may carry a bias near its half. */
+static inline int64_t v_sum64(vint a)
+{
+    uint64_t x[8];
+    _mm512_storeu_si512((void *)x, a);
+    return (int64_t)(x[0] + x[1] + x[2] + x[3] + x[4] + x[5] + x[6] + x[7]);
+}
 static inline int64_t v_sum32(vint a)
 {
     vint lo = _mm512_cvtepi32_epi64(_mm512_castsi512_si256(a));

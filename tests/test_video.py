@@ -7,15 +7,13 @@ import os
 import random
 import threading
 import tracemalloc
-import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from video_files import assert_frames, read_all, stored_planes
 
 from pyvmaf.video import (
-    Frame,
     Pair,
     PairError,
     RawVideo,
@@ -31,33 +29,10 @@ HEADER = b"YUV4MPEG2 W6 H4 F25:1 Ip A1:1 C420\n"
 FRAME = b"FRAME\n" + bytes(range(6 * 4 * 3 // 2))
 
 
-def stored_planes(format: VideoFormat, seed: int) -> list[NDArray[np.generic]]:
-    """Random planes as a file holds them: chroma of odd sizes rounded up."""
-    rng = np.random.default_rng(seed)
-    dtype = np.uint8 if format.bpc == 8 else np.dtype("<u2")
-    return [
-        rng.integers(0, 1 << format.bpc, format.plane_size(p, up=True)).astype(dtype) for p in range(format.plane_count)
-    ]
-
-
 def y4m_bytes(format: VideoFormat, space: str, frames: int, extra: bytes = b"") -> bytes:
     head = f"YUV4MPEG2 W{format.width} H{format.height} F30000:1001 Ip A0:0 C{space} XYSCSS=x\n"
     body = b"".join(b"FRAME\n" + b"".join(p.tobytes() for p in stored_planes(format, i)) + extra for i in range(frames))
     return head.encode() + body
-
-
-def assert_frames(video: Video, frames: int, up: bool = True) -> None:
-    count = 0
-    for i, frame in enumerate(video):
-        stored = stored_planes(video.format, i)
-        assert len(frame) == video.format.plane_count
-        for p, plane in enumerate(frame):
-            h, w = video.format.plane_size(p, up)
-            assert plane.shape == (h, w)
-            assert plane.dtype == (np.uint8 if video.format.bpc == 8 else np.uint16)
-            assert np.array_equal(plane, stored[p][:h, :w])
-        count += 1
-    assert count == frames
 
 
 @pytest.mark.parametrize("space", [s for s in y4m_module.COLOUR_SPACES if s != "444alpha"])
@@ -182,13 +157,6 @@ def test_header_without_frames(tmp_path: Path) -> None:
     path.write_bytes(HEADER)
     with open_video(path) as video:
         assert list(video) == []
-
-
-def read_all(path: Path) -> int:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with open_video(path) as video:
-            return sum(1 for _ in video)
 
 
 def test_y4m_fuzz(tmp_path: Path) -> None:
@@ -428,77 +396,3 @@ def test_common_depth_shifts_the_shallower(deep: str) -> None:
     pair = Pair(*sides, common_depth=True)
     assert pair.format.bpc == 10
     assert lumas(pair) == [(801, 800) if deep == "ref" else (800, 801)]
-
-
-# Through PyAV
-
-av = pytest.importorskip("av", reason="PyAV reads other files; install pyvmaf[video]")
-
-
-def encode(path: Path, pixel_format: str, frames: list[Frame], codec: str = "ffv1", repeat: int = 1) -> None:
-    with av.open(str(path), "w") as out:
-        h, w = frames[0][0].shape
-        stream = out.add_stream(codec, rate=25)
-        stream.width, stream.height, stream.pix_fmt = w, h, pixel_format
-        for planes in frames * repeat:
-            frame = av.VideoFrame(w, h, pixel_format)
-            for plane, data in zip(frame.planes, planes, strict=True):
-                rows = np.frombuffer(plane, data.dtype).reshape(plane.height, -1)
-                rows[: data.shape[0], : data.shape[1]] = data
-            for packet in stream.encode(frame):
-                out.mux(packet)
-        for packet in stream.encode(None):
-            out.mux(packet)
-
-
-@pytest.mark.parametrize(
-    ("pixel_format", "chroma", "bpc"),
-    [
-        ("yuv420p", "420", 8), ("yuv422p", "422", 8), ("yuv444p", "444", 8), ("gray", "400", 8),
-        ("yuv420p10le", "420", 10), ("yuv422p12le", "422", 12), ("yuv444p16le", "444", 16),
-        ("gray16le", "400", 16),
-    ],
-)  # fmt: skip
-@pytest.mark.parametrize("size", [(64, 48), (61, 47)])
-def test_av_planes(tmp_path: Path, pixel_format: str, chroma: str, bpc: int, size: tuple[int, int]) -> None:
-    format = VideoFormat(*size, chroma, bpc)
-    path = tmp_path / "a.mkv"
-    encode(path, pixel_format, [tuple(stored_planes(format, i)) for i in range(3)])  # type: ignore[misc]
-    with open_video(path) as video:
-        assert video.format == format
-        assert_frames(video, 3)
-
-
-def test_av_refuses_rgb(tmp_path: Path) -> None:
-    path = tmp_path / "a.mkv"
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("ffv1", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "bgr0"
-        for packet in [*stream.encode(av.VideoFrame(64, 48, "bgr0")), *stream.encode(None)]:
-            out.mux(packet)
-    with pytest.raises(VideoError, match="pixel format bgr0 is not planar YUV"):
-        open_video(path)
-
-
-def test_av_not_a_video(tmp_path: Path) -> None:
-    path = tmp_path / "a.mp4"
-    path.write_bytes(bytes(random.Random(1).randbytes(5000)))
-    with pytest.raises(VideoError, match=r"a\.mp4: not a video"):
-        open_video(path)
-    path.write_bytes(b"")
-    with pytest.raises(VideoError, match=r"a\.mp4: "):
-        open_video(path)
-
-
-def test_av_cut_file(tmp_path: Path) -> None:
-    """A cut container ends early or names the frame; never more frames than were written."""
-    format = VideoFormat(64, 48)
-    path = tmp_path / "a.mkv"
-    encode(path, "yuv420p", [tuple(stored_planes(format, i)) for i in range(8)])  # type: ignore[misc]
-    data = path.read_bytes()
-    for cut in (len(data) // 2, len(data) - 300, 100):
-        path.write_bytes(data[:cut])
-        try:
-            assert read_all(path) < 8
-        except VideoError as error:
-            assert str(path) in str(error)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The motion extractor: options, look-ahead, order of frames, against the reference."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from reference import motion
+
+from pyvmaf import VmafContext, VmafError
+
+OPTIONS = [
+    {},
+    {"motion_five_frame_window": True},
+    {"motion_moving_average": True},
+    {"motion_five_frame_window": True, "motion_moving_average": True, "motion_max_val": 18.0},
+    {"motion_blend_factor": 0.5, "motion_blend_offset": 4.0, "motion_moving_average": True},
+    {"motion_fps_weight": 1.5, "motion_max_val": 6.0},
+    {"motion_fps_weight": 0.0},
+    {"motion_force_zero": True, "motion_blend_factor": 0.25},
+]
+
+
+def clip(frames: int, bpc: int, seed: int = 5) -> list[np.ndarray]:
+    """Frames whose change goes up and down."""
+    rng = np.random.default_rng([seed, bpc])
+    base = rng.integers(0, 1 << bpc, (13, 21))
+    dtype = np.uint8 if bpc == 8 else np.uint16
+    out = []
+    for i in range(frames):
+        noise = rng.integers(0, 1 << bpc, base.shape) // (2 + (5 * i) % 7)
+        out.append(((base + noise) >> 1).astype(dtype))
+    return out
+
+
+def columns(
+    frames: list[np.ndarray], bpc: int, options: dict[str, object], **context: int
+) -> dict[str, list[float | None]]:
+    with VmafContext(**context) as ctx:
+        ctx.use_feature("motion", options)
+        for i, frame in enumerate(frames):
+            ctx.read_pictures(frame, frame, i, bpc=bpc)
+        ctx.flush()
+        names = ctx.feature_names
+        return {n: [ctx.feature_score_at_index(n, i) for i in range(len(frames))] for n in names}
+
+
+def reference_options(options: dict[str, object]) -> motion.Options:
+    known = {f.name for f in fields(motion.Options)}
+    given = {name.removeprefix("motion_"): value for name, value in options.items()}
+    assert known >= set(given)
+    return motion.Options(**given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("frames", [1, 2, 3, 4, 9])
+@pytest.mark.parametrize("bpc", [8, 10, 16])
+def test_scores(options: dict[str, object], frames: int, bpc: int) -> None:
+    pictures = clip(frames, bpc)
+    wanted = reference_options(options)
+    series = motion.scores(pictures, bpc, wanted)
+    back = 2 if wanted.five_frame_window else 1
+    want = [series, motion.look_ahead(series, back), motion.blended(series, wanted)]
+    for context in ({"n_threads": 0}, {"n_threads": 3}, {"n_subsample": 2}):
+        got = columns(pictures, bpc, options, **context)
+        assert list(got.values()) == want
+
+
+def test_published_names() -> None:
+    names = list(columns(clip(2, 8), 8, {"debug": True}))
+    sad = "VMAF_integer_feature_motion_sad_score"
+    assert names == [sad, "integer_motion", "integer_motion2", "integer_motion3"]
+    names = list(columns(clip(2, 8), 8, OPTIONS[4]))
+    suffix = "_mbf_0.5_mbo_4_mma"
+    assert names == [sad + suffix, "integer_motion2" + suffix, "integer_motion3" + suffix]
+
+
+@pytest.mark.parametrize(("width", "height"), [(2, 9), (9, 2)])
+def test_too_small(width: int, height: int) -> None:
+    frame = np.zeros((height, width), np.uint8)
+    with VmafContext(log_level="none") as ctx:
+        ctx.use_feature("motion")
+        with pytest.raises(VmafError, match=f"picture of {width}x{height}; its filter needs 3x3"):
+            ctx.read_pictures(frame, frame, 0)
+
+
+@pytest.mark.parametrize(("window", "first"), [(False, 1), (True, 2)])
+def test_first_index_must_be_zero(window: bool, first: int) -> None:
+    frame = np.zeros((9, 9), np.uint8)
+    with VmafContext(log_level="none") as ctx:
+        ctx.use_feature("motion", {"motion_five_frame_window": window})
+        with pytest.raises(VmafError, match=f"frame {first} has no reference frame {first} before"):
+            ctx.read_pictures(frame, frame, first)
+        ctx.read_pictures(frame, frame, 0)
+
+
+def test_gap_ends_the_look_ahead() -> None:
+    """Frames after a missing number keep their score, without motion2 and motion3."""
+    pictures = clip(4, 8)
+    series = motion.scores(pictures, 8, motion.Options())
+    with VmafContext(log_level="none") as ctx:
+        ctx.use_feature("motion")
+        for picture, index in zip(pictures, (0, 1, 3, 4), strict=True):
+            ctx.read_pictures(picture, picture, index)
+        ctx.flush()
+        sad = "VMAF_integer_feature_motion_sad_score"
+        assert [ctx.feature_score_at_index(sad, i) for i in (0, 1, 3, 4)] == series
+        assert ctx.feature_score_at_index("integer_motion2", 1) == series[1]
+        for index in (2, 3, 4):
+            with pytest.raises(VmafError):
+                ctx.feature_score_at_index("integer_motion2", index)

@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
 
 from ._ffi import CData, call, enum_value, ffi, lib, new_dictionary, text, unsigned
 from ._registry import Row, Session, current_rows, is_inside, sessions
@@ -332,6 +336,17 @@ class VmafContext:
         with self._entered() as c:
             call.vmaf_feature_score_at_index(c, name, score, unsigned("index", index))
         return float(score[0])
+
+    def feature_scores(self, name: str, indices: Iterable[int]) -> npt.NDArray[np.float64]:
+        """The scores of many frames at once; NaN where there is none."""
+        score = ffi.new("double *")
+        key = name.encode("utf-8", "surrogateescape")
+        values = []
+        with self._entered() as c:
+            for index in indices:
+                missing = lib.vmaf_feature_score_at_index(c, key, score, index)
+                values.append(math.nan if missing else score[0])
+        return np.array(values, np.float64)
 
     def feature_score_pooled(
         self, name: str, method: Pooling = "mean", lo: int | None = None, hi: int | None = None

@@ -125,16 +125,6 @@ def _percentile(column: Column, q: float) -> float:
     return float(np.percentile(column, q)) if len(column) else math.nan
 
 
-def _column(context: VmafContext, name: str, frames: NDArray[np.int64]) -> Column:
-    values = np.full(len(frames), math.nan)
-    for i, index in enumerate(frames):
-        try:
-            values[i] = context.feature_score_at_index(name, int(index))
-        except VmafError:  # not scored: the frame failed, or came after a gap
-            continue
-    return values
-
-
 def _pool(context: VmafContext, name: str, column: Column, frames: NDArray[np.int64]) -> Pooled:
     if len(frames) == 0 or np.isnan(column).any():
         return Pooled(math.nan, math.nan, math.nan, math.nan, dict.fromkeys(PERCENTILES, math.nan))
@@ -169,7 +159,7 @@ def collect(
     columns: dict[str, Column] = {}
     pooled: dict[str, Pooled] = {}
     for name in context.feature_names:
-        columns[name] = _column(context, name, indices)
+        columns[name] = context.feature_scores(name, indices.tolist())
         pooled[name] = _pool(context, name, columns[name], indices)
     names = tuple(model.name for model in models)
     return Result(indices, columns, pooled, names, note)

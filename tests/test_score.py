@@ -52,6 +52,8 @@ def context_columns(subsample: int = 1) -> dict[str, list[float]]:
         scores = [context.score_at_index(model, i) for i in indices]
         columns = {name: [context.feature_score_at_index(name, i) for i in indices] for name in context.feature_names}
         assert columns["vmaf"] == scores
+        assert list(context.feature_scores("vmaf", indices)) == scores
+        assert np.isnan(context.feature_scores("vmaf", [FRAMES])).all()
         return columns
 
 

@@ -3,8 +3,8 @@
  * ADM kernel contract: one scale of one picture pair, from the low band of the
  * scale above to integer sums.
  *
- * Reads no byte outside the first `w` samples of the rows [0, h) of video, whose
- * rows need no alignment. Low bands are the kernels' own: their rows start at
+ * Reads no byte outside the first `w` samples of the rows [0, h) of video; rows
+ * need no alignment. Low bands are the kernels' own: their rows start at
  * multiples of ADM_LOW_ALIGN bytes, and up to the next multiple behind their
  * last sample they are read and written.
  */

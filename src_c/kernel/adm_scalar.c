@@ -25,12 +25,12 @@ typedef struct Signal {
 typedef struct Adm {
     const AdmScale *in;
     AdmPlan plan;
-    unsigned cols;       /* of the work window */
-    int16_t *line[2][4]; /* scale 0: centred input rows, modulo 4 */
+    unsigned cols;        /* of the work window */
+    int16_t *line[2][4];  /* scale 0: centred input rows, modulo 4 */
     unsigned next_line;
-    int32_t *down[2];    /* vertically filtered row, low and high */
+    int32_t *down[2];     /* vertically filtered row, low and high */
     int16_t *odd[2], *even[2]; /* the same, parted, at scale 0 */
-    int32_t *wide;       /* low band of a row before it is narrowed */
+    int32_t *wide;        /* low band of a row before it is narrowed */
     int32_t *band[2][3];  /* high bands of one row, work window */
     int32_t *restored[3]; /* R before the gain limit */
     uint8_t *aligned;     /* angle flag */
@@ -330,11 +330,12 @@ static void filter_fine(const AdmPlan *plan, unsigned q, uint32_t factor,
                         uint32_t *restrict size, uint32_t *restrict sum,
                         uint32_t *restrict middle)
 {
-    int32_t round = plan->csf_round[q];
+    uint32_t round = (uint32_t)plan->csf_round[q];
     unsigned shift = plan->csf_shift[q];
     for (unsigned j = 0; j < n; j++) {
         int32_t x = (int32_t)(factor * (uint32_t)y[j]);
-        int32_t c = (int16_t)((int32_t)((uint32_t)x + (uint32_t)round) >> shift);
+        int32_t weighed = (int32_t)((uint32_t)x + round);
+        int32_t c = (int16_t)(weighed >> shift);
         int32_t magnitude = c < 0 ? -c : c;
         int16_t neighbour = (int16_t)((4369 * magnitude + 2048) >> 12);
         int16_t centre = (int16_t)((8738 * magnitude + 2048) >> 12);

@@ -86,40 +86,40 @@ static inline vint adm_reciprocal(vint u)
     return v_add32(q, v_sar32(rest, 31));
 }
 
-/* The gain k = |t| / |o| in Q15 and |o| k, rounded, from |o| = 2^14 on. With u =
- * |o| rounded to 15 bits, k = (t / u + 2^14 2^e) >> (15 + e) is split at bit e
+/* |o| k, rounded, of the gain k = |t| / |o| in Q15, from |o| = 2^14 on. With u
+ * = |o| rounded to 15 bits, k = (t / u + 2^14 2^e) >> (15 + e) is split at bit e
  * of t; |t| beyond 2 |o| gives 1 in any case. All stays below 2^32. `sign` is
  * -1 for negative o: the rounding is that of the signed product. */
-static inline vint adm_restore_large(vint size_o, vint size_t_, vint sign)
+static inline vint adm_restore_large(vint abs_o, vint abs_t, vint sign)
 {
     const vint half = v_set32(1 << 14), bits15 = v_set32(0x7fff);
     /* Without the bit below the leading one no rounding reaches the next
      * power of two. */
-    vint top = v_cast_int(v_to_f32(v_clear(size_o, v_shr32(size_o, 1))));
+    vint top = v_cast_int(v_to_f32(v_clear(abs_o, v_shr32(abs_o, 1))));
     vint e = v_sub32(v_shr32(top, 23), v_set32(127 + 14));
     e = v_max32(e, v_set32(0));
     vint unit = v_shlv32(v_set32(1), e);
-    vint u = v_shrv32(v_add32(size_o, v_shr32(unit, 1)), e);
+    vint u = v_shrv32(v_add32(abs_o, v_shr32(unit, 1)), e);
     vint rec = adm_reciprocal(u);
-    vint t = v_minu32(size_t_, v_add32(size_o, size_o));
+    vint t = v_minu32(abs_t, v_add32(abs_o, abs_o));
     vint low = v_and(t, v_sub32(unit, v_set32(1)));
     vint k = v_add32(v_mullo32(rec, v_shrv32(t, e)),
                      v_shrv32(v_mullo32(rec, low), e));
     k = v_minu32(v_shr32(v_add32(k, half), 15), v_set32(1 << 15));
     vint rounding = v_add32(half, sign);
-    vint r = v_mullo32(k, v_and(size_o, bits15));
+    vint r = v_mullo32(k, v_and(abs_o, bits15));
     r = v_shr32(v_add32(r, rounding), 15);
-    return v_add32(r, v_mullo32(k, v_shr32(size_o, 15)));
+    return v_add32(r, v_mullo32(k, v_shr32(abs_o, 15)));
 }
 
 /* R before the gain limit. */
 static inline vint adm_restore(vint o, vint t)
 {
     vint sign = v_sar32(o, 31), against = v_sar32(v_xor(o, t), 31);
-    vint size_o = v_abs32(o), size_t_ = v_abs32(t);
-    vint large = adm_restore_large(size_o, size_t_, sign);
-    vmask small = v_gt32(v_set32(ADM_EXACT_GAIN), size_o);
-    vint r = v_pick(small, v_minu32(size_o, size_t_), large);
+    vint abs_o = v_abs32(o), abs_t = v_abs32(t);
+    vint large = adm_restore_large(abs_o, abs_t, sign);
+    vmask small = v_gt32(v_set32(ADM_EXACT_GAIN), abs_o);
+    vint r = v_pick(small, v_minu32(abs_o, abs_t), large);
     r = v_clear(r, against);
     return v_sub32(v_xor(r, sign), sign);
 }

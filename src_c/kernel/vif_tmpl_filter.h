@@ -13,7 +13,7 @@
  */
 
 /* Steps of a filter: pairs of taps, and where the pair lies. */
-#define VIF_MAX_STEPS 9
+enum { VIF_MAX_STEPS = 9 };
 
 typedef struct VifTaps {
     unsigned steps, pair[VIF_MAX_STEPS];
@@ -49,28 +49,39 @@ static void vif_set_taps(VifTaps *taps, unsigned scale)
     }
 }
 
+/* Step k of the sums below. */
+static inline void vif_step(vint sum[8], const VifTaps *taps, unsigned k,
+                            const char *at, size_t a, size_t b)
+{
+    vint even = taps->weight[0][k], odd = taps->weight[1][k];
+    vint x0 = v_load(at + a), x1 = v_load(at + a + sizeof(vint));
+    vint x2 = v_load(at + b), x3 = v_load(at + b + sizeof(vint));
+    SIMD_FIX(x0);
+    SIMD_FIX(x1);
+    SIMD_FIX(x2);
+    SIMD_FIX(x3);
+    sum[0] = v_dot16(sum[0], x0, even);
+    sum[1] = v_dot16(sum[1], x0, odd);
+    sum[2] = v_dot16(sum[2], x1, even);
+    sum[3] = v_dot16(sum[3], x1, odd);
+    sum[4] = v_dot16(sum[4], x2, even);
+    sum[5] = v_dot16(sum[5], x2, odd);
+    sum[6] = v_dot16(sum[6], x3, even);
+    sum[7] = v_dot16(sum[7], x3, odd);
+}
+
 /* Eight sums: the even and odd outputs of the two vectors at `a` and the two
  * at `b`, offsets from each step's base. */
 static inline void vif_filter(vint sum[8], const VifTaps *taps,
                               const char *const base[], size_t a, size_t b)
 {
-    for (unsigned k = 0; k < taps->steps; k++) {
-        const char *at = base[k];
-        vint even = taps->weight[0][k], odd = taps->weight[1][k];
-        vint x0 = v_load(at + a), x1 = v_load(at + a + sizeof(vint));
-        vint x2 = v_load(at + b), x3 = v_load(at + b + sizeof(vint));
-        SIMD_FIX(x0);
-        SIMD_FIX(x1);
-        SIMD_FIX(x2);
-        SIMD_FIX(x3);
-        sum[0] = v_dot16(sum[0], x0, even);
-        sum[1] = v_dot16(sum[1], x0, odd);
-        sum[2] = v_dot16(sum[2], x1, even);
-        sum[3] = v_dot16(sum[3], x1, odd);
-        sum[4] = v_dot16(sum[4], x2, even);
-        sum[5] = v_dot16(sum[5], x2, odd);
-        sum[6] = v_dot16(sum[6], x3, even);
-        sum[7] = v_dot16(sum[7], x3, odd);
+    if (taps->steps == VIF_MAX_STEPS) { /* scale 0, most of the work */
+#pragma GCC unroll 9
+        for (unsigned k = 0; k < VIF_MAX_STEPS; k++)
+            vif_step(sum, taps, k, base[k], a, b);
+    } else {
+        for (unsigned k = 0; k < taps->steps; k++)
+            vif_step(sum, taps, k, base[k], a, b);
     }
 }
 

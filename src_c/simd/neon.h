@@ -130,7 +130,9 @@ static inline vint v_dot16(vint sum, vint a, vint b)
 {
     int32x4_t lo = vmull_s16(vget_low_s16(S16(a)), vget_low_s16(S16(b)));
     int32x4_t hi = vmull_high_s16(S16(a), S16(b));
-    return vaddq_u32(sum, OF_S32(vpaddq_s32(lo, hi)));
+    sum = vaddq_u32(sum, OF_S32(vpaddq_s32(lo, hi)));
+    SIMD_FIX(sum);
+    return sum;
 }
 
 /* Masks of 32-bit lanes */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Kernels of instruction sets that this machine lacks, run in an emulation, against the plain ones.
+"""Kernels outside this process, against the plain ones: emulated, and under sanitizers.
 
 AVX-512 through SIMDe (Debian: libsimde-dev), which makes plain C of intrinsics;
 NEON through a cross compiler and qemu (gcc-aarch64-linux-gnu, qemu-user).
@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from kernels import KERNEL_SETS, kernels
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / "tests" / "c" / "emulated"
@@ -61,3 +62,22 @@ def test_neon_in_qemu(tmp_path: Path) -> None:
     build = [compiler, *CFLAGS, "-static", "-DSET=kernels_neon", *sources(), kernels]
     subprocess.run([*build, "-o", program, "-lm", "-pthread"], check=True)
     check("neon", [emulator, program])
+
+
+@pytest.mark.parametrize("name", KERNEL_SETS)
+def test_native_set_under_sanitizers(name: str, tmp_path: Path) -> None:
+    """No overflow, no access outside an object, in this set's kernels and in the plain ones."""
+    kernels(name)
+    compiler = os.environ.get("CC", "cc")
+    probe = [compiler, "-x", "c", "-", "-fsanitize=address,undefined", "-o", tmp_path / "probe"]
+    if (
+        not shutil.which(compiler)
+        or subprocess.run(probe, input=b"int main(void) { return 0; }", capture_output=True).returncode
+    ):
+        pytest.skip("there is no compiler with the address and undefined sanitizers")
+    program = tmp_path / "compare"
+    sanitize = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
+    source = ROOT / "src_c" / "simd" / f"{name}.c"
+    build = [compiler, *CFLAGS, *sanitize, f"-DSET=kernels_{name}", *sources(), source]
+    subprocess.run([*build, "-o", program, "-lm", "-pthread"], check=True)
+    check(name, [program])

@@ -3,13 +3,13 @@
  * VIF template, part 4: what a strip of columns works in, and how source rows
  * enter it.
  *
- * A ring holds the row pairs of one vertical window. A pair is a slot of planes,
- * each with one 32-bit lane a column: upper row in the low half, lower row in
- * the high half. Planes are the two pictures and their products, which of more
- * than 16 bits in two planes: high and low part. They take turns every few
- * columns, so that a filter reads each slot straight on. Source rows are extended
- * by their mirror image when they are copied, so nothing after that knows of
- * picture edges.
+ * A ring holds the row pairs of one vertical window. A pair is a slot of
+ * planes, each with one 32-bit lane a column: upper row in the low half, lower
+ * row in the high half. Planes are the two pictures and their products, which
+ * of more than 16 bits in two planes: high and low part. They take turns every
+ * few columns, so that a filter reads each slot straight on. Source rows are
+ * extended by their mirror image when they are copied, so nothing after that
+ * knows of picture edges.
  */
 
 enum { VIF_MAX_PLANES = 8, VIF_COLUMN_STEP = 4 * V_LANES };

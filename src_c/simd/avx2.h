@@ -72,10 +72,10 @@ static inline vint v_keep(vmask m, vint a) { return _mm256_and_si256(m, a); }
 static inline vint v_drop(vmask m, vint a) { return _mm256_andnot_si256(m, a); }
 static inline vint v_count(vint a, vmask m) { return _mm256_sub_epi32(a, m); }
 
-/* Sums over lanes */
+/* Sums over lanes, modulo 2^64 */
 static inline int64_t v_sum64(vint a)
 {
-    uint64_t x[4]; /* sums may wrap */
+    uint64_t x[4];
     v_store(x, a);
     return (int64_t)(x[0] + x[1] + x[2] + x[3]);
 }

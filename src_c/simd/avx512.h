@@ -11,7 +11,8 @@
 #include "../kernel/scalar.h"
 #include "region.h"
 
-#define SIMD_AVX512 "avx2,fma,bmi,bmi2,avx512f,avx512dq,avx512cd,avx512bw,avx512vl"
+#define SIMD_AVX512                                                            \
+    "avx2,fma,bmi,bmi2,avx512f,avx512dq,avx512cd,avx512bw,avx512vl"
 
 #ifdef SIMD_AVX512_DOT
 SIMD_REGION_BEGIN(SIMD_AVX512 ",avx512vnni")

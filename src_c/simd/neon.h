@@ -57,7 +57,10 @@ static inline vint v_max32(vint a, vint b)
 {
     return OF_S32(vmaxq_s32(S32(a), S32(b)));
 }
-static inline vint v_shl32(vint a, int n) { return vshlq_u32(a, vdupq_n_s32(n)); }
+static inline vint v_shl32(vint a, int n)
+{
+    return vshlq_u32(a, vdupq_n_s32(n));
+}
 static inline vint v_shr32(vint a, int n)
 {
     return vshlq_u32(a, vdupq_n_s32(-n));
@@ -70,7 +73,8 @@ static inline vint v_sar32(vint a, int n)
 /* (a * b + 2^31) >> 32 of unsigned lanes. */
 static inline vint v_mulround32(vint a, vint b)
 {
-    uint32x2_t lo = vrshrn_n_u64(vmull_u32(vget_low_u32(a), vget_low_u32(b)), 32);
+    uint64x2_t low = vmull_u32(vget_low_u32(a), vget_low_u32(b));
+    uint32x2_t lo = vrshrn_n_u64(low, 32);
     return vrshrn_high_n_u64(lo, vmull_high_u32(a, b), 32);
 }
 
@@ -160,7 +164,10 @@ static inline vflt v_cast_f32(vint a) { return vreinterpretq_f32_u32(a); }
 static inline vint v_cast_int(vflt a) { return vreinterpretq_u32_f32(a); }
 static inline vflt v_to_f32(vint a) { return vcvtq_f32_s32(S32(a)); }
 static inline vint v_trunc_f32(vflt a) { return OF_S32(vcvtq_s32_f32(a)); }
-static inline vflt v_fma_f32(vflt a, vflt b, vflt c) { return vfmaq_f32(c, a, b); }
+static inline vflt v_fma_f32(vflt a, vflt b, vflt c)
+{
+    return vfmaq_f32(c, a, b);
+}
 static inline vlut v_load_lut(const float *p)
 {
     const uint8_t *bytes = (const uint8_t *)p;

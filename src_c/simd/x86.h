@@ -49,7 +49,10 @@ static inline vint v_zip16hi(vint a, vint b)
     return MM(unpackhi_epi16)(a, b);
 }
 /* Signed 32-bit lanes of two vectors, saturated to 16 bits. */
-static inline vint v_pack16(vint lo, vint hi) { return MM(packs_epi32)(lo, hi); }
+static inline vint v_pack16(vint lo, vint hi)
+{
+    return MM(packs_epi32)(lo, hi);
+}
 /* High halves of the 32-bit lanes of two vectors. */
 static inline vint v_high16(vint lo, vint hi)
 {

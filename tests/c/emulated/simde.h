@@ -88,8 +88,8 @@ static inline __m512i _mm512_mulhi_epu16(__m512i v, __m512i w)
     return v;
 }
 
-/* In place of the compiler's header and of simd/region.h: no target, and vectors
- * that are no registers. */
+/* In place of the compiler's header and of simd/region.h: no target, and
+ * vectors that are no registers. */
 #define _IMMINTRIN_H_INCLUDED
 #define SIMD_REGION_H
 #define SIMD_REGION_BEGIN(features)

@@ -71,3 +71,9 @@ def least_growth(resident: Callable[[], int], cycle: Callable[[int], None], coun
         cycle(count // 4)
         sizes.append(resident())
     return min(b - a for a, b in pairwise(sizes))
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run in an empty folder: child processes import the installed package, not the source tree."""
+    monkeypatch.chdir(tmp_path)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Full-reference video quality (VMAF), measured exactly and fast."""
 
+from ._ffi import call
 from ._paths import get_include, get_library
 from ._registry import register, unregister
 from .context import VmafContext
@@ -44,6 +45,6 @@ __all__ = [
     "unregister",
 ]
 
-__version__ = "0.1.0"
+__version__ = call.vmaf_version().removeprefix("pyvmaf-")
 
 register(LpipsExtractor)

@@ -6,7 +6,7 @@
 
 const char *vmaf_version(void)
 {
-    return "pyvmaf-0.1.0";
+    return "pyvmaf-" PYVMAF_VERSION;
 }
 
 const char *vmaf_cpu_name(uint64_t cpumask)

@@ -17,7 +17,8 @@ from typing import Any, TypeAlias
 from ._vmaf import ffi, lib
 from .errors import VmafTypeError, VmafValueError, error_for
 
-__all__ = ["CData", "call", "enum_value", "ffi", "lend", "lib", "nearest", "new_dictionary", "text", "unsigned"]
+__all__ = ["CData", "call", "encoded", "enum_value", "ffi", "lend", "lib", "nearest", "new_dictionary", "number"]
+__all__ += ["text", "unsigned"]
 
 CData: TypeAlias = Any
 
@@ -27,15 +28,26 @@ def text(pointer: CData) -> str | None:
     return None if pointer == ffi.NULL else ffi.string(pointer).decode("utf-8", "surrogateescape")
 
 
-def _argument(value: object) -> object:
-    if isinstance(value, str) or hasattr(value, "__fspath__"):
-        data = os.fspath(value)  # type: ignore[arg-type]
-        if isinstance(data, str):
+def encoded(value: object) -> bytes:
+    """Text or a path as C takes it.
+
+    >>> encoded(None)
+    Traceback (most recent call last):
+        ...
+    pyvmaf.errors.VmafTypeError: None was given, must be text or a path
+    """
+    try:
+        data: str | bytes = os.fspath(value)  # type: ignore[call-overload]
+    except TypeError:
+        raise VmafTypeError(f"{value!r} was given, must be text or a path") from None
+    if isinstance(data, str):
+        try:
             data = data.encode("utf-8", "surrogateescape")
-        if b"\0" in data:
-            raise VmafValueError(f"text must not contain a NUL character: {value!r}")
-        return data
-    return value
+        except UnicodeEncodeError:
+            raise VmafValueError(f"text has half of a surrogate pair: {value!r}") from None
+    if b"\0" in data:
+        raise VmafValueError(f"text must not contain a NUL character: {value!r}")
+    return data
 
 
 class _Calls:
@@ -44,15 +56,20 @@ class _Calls:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         function = getattr(lib, name)
         result = ffi.typeof(function).result.cname
+        is_text = [kind.cname == "char *" for kind in ffi.typeof(function).args]
+
+        def convert(arguments: tuple[object, ...]) -> list[object]:
+            pairs = zip(is_text, arguments, strict=True)
+            return [encoded(a) if t and not isinstance(a, ffi.CData) else a for t, a in pairs]
 
         def checked(*arguments: object) -> None:
             lib.vmaf_clear_last_message()
-            code = function(*map(_argument, arguments))
+            code = function(*convert(arguments))
             if code:
                 raise error_for(code, name, text(lib.vmaf_last_message()) or "")
 
         def plain(*arguments: object) -> Any:
-            values = [_argument(a) for a in arguments]  # the result may point into one of them
+            values = convert(arguments)  # the result may point into one of them
             value = function(*values)
             return text(value) if result == "char *" else value
 
@@ -79,6 +96,16 @@ def unsigned(what: str, value: object, bits: int = 32) -> int:
     if not 0 <= number < 1 << bits:
         raise VmafValueError(f"{what} is {number}, must be 0 to {(1 << bits) - 1}")
     return number
+
+
+def number(what: str, value: object) -> float:
+    """`value` as a C double."""
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise VmafTypeError(f"{what} is {value!r}, must be a number") from None
+    except OverflowError:
+        raise VmafValueError(f"{what} is beyond the range of a double") from None
 
 
 def nearest(name: str, names: list[str]) -> str:

@@ -15,7 +15,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from ._ffi import CData, call, enum_value, ffi, lib, new_dictionary, text, unsigned
+from ._ffi import CData, call, enum_value, ffi, lib, new_dictionary, number, text, unsigned
 from ._registry import Row, Session, current_rows, is_inside, sessions
 from .enums import LogLevel, OutputFormat, PixelFormat, PoolingMethod
 from .errors import VmafBusyError, VmafError, VmafTimeoutError, VmafTypeError, VmafValueError
@@ -201,7 +201,7 @@ class VmafContext:
             VmafValueError: there is one at that index.
         """
         with self._entered() as c:
-            call.vmaf_import_feature_score(c, name, float(value), unsigned("index", index))
+            call.vmaf_import_feature_score(c, name, number("value", value), unsigned("index", index))
 
     def preallocate_pictures(self, pix_fmt: PixelFormat | int | str, bpc: int, w: int, h: int, count: int) -> None:
         """Make a pool of `count` pictures for :meth:`fetch_preallocated_picture`.

@@ -224,6 +224,8 @@ def check_options(extractor: str, options: Mapping[str, object] | None) -> None:
     known = {e.name: e for e in extractors()}
     if extractor not in known:
         raise VmafValueError(f"no feature extractor {extractor!r}; {nearest(str(extractor), list(known))}")
+    if options is not None and not isinstance(options, Mapping):
+        raise VmafTypeError(f"options is {options!r}, must be a mapping of names to values")
     names = [o.name for o in known[extractor].options]
     for key in options or {}:
         if key not in names:

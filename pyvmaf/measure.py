@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from ._ffi import call, nearest
 from .context import Model, VmafContext
-from .errors import VmafError, VmafValueError
+from .errors import VmafError, VmafTypeError, VmafValueError
 from .extractor import ExtractorInfo, extractors
 from .lpips.tags import contradictions
 from .model import VmafModel, VmafModelCollection
@@ -139,11 +139,14 @@ def _as_models(given: str | Path | Model | Sequence[str | Path | Model] | None) 
     """Models of `score`'s argument; a lone one is named "vmaf", several by themselves."""
     if given is None:
         return []
-    if isinstance(given, (str, os.PathLike, VmafModel, VmafModelCollection)):
+    kinds = (VmafModel, VmafModelCollection)
+    if isinstance(given, (str, os.PathLike, *kinds)):
         given = [given]
+    if not isinstance(given, Sequence) or not all(isinstance(one, (str, os.PathLike, *kinds)) for one in given):
+        raise VmafTypeError(f"model is {given!r}, must be a name, a path, a model, or a sequence of them")
     out: list[Model] = []
     for one in given:
-        if isinstance(one, (VmafModel, VmafModelCollection)):
+        if isinstance(one, kinds):
             out.append(one)
             continue
         text = os.fspath(one)

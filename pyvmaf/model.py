@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ._ffi import CData, call, ffi, lib, nearest, new_dictionary, unsigned
+from ._ffi import CData, call, encoded, ffi, lib, nearest, new_dictionary, unsigned
 from .enums import ModelFlags
 from .errors import VmafError, VmafValueError
 from .extractor import check_options
@@ -37,9 +37,7 @@ def builtin_models() -> list[str]:
 
 def _config(name: str | None, flags: ModelFlags | int) -> tuple[CData, CData]:
     """A VmafModelConfig and the text that it points to."""
-    if name is not None and "\0" in name:
-        raise VmafValueError(f"name must not contain a NUL character: {name!r}")
-    text = ffi.NULL if name is None else ffi.new("char[]", name.encode("utf-8", "surrogateescape"))
+    text = ffi.NULL if name is None else ffi.new("char[]", encoded(name))
     return ffi.new("VmafModelConfig *", {"name": text, "flags": unsigned("flags", flags, 64)}), text
 
 
@@ -63,7 +61,7 @@ class VmafModel:
         names = builtin_models()
         if version not in names:
             raise VmafValueError(
-                f"no built-in model {version!r}; {nearest(str(version), names)} VmafModel.from_path() reads a file"
+                f"no built-in model {version!r}; {nearest(str(version), names)} (VmafModel.from_path() reads a file)"
             )
         self._load(call.vmaf_model_load, version, name, flags)
 

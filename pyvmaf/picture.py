@@ -245,7 +245,7 @@ def as_picture(
         if isinstance(source, VmafPicture):
             _check_told(source, bpc, pix_fmt)
             return source
-        if hasattr(source, "planes") and hasattr(source, "format"):
+        if hasattr(source, "planes") and hasattr(getattr(source, "format", None), "name"):
             picture = VmafPicture.from_frame(source)
             _check_told(picture, bpc, pix_fmt)
             return picture
@@ -294,6 +294,8 @@ def _as_plane(name: str, source: Any) -> Array:
         raise VmafTypeError(f"plane {name} has samples of type {array.dtype}, must be uint8 or uint16")
     if array.ndim != 2:
         raise VmafValueError(f"plane {name} has shape {array.shape}, must be (height, width)")
+    if name == "y" and not array.size:
+        raise VmafValueError(f"plane y has shape {array.shape}, must have a row and a sample at least")
     return array
 
 

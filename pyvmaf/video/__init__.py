@@ -11,7 +11,7 @@ import os
 import stat
 from errno import EIO
 
-from ..errors import VmafError, error_for
+from ..errors import VmafError, VmafTypeError, error_for
 from .base import Frame, Plane, Video, VideoError, VideoFormat
 from .pair import Pair, PairError
 from .raw import RawVideo
@@ -40,6 +40,8 @@ def open_video(path: str | os.PathLike[str], raw: VideoFormat | None = None) -> 
         VideoError: not a video, or one that cannot be scored.
         VmafOSError: the file cannot be opened.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise VmafTypeError(f"video is {path!r}, must be a path")
     try:
         return _open(path, raw)
     except VmafError:

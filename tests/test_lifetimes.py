@@ -202,8 +202,9 @@ def test_repeats_leave_nothing(case: str, resident: Callable[[], int]) -> None:
             with pytest.raises(VmafError):
                 FAILURES[case](ctx)
 
-    repeats = 60 if case == "model" else 400
-    cycle(repeats)
-    before = resident()
-    cycle(2 * repeats)
-    assert resident() - before < 256 * 1024
+    grown = []
+    for _ in range(4):  # a leak grows every time, the allocator's own needs do not
+        before = resident()
+        cycle(60 if case == "model" else 400)
+        grown.append(resident() - before)
+    assert min(grown) < 64 * 1024

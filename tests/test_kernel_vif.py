@@ -36,13 +36,19 @@ def content(kind: str, w: int, h: int, bpc: int) -> tuple[NDArray[np.uint16], ND
         "checks": ((x + y & 1) * top, (x // 3 + y // 3 & 1) * top),
         "ramps": ((x * 5 + y * 3) * top // (5 * w + 3 * h), (x * 2 + y * 7) * top // (2 * w + 7 * h)),
         "low variance": (top // 2 + noise[0] * 4 // (top + 1), top // 2 + noise[1] * 3 // (top + 1)),
+        # Variances about the 2.0 above which a sample is active.
+        "at the threshold": (
+            top // 2 + (noise[0] % 5 << (bpc - 8)),
+            top // 2 + (noise[1] % 5 << (bpc - 8)),
+        ),
         "enhanced": (top // 2 + noise[0] // 8, top // 2 + noise[0] // 4),
     }[kind]
     return ref.astype(np.uint16), dist.astype(np.uint16)
 
 
 KINDS = (
-    "zero", "top", "zero and top", "noise", "alike", "extremes", "checks", "ramps", "low variance", "enhanced",
+    "zero", "top", "zero and top", "noise", "alike", "extremes", "checks", "ramps", "low variance",
+    "at the threshold", "enhanced",
 )  # fmt: skip
 
 
@@ -137,7 +143,7 @@ def test_sets_agree_at_every_width(name: str, scale: int, bpc: int) -> None:
     table, scalar = kernels(name), kernels("scalar")
     for w in range(16 >> scale, 131):
         h = 16 + w % 7
-        ref, dist = content(("noise", "alike", "low variance")[w % 3], w, h, 16 if scale else bpc)
+        ref, dist = content(("noise", "alike", "at the threshold")[w % 3], w, h, 16 if scale else bpc)
         pair, again = guarded(ref, dist, scale, bpc, w % 5), guarded(ref, dist, scale, bpc)
         got = run(table, *pair, w, h, scale, bpc, pad=2 * (w % 3))
         assert same(got, run(scalar, *again, w, h, scale, bpc)), f"{w}x{h}"

@@ -17,14 +17,15 @@ typedef struct Result {
 
 static uint16_t plane[2][MAX_W * MAX_H];
 
-/* Noise; nearly flat; alike; all zero or the maximum. */
+/* Noise; a variance about the 2.0 where samples become active; alike; zeros and
+ * maxima. */
 static void fill(unsigned kind, unsigned bits)
 {
     uint32_t top = (1u << bits) - 1;
     for (size_t i = 0; i < MAX_W * MAX_H; i++) {
         uint32_t a = compare_random() & top, b = compare_random() & top;
         if (kind == 1)
-            a = top / 2 + a % 4, b = top / 2 + b % 3;
+            a = top / 2 + (a % 5 << (bits - 8)), b = top / 2 + b % 3;
         else if (kind == 2)
             b = (7 * a + b) / 8;
         else if (kind == 3)

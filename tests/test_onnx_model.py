@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import random
@@ -334,3 +335,18 @@ def test_the_permitted_folder(
     assert load_error(inside / "m.onnx").errno == errno.EACCES
     monkeypatch.setenv(onnx_model.JAIL, "")
     onnx_model.load(file)
+
+
+def test_refusals_leave_nothing(resident: Callable[[], int]) -> None:
+    """500 refusals of every kind: memory is flat."""
+    cheap = [data for data, _, _ in BAD.values() if len(data) < 1 << 17]
+
+    def refuse(times: int) -> None:
+        for i in range(times):
+            with contextlib.suppress(VmafError):
+                onnx_model.check(cheap[i % len(cheap)], "test.onnx")
+
+    refuse(100)
+    before = resident()
+    refuse(500)
+    assert resident() - before < 1 << 20

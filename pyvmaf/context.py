@@ -88,6 +88,9 @@ class VmafContext:
     lock is released during work. Extractors must not call the context that they
     work for; that raises :class:`VmafBusyError`.
 
+    After ``os.fork()`` the child must not use the parent's contexts, whose worker
+    threads it does not have; new ones work there.
+
     Args:
         n_threads: worker threads; 0: all work is done within :meth:`read_pictures`.
         n_subsample: score every n-th frame; every frame must still be passed in.

@@ -83,6 +83,7 @@ def measure(context: VmafContext, pair: Pair, *, limit: int = 0, progress: Progr
                         break
                     a, b = (VmafPicture.from_planes(p, format.pix_fmt, format.bpc) for p in planes)
                     context.read_pictures(a, b, frames)
+                    del planes, a, b  # the engine keeps what it needs
                 except Exception as caught:
                     error = caught
                     break

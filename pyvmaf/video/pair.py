@@ -12,9 +12,9 @@ import numpy as np
 from ..errors import VmafValueError
 from .base import Frame, Video, VideoFormat
 
-# Frames that wait for the scorer: enough to hide a slow read, few enough that
-# memory stays that of a handful of pictures.
-READ_AHEAD = 3
+# Pairs that wait for the scorer. The reader has another in its hands meanwhile,
+# so a slow read is hidden, and memory stays that of a handful of pictures.
+READ_AHEAD = 1
 
 FramePair = tuple[Frame, Frame]
 
@@ -100,14 +100,17 @@ class Pair:
         for side, skip in zip(sides, self._skip, strict=True):
             for _ in range(skip):
                 next(side, None)
-        more = self.format.bpc - self.ref.format.bpc, self.format.bpc - self.dist.format.bpc
-        while True:
-            ref, dist = next(sides[0], None), next(sides[1], None)
-            if ref is None or dist is None:
-                if ref is not dist:
-                    self.ended = "ref" if ref is None else "dist"
-                return
-            yield deepen(ref, more[0]), deepen(dist, more[1])
+        # No name here holds a pair while the next one is read.
+        yield from iter(lambda: self._next_pair(*sides), None)
+
+    def _next_pair(self, refs: Iterator[Frame], dists: Iterator[Frame]) -> FramePair | None:
+        ref, dist = next(refs, None), next(dists, None)
+        if ref is None or dist is None:
+            if ref is not dist:
+                self.ended = "ref" if ref is None else "dist"
+            return None
+        bpc = self.format.bpc
+        return deepen(ref, bpc - self.ref.format.bpc), deepen(dist, bpc - self.dist.format.bpc)
 
     def __iter__(self) -> Generator[FramePair, None, None]:
         """Pairs in order, while a thread reads and decodes the next ones."""
@@ -125,6 +128,7 @@ class Pair:
             try:
                 for pair in self._read():
                     put(pair)
+                    del pair
                     if stop.is_set():
                         return
             except BaseException as error:  # handed to the caller below
@@ -140,6 +144,7 @@ class Pair:
                 if isinstance(item, BaseException):
                     raise item
                 yield item
+                del item
         finally:
             stop.set()
             reader.join(timeout=1.0)

@@ -51,7 +51,10 @@ class RawVideo(Video):
         size = self.format.frame_bytes(self._up)
         index = 0
         while (buffer := self._file.frame(size, index)) is not None:
-            yield check_range(self, self.format.planes(buffer, self._up), index)
+            frame = check_range(self, self.format.planes(buffer, self._up), index)
+            del buffer
+            yield frame
+            del frame  # nothing holds it while the next one is read
             index += 1
 
     def close(self) -> None:

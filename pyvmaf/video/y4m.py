@@ -140,12 +140,15 @@ class Y4mVideo(Video):
     def __iter__(self) -> Iterator[Frame]:
         index = 0
         while self._next_marker(index):
-            buffer = self._file.frame(self._frame_bytes, index)
-            if buffer is None:
-                raise VideoError(self.path, "truncated: the file ends after FRAME", index)
-            picture = buffer[: self.format.frame_bytes()]
-            yield check_range(self, self.format.planes(picture), index)
+            yield self._frame(index)  # no name here holds it while the next one is read
             index += 1
+
+    def _frame(self, index: int) -> Frame:
+        buffer = self._file.frame(self._frame_bytes, index)
+        if buffer is None:
+            raise VideoError(self.path, "truncated: the file ends after FRAME", index)
+        picture = buffer[: self.format.frame_bytes()]
+        return check_range(self, self.format.planes(picture), index)
 
     def _next_marker(self, index: int) -> bool:
         """Step over a FRAME line; False at the end of the file."""

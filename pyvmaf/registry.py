@@ -12,13 +12,9 @@ import errno
 import hashlib
 import json
 import os
-import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +113,10 @@ def fetch(name: str, progress: Callable[[int, int], None] | None = None) -> Path
         name: as in :func:`entries`.
         progress: called with the bytes so far and in all.
     """
+    import urllib.error
+    import urllib.request
+    from http.client import HTTPException
+
     wanted = entry(name)
     if wanted.status() == "here":
         return wanted.path
@@ -155,6 +155,8 @@ def _store(
     progress: Callable[[int, int], None] | None,
 ) -> Path:
     """Write the chunks beside the target and rename, so that it appears whole or not at all."""
+    import tempfile
+
     target = wanted.path
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f".{wanted.file}.", dir=target.parent)

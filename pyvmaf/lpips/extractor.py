@@ -7,17 +7,21 @@ import errno
 import math
 import os
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from .. import registry
 from .._ffi import lib
 from ..enums import PixelFormat
 from ..errors import VmafError, error_for
 from ..extractor import FeatureExtractor, Option
-from ..onnx_model import Model, load
 from ..picture import VmafPicture
 from .convert import CHROMA, DEPTHS, MATRICES, RANGES, SITINGS, Colour, Converter
-from .network import Network, runtime
+
+# What only a context that uses the extractor needs is imported when one does:
+# every start of every command would wait for it.
+if TYPE_CHECKING:
+    from ..onnx_model import Model
+    from .network import Network
 
 ENVIRONMENT = "VMAF_LPIPS_MODEL_PATH"
 #: Below, the third pooling is empty, and ONNX Runtime's kernels have crashed.
@@ -124,6 +128,9 @@ class LpipsExtractor(FeatureExtractor):
         raise error_for(-errno.EINVAL, "lpips", reason)
 
     def _open(self, path: str, net: registry.Entry | None) -> Network:
+        from ..onnx_model import load
+        from .network import Network, runtime
+
         model = load(path)
         known = self._identify(model, net)
         network = Network(model, self.n_threads, self.provider)

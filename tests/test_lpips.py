@@ -170,7 +170,7 @@ def test_one_network_serves_the_workers_of_a_context(tiny: Path, monkeypatch: py
             super().__init__(*arguments)
             made.append(self)
 
-    monkeypatch.setattr(extractor, "Network", Counted)
+    monkeypatch.setattr("pyvmaf.lpips.network.Network", Counted)
     scores({"model_path": tiny}, n_threads=4)
     assert [net.threads for net in made] == [4]
     scores({"model_path": tiny})

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import count
 
 from .base import Frame, Video, VideoError, VideoFormat, check_range
 from .file import ByteFile
@@ -48,14 +49,13 @@ class RawVideo(Video):
         return True
 
     def __iter__(self) -> Iterator[Frame]:
-        size = self.format.frame_bytes(self._up)
-        index = 0
-        while (buffer := self._file.frame(size, index)) is not None:
-            frame = check_range(self, self.format.planes(buffer, self._up), index)
-            del buffer
-            yield frame
-            del frame  # nothing holds it while the next one is read
-            index += 1
+        # Not a generator: its names would hold a frame while the next one is read.
+        index = count()
+        return iter(lambda: self._frame(next(index)), None)
+
+    def _frame(self, index: int) -> Frame | None:
+        buffer = self._file.frame(self.format.frame_bytes(self._up), index)
+        return None if buffer is None else check_range(self, self.format.planes(buffer, self._up), index)
 
     def close(self) -> None:
         self._file.close()

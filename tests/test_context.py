@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import FULL, Plane, least_growth, noise
+from conftest import Plane, least_growth, noise
 
 import pyvmaf
 from pyvmaf import FeatureExtractor, PoolingMethod, VmafContext, VmafError, VmafModel, VmafModelCollection, VmafPicture
@@ -514,12 +514,12 @@ def test_contexts_leave_nothing(planes: list[Plane], resident: Callable[[], int]
         for _ in range(n):
             run(pairs)
 
-    assert least_growth(resident, cycle, 2000 if FULL else 400) < 16 * 1024
+    assert least_growth(resident, cycle, 2000) < 16 * 1024
 
 
 def test_frames_cost_their_scores(resident: Callable[[], int]) -> None:
     """A score takes 16 bytes; a column that grows by doubling takes up to twice that."""
-    frames, warm_up = (20_000, 1000) if FULL else (3000, 500)
+    frames, warm_up = 20_000, 1000
     ring = [noise(i, 64, 64) for i in range(4)]
     with VmafContext() as ctx:
         for name in FEATURES:

@@ -50,7 +50,7 @@ def _check_values(name: str, x: Tensor) -> None:
         return
     if not (low >= float("-inf") and high < float("inf") and low > float("-inf")):
         raise ValueError(f"{name} holds NaN or infinity; allowed: 0 to 255")
-    if low < 0.0 or high > 255.0:
+    if low < 0.0 or high >= 256.0:  # 16-bit samples end at 255 + 255/256
         raise ValueError(
             f"{name} spans {low:g} to {high:g}; allowed: 0 to 255 at any bit depth, such as {name}.clamp(0, 255)"
         )

@@ -189,7 +189,8 @@ def _add_moments(
     for grad, power, own, other in ((grads[0], x, mu_r, mu_d), (grads[1], y, mu_d, mu_r)):
         if grad is not None and power is not None:
             parts += [power, (own * power).mul_(-2.0).addcmul_(other, z, value=-1.0)]
-    cross, *made = separable_adjoint(torch.stack(parts, 1), taps).split(1, 1)
+    back = separable_adjoint(torch.stack(parts, 1), taps)
+    cross, *made = (back[:, i : i + 1] for i in range(len(parts)))
     whole = slice(rows.start, rows.stop + len(taps) - 1)
     planes = padded[frames, :, whole].split(1, 1)
     for k, grad in enumerate(grads):

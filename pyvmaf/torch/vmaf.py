@@ -163,13 +163,13 @@ class VMAF(nn.Module):
         """Published values [N, K] or [B, T, K]."""
         check_pair(ref, dist, smallest(self.inputs), self.validate)
         clips = (ref, dist) if ref.dim() == 5 else (ref[None], dist[None])
+        note_autocast(ref.device)
         with torch.autocast(ref.device.type, enabled=False):
             values = finish(self._columns(*clips), self.inputs)
         return values if ref.dim() == 5 else values[0]
 
     def _columns(self, ref: Tensor, dist: Tensor, features: list[Feature] | None = None) -> Tensor:
         """Raw columns [B, T, K]; `ref` may have frames in front of those of `dist`."""
-        note_autocast(ref.device)
         if ref.dtype in HALVES or dist.dtype in HALVES:
             ref, dist = ref.float(), dist.float()
         how = (features or self.inputs, self.mode, self.bit_depth)

@@ -83,7 +83,7 @@ def test_bad_arguments_are_named(tmp_path: Path) -> None:
 
 def test_exact_mode_takes_samples_only() -> None:
     ref, dist = pair()
-    with pytest.raises(ValueError, match="between the 8-bit samples.*quantised"):
+    with pytest.raises(ValueError, match=r"between the 8-bit samples.*quantised"):
         VMAF(mode="exact")(ref, dist.requires_grad_())
     quarters = (ref * 4).round() / 4
     with pytest.raises(ValueError, match="multiples of 1 only"):
@@ -191,7 +191,8 @@ def test_compile_traces() -> None:
     [
         ("bt601", (255, 0, 0), 81.481, 76.245), ("bt601", (0, 255, 0), 144.553, 149.685),
         ("bt709", (255, 0, 0), 62.5594, 54.213), ("bt709", (0, 0, 255), 31.8118, 18.411),
-        ("bt2020", (0, 255, 0), 164.482, 172.89), ("bt2020", (255, 255, 255), 235.0, 255.0), ("bt709", (0, 0, 0), 16.0, 0.0),
+        ("bt2020", (0, 255, 0), 164.482, 172.89), ("bt2020", (255, 255, 255), 235.0, 255.0),
+        ("bt709", (0, 0, 0), 16.0, 0.0),
     ],
 )  # fmt: skip
 def test_luma_of_rgb(matrix: str, rgb: tuple[int, ...], limited: float, full: float) -> None:

@@ -81,7 +81,7 @@ def test_gradcheck_of_adm(options: dict[str, object]) -> None:
 def test_gradcheck_of_motion() -> None:
     ref, _ = textured(12, 9, 4)
     for options in ({}, {"motion_blend_factor": 0.5, "motion_blend_offset": 20}):
-        assert gradcheck(lambda r: tuple(functional.motion(r, **options).values()), (ref.requires_grad_(),))
+        assert gradcheck(lambda r, o=options: tuple(functional.motion(r, **o).values()), (ref.requires_grad_(),))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -200,7 +200,7 @@ PLANES: dict[str, Callable[[torch.Generator], torch.Tensor]] = {
     "noise": lambda g: 255 * torch.rand(1, 1, 40, 44, generator=g),
     "binary": lambda g: 255.0 * torch.randint(0, 2, (1, 1, 40, 44), generator=g),
     "stripes": lambda g: 255.0 * (torch.arange(44) % 2).expand(1, 1, 40, 44),
-    "point": lambda g: torch.zeros(1, 1, 40, 44).index_put((*torch.tensor([[0], [0], [20], [20]]),), torch.tensor(255.0)),
+    "point": lambda g: 255.0 * ((torch.arange(44) == 20) & (torch.arange(40)[:, None] == 20)).expand(1, 1, 40, 44),
     "step": lambda g: 255.0 * (torch.arange(44) > 21).expand(1, 1, 40, 44),
     "half flat": lambda g: torch.where(torch.arange(44) > 21, 255 * torch.rand(1, 1, 40, 44, generator=g), 60.0),
     "threshold": lambda g: 128 + 2**0.5 * (torch.randint(0, 2, (1, 1, 40, 44), generator=g) * 2.0 - 1),

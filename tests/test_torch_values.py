@@ -24,9 +24,11 @@ SHARED = Path(__file__).parents[2] / "shared"
 GENERATED = [
     Clip(96, 64), Clip(97, 65, damage="heavy"), Clip(131, 75, damage="blur"), Clip(160, 90, damage="gain"),
     Clip(100, 100, damage="inverse"), Clip(64, 64, damage="none"), Clip(75, 51, damage="flat"),
-    Clip(96, 64, 10), Clip(99, 77, 10, damage="heavy"), Clip(130, 70, 12, damage="blur"), Clip(81, 83, 16, damage="gain"),
+    Clip(96, 64, 10), Clip(99, 77, 10, damage="heavy"), Clip(130, 70, 12, damage="blur"),
+    Clip(81, 83, 16, damage="gain"),
     Clip(64, 64, 9, damage="heavy"), Clip(96, 64, content="noise", damage="heavy"), Clip(96, 64, content="binary"),
-    Clip(96, 64, content="blocks", damage="blur"), Clip(96, 64, content="lines"), Clip(96, 64, content="dark", frames=1),
+    Clip(96, 64, content="blocks", damage="blur"), Clip(96, 64, content="lines"),
+    Clip(96, 64, content="dark", frames=1),
     Clip(96, 64, content="ramp", damage="heavy", frames=4), Clip(250, 240, content="natural", damage="blur", frames=1),
     Clip(33, 33, content="natural", damage="heavy", frames=3),
 ]  # fmt: skip

@@ -82,6 +82,7 @@ ERRORS: dict[int, type[VmafError]] = {
     _errno.EDOM: VmafValueError,
     _errno.ERANGE: VmafValueError,
     _errno.EILSEQ: VmafValueError,
+    _errno.EBADMSG: VmafValueError,
     _errno.EOVERFLOW: VmafValueError,
     _errno.ENOMEM: VmafMemoryError,
     _errno.EBUSY: VmafBusyError,

@@ -37,7 +37,7 @@ from pyvmaf.lpips.tags import contradictions
 from pyvmaf.onnx_model import Model, check
 from pyvmaf.onnx_wire import Message, encode
 
-ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(pyvmaf.__file__).parents[1])}
 Frame = tuple[Any, Any, Any]
 needs_shared = pytest.mark.skipif(
     not clips.GOLDEN.exists(), reason="the published clips are not beside the repository"
@@ -196,7 +196,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def vmaf(videos: list[str], *arguments: str, environment: Mapping[str, str] | None = None) -> Any:
     command = [sys.executable, "-m", "pyvmaf.cli.vmaf", "-r", videos[0], "-d", videos[1], "-q", *arguments]
     return subprocess.run(
-        command, capture_output=True, text=True, env={**os.environ, **(environment or {})}, timeout=120
+        command, capture_output=True, text=True, env={**ENVIRONMENT, **(environment or {})}, timeout=120
     )
 
 
@@ -250,7 +250,7 @@ def test_the_one_liner(tiny: Path, videos: list[str]) -> None:
 
 def test_importing_pyvmaf_does_not_import_the_runtime() -> None:
     code = "import sys, pyvmaf; print('onnxruntime' in sys.modules, *(e.name for e in pyvmaf.extractors()))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=ENVIRONMENT)
     imported, *names = done.stdout.split()
     assert (imported, names.count("lpips")) == ("False", 1)
 

@@ -8,7 +8,7 @@ import datetime
 import platform
 from pathlib import Path
 
-from . import commands, kernels, library, python_api
+from . import commands, kernels, library, python_api, threads
 from .library import AVX2_ONLY, NEG, V061, Case
 
 FLOOR = """\
@@ -78,6 +78,13 @@ def commands_page(rounds: int) -> str:
     return table("| command | ours, frames/s | ffmpeg's filter | ratio | ours, peak MiB | ffmpeg's |", rows)
 
 
+def threads_page(rounds: int) -> str:
+    rows = [
+        f"| {t.case.size} | {t.case.frames} | **{t.wall:.2f}** | {t.busiest:.2f} |" for t in threads.measure(rounds)
+    ]
+    return table("| size | frames | one thread / two, wall | busiest thread's processor time |", rows)
+
+
 def kernels_page(rounds: int) -> str:
     rows = [f"| {t.kernel} | {t.bpc} | {t.isa} | {t.mpixels:.0f} | {t.ratio:.2f} |" for t in kernels.measure(rounds)]
     return table("| kernel | bits | instruction set | Mpixel/s | times scalar |", rows)
@@ -106,6 +113,7 @@ def main() -> None:
         f"Medians of {rounds} alternating rounds after one that is not counted; the content is a scaled clip of "
         "natural video and its x264 encode. Every run compares all doubles of both sides.\n",
         "## Whole library\n", library_page(rounds, args.quick),
+        "## Two threads against one\n", threads_page(rounds),
         "## Whole commands\n", commands_page(3),
         "## Python against C\n", python_page(rounds),
         "## Kernels\n", kernels_page(rounds),

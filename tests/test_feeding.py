@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+import pyvmaf
 from pyvmaf.video import Pair, RawVideo, Video, VideoFormat, Y4mVideo
 from pyvmaf.video.base import Frame
 from pyvmaf.video.pair import READ_AHEAD
@@ -93,5 +95,6 @@ def test_readers_hold_no_frame_between_two(tmp_path: Path) -> None:
 
 def test_a_command_starts_with_what_it_needs() -> None:
     code = f"import sys, pyvmaf.cli.vmaf; print([m for m in {UNNEEDED!r} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    environment = {**os.environ, "PYTHONPATH": str(Path(pyvmaf.__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert (done.stdout.strip(), done.stderr) == ("[]", "")

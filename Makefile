@@ -40,7 +40,7 @@ check: .venv-test/ready
 	.venv-test/bin/mypy --strict pyvmaf
 
 bench: .venv-test/ready
-	.venv-test/bin/python -m benchmarks
+	.venv-test/bin/python benchmarks/run.py $(ARGS)
 
 clean:
 	rm -rf .venv .venv-test .cache build dist *.egg-info

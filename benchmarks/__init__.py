@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Speed and memory against the peer; `python -m benchmarks` writes docs/benchmarks.md."""
+"""Speed and memory against the peer; `make bench` writes docs/benchmarks.md."""

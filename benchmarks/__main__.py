@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""python -m benchmarks [--quick] [--out docs/benchmarks.md]: measure all, write one page."""
+"""benchmarks/run.py [--quick] [--out docs/benchmarks.md]: measure all, write one page."""
 
 from __future__ import annotations
 

@@ -16,6 +16,9 @@ import imageio_ffmpeg
 from .content import distorted_video, sample_video, y4m, CACHE  # isort: skip
 
 
+BIN = Path(sys.executable).parent
+
+
 @dataclass(frozen=True)
 class CommandTiming:
     name: str
@@ -49,10 +52,10 @@ def ours(command: str, ref: Path, dist: Path, n_threads: int) -> list[str]:
     log = str(CACHE / "benchmark-log.xml")
     if command == "vmaf":
         return [
-            sys.executable, "-m", "pyvmaf.cli.vmaf", "-r", str(ref), "-d", str(dist),
+            str(BIN / "vmaf"), "-r", str(ref), "-d", str(dist),
             "--threads", str(n_threads), "-o", log, "-q",
         ]  # fmt: skip
-    return [sys.executable, "-m", "pyvmaf", "score", str(ref), str(dist), "--threads", str(n_threads)]
+    return [str(BIN / "pyvmaf"), "score", str(ref), str(dist), "--threads", str(n_threads)]
 
 
 def compare(name: str, mine: list[str], theirs: list[str], frames: int, rounds: int) -> CommandTiming:

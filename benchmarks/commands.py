@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,15 +30,24 @@ class CommandTiming:
     peer_mib: float
 
 
+# A small process in between: what a child holds before it becomes the command
+# counts for its peak, and this process is large.
+LAUNCHER = """
+import json, os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(json.dumps([time.perf_counter() - start, usage.ru_maxrss / 1024, status]))
+"""
+
+
 def run(command: list[str]) -> tuple[float, float]:
     """Seconds and peak resident MiB of a process."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
+    launch = [sys.executable, "-I", "-c", LAUNCHER, *command]
+    seconds, mib, status = json.loads(subprocess.run(launch, capture_output=True, check=True).stdout)
     if status:
         raise RuntimeError(f"{' '.join(command)}: exit status {os.waitstatus_to_exitcode(status)}")
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, mib
 
 
 def ffmpeg(ref: Path, dist: Path, n_threads: int) -> list[str]:

@@ -46,9 +46,10 @@ def calls(isa: str, bpc: int) -> dict[str, Callable[[], object]]:
         for f in (lib.vif_scratch_size, lib.adm_scratch_size, lib.motion_scratch_size)
     ]
     work = [ffi.cast("void *", (s.ctypes.data + 63) & ~63) for s in scratch]
-    low = np.zeros((4, h // 2 + 1, w // 2 + 1), np.int32)
+    low_stride = (w + 63) & ~63  # bytes: half as many 16-bit samples, whole vectors
+    low = np.zeros(2 * (h // 2 + 1) * low_stride + 64, np.uint8)
+    low_at = (low.ctypes.data + 63) & ~63
     half = np.zeros((2, h // 2, w // 2), np.uint16)
-    keep = (ref, dist, earlier, scratch, low, half)
 
     def pointer(a: np.ndarray, kind: str = "void *") -> object:
         return ffi.cast(kind, a.ctypes.data)
@@ -66,8 +67,9 @@ def calls(isa: str, bpc: int) -> dict[str, Callable[[], object]]:
     variant[0].factor = [36453, 36453, 49417]
     adm = ffi.new("AdmScale *", {
         "ref": pointer(ref), "dist": pointer(dist), "ref_stride": ref.strides[0], "dist_stride": dist.strides[0],
-        "w": w, "h": h, "bpc": bpc, "scale": 0, "low_ref": pointer(low[0], "int32_t *"),
-        "low_dist": pointer(low[1], "int32_t *"), "low_stride": low.strides[1], "variant": variant,
+        "w": w, "h": h, "bpc": bpc, "scale": 0, "row_begin": 0, "row_end": (h + 1) // 2, "low_ref": ffi.cast("void *", low_at),
+        "low_dist": ffi.cast("void *", low_at + (h // 2 + 1) * low_stride), "low_stride": low_stride,
+        "variant": variant,
         "variant_cnt": 1, "scratch": work[1],
     })  # fmt: skip
     adm_sums = ffi.new("AdmSums *")
@@ -80,6 +82,7 @@ def calls(isa: str, bpc: int) -> dict[str, Callable[[], object]]:
         "ref": pointer(ref), "dist": pointer(dist), "ref_stride": ref.strides[0], "dist_stride": dist.strides[0],
         "w": w, "h": h, "bpc": bpc,
     })  # fmt: skip
+    keep = (ref, dist, earlier, scratch, low, half, limit, variant)
     return {
         "vif, scale 0": lambda keep=keep: table.vif_scale(vif, vif_sums),
         "adm, scale 0": lambda keep=keep: table.adm_scale(adm, adm_sums),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """An extractor of one's own: PSNR in which an error on an edge counts more.
 
-    python examples/edge_psnr.py REF DIST
+python examples/edge_psnr.py REF DIST
 """
 
 import sys

@@ -78,9 +78,7 @@ class _Writer:
         kind = FLOAT if value.dtype == np.float32 else INT64
         data = value.astype("<f4" if kind == FLOAT else "<i8").tobytes()
         dims: list[Value] = [int(n) for n in value.shape]
-        self.tensors[name] = Message(
-            "Tensor", dims=dims, data_type=kind, name=name, raw_data=data
-        )
+        self.tensors[name] = Message("Tensor", dims=dims, data_type=kind, name=name, raw_data=data)
         return name
 
     def conv(self, value: str, name: str, stride: int = 1) -> str:
@@ -144,8 +142,7 @@ class _Writer:
 
 def _tensor(name: str, *axes: int | str) -> Message:
     dims: list[Value] = [
-        Message("Dimension", dim_value=n) if isinstance(n, int) else Message("Dimension", dim_param=n)
-        for n in axes
+        Message("Dimension", dim_value=n) if isinstance(n, int) else Message("Dimension", dim_param=n) for n in axes
     ]
     tensor = Message("TensorType", elem_type=FLOAT, shape=Message("Shape", dim=dims))
     return Message("ValueInfo", name=name, type=Message("Type", tensor_type=tensor))

@@ -231,9 +231,7 @@ def _check_type(value: Message, wanted: tuple[int | None, ...], path: object) ->
         axis.integer("dim_value") if "dim_value" in axis.fields else axis.text("dim_param") or "?"
         for axis in tensor.message("shape").messages("dim")
     ]
-    fits = len(axes) == len(wanted) and all(
-        extent in (None, axis) for axis, extent in zip(axes, wanted, strict=True)
-    )
+    fits = len(axes) == len(wanted) and all(extent in (None, axis) for axis, extent in zip(axes, wanted, strict=True))
     if not fits:
         shape = "x".join("any" if extent is None else str(extent) for extent in wanted)
         found = "x".join(map(str, axes)) or "no known shape"

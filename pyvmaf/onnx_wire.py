@@ -173,9 +173,7 @@ class _Reader:
             values.append(self._value(f"{kind}.{name}", of, wire, value, nesting))
         return message
 
-    def _value(
-        self, where: str, of: str, wire: int, value: int | memoryview, nesting: int
-    ) -> Value:
+    def _value(self, where: str, of: str, wire: int, value: int | memoryview, nesting: int) -> Value:
         packed = of in ("I", "F", "D") and wire == BYTES
         if wire != WIRE.get(of.lower(), BYTES) and not packed:
             raise WireError(f"{where} has wire type {wire}")

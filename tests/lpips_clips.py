@@ -90,9 +90,7 @@ def top(w: int, h: int, bpc: int, k: int) -> list[Frame]:
 def flat(w: int, h: int, code: tuple[int, int, int]) -> list[Frame]:
     y, u, v = code
     chroma = (h // 2, w // 2)
-    return [
-        (np.full((h, w), y, np.uint8), np.full(chroma, u, np.uint8), np.full(chroma, v, np.uint8))
-    ]
+    return [(np.full((h, w), y, np.uint8), np.full(chroma, u, np.uint8), np.full(chroma, v, np.uint8))]
 
 
 FLAT = {"black": (16, 128, 128), "white": (235, 128, 128), "grey": (126, 128, 128)}

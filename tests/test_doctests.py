@@ -13,9 +13,7 @@ import pyvmaf
 
 # The commands' entry, and the builder, which reads the source tree.
 NOT_IMPORTED = ("__main__", "_build")
-MODULES = sorted(
-    m.name for m in pkgutil.walk_packages(pyvmaf.__path__, "pyvmaf.") if not m.name.endswith(NOT_IMPORTED)
-)
+MODULES = sorted(m.name for m in pkgutil.walk_packages(pyvmaf.__path__, "pyvmaf.") if not m.name.endswith(NOT_IMPORTED))
 # Modules that need an extra of the package.
 OPTIONAL = {"torch", "onnx", "lpips", "av"}
 

@@ -39,9 +39,7 @@ from pyvmaf.onnx_wire import Message, encode
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(pyvmaf.__file__).parents[1])}
 Frame = tuple[Any, Any, Any]
-needs_shared = pytest.mark.skipif(
-    not clips.GOLDEN.exists(), reason="the published clips are not beside the repository"
-)
+needs_shared = pytest.mark.skipif(not clips.GOLDEN.exists(), reason="the published clips are not beside the repository")
 
 
 def loaded(data: bytes) -> Model:
@@ -61,8 +59,10 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def frame(seed: int, w: int = 48, h: int = 40) -> Frame:
-    return noise(seed, h, w), noise(seed + 100, (h + 1) // 2, (w + 1) // 2), noise(
-        seed + 200, (h + 1) // 2, (w + 1) // 2
+    return (
+        noise(seed, h, w),
+        noise(seed + 100, (h + 1) // 2, (w + 1) // 2),
+        noise(seed + 200, (h + 1) // 2, (w + 1) // 2),
     )
 
 

@@ -58,9 +58,7 @@ def test_known_colours(yuv: tuple[int, ...], rgb: tuple[int, ...]) -> None:
     assert Converter((1, 1), 8, (0, 0), table=BYTES)(planes).ravel().tolist() == list(rgb)
 
 
-def judge(
-    planes: list[Plane], bpc: int, sub: tuple[int, int], colour: Colour, table: Floats
-) -> Floats:
+def judge(planes: list[Plane], bpc: int, sub: tuple[int, int], colour: Colour, table: Floats) -> Floats:
     """The conversion written down once more, slowly, in NumPy."""
     native, full = colour.depth == "native", colour.range == "full"
     if bpc == 8 or native:

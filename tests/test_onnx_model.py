@@ -80,9 +80,7 @@ BAD: dict[str, tuple[bytes, int, str]] = {
         "'Evil'",
     ),
     "operator in a list of graphs": (
-        models.with_node(
-            node("If", ["c"], ["o"], attribute=[attribute("b", graphs=[subgraph(EVIL)])])
-        ),
+        models.with_node(node("If", ["c"], ["o"], attribute=[attribute("b", graphs=[subgraph(EVIL)])])),
         errno.EPERM,
         "'Evil'",
     ),
@@ -122,11 +120,7 @@ BAD: dict[str, tuple[bytes, int, str]] = {
         "'w'",
     ),
     "external sparse": (
-        changed(
-            lambda m: models.graph(m).fields.update(
-                sparse_initializer=[Message("SparseTensor", values=HIDDEN)]
-            )
-        ),
+        changed(lambda m: models.graph(m).fields.update(sparse_initializer=[Message("SparseTensor", values=HIDDEN)])),
         errno.EPERM,
         "'w'",
     ),
@@ -313,9 +307,7 @@ def test_an_unreadable_file(file: Path) -> None:
     assert load_error(file).errno == errno.EACCES
 
 
-def test_the_permitted_folder(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_permitted_folder(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inside = tmp_path / "inside"
     inside.mkdir()
     (inside / "link.onnx").symlink_to(file)

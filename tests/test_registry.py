@@ -160,9 +160,7 @@ def test_what_arrives_must_be_what_is_registered(
 
 
 @pytest.mark.parametrize("path", ["/short", "/gone"])
-def test_a_broken_download_leaves_nothing(
-    server: str, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
+def test_a_broken_download_leaves_nothing(server: str, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     made(monkeypatch, url=server + path)
     with pytest.raises(VmafError):
         registry.fetch("m")

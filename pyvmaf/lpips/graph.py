@@ -235,9 +235,7 @@ class _Graph:
                 needed.update(node.texts("input"))
         return nodes[::-1]
 
-    def stem(
-        self, tower: list[Message], entry: str, tap: str
-    ) -> tuple[str, Window, Window] | None:
+    def stem(self, tower: list[Message], entry: str, tap: str) -> tuple[str, Window, Window] | None:
         """The pooled first tap, if strips of the input can make it."""
         try:
             relu = self.maker(tap, "Relu")
@@ -279,8 +277,6 @@ class _Graph:
 
 def _value(name: str) -> Message:
     """A tensor of floats of rank four whose extents the runtime works out."""
-    axes: list[int | bytes | str | Message] = [
-        Message("Dimension", dim_param=f"{name}.{axis}") for axis in range(4)
-    ]
+    axes: list[int | bytes | str | Message] = [Message("Dimension", dim_param=f"{name}.{axis}") for axis in range(4)]
     tensor = Message("TensorType", elem_type=1, shape=Message("Shape", dim=axes))
     return Message("ValueInfo", name=name, type=Message("Type", tensor_type=tensor))

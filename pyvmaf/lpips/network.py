@@ -59,9 +59,7 @@ def provider_name(name: str) -> str:
 class Network:
     """The sessions of one model and the arithmetic between them."""
 
-    def __init__(
-        self, model: Model, threads: int = 1, provider: str = "cpu", *, rewrite: bool = True
-    ) -> None:
+    def __init__(self, model: Model, threads: int = 1, provider: str = "cpu", *, rewrite: bool = True) -> None:
         self.threads = max(threads, 1)
         self.provider = provider_name(provider)
         # Elsewhere than on the CPU the features would have to travel back.

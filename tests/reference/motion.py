@@ -25,9 +25,7 @@ def smooth(a: NDArray[np.int64], axis: int, shift: int) -> NDArray[np.int64]:
     return (total + (1 << (shift - 1))) >> shift
 
 
-def row_sads(
-    earlier: NDArray[np.generic], current: NDArray[np.generic], bpc: int
-) -> NDArray[np.int64]:
+def row_sads(earlier: NDArray[np.generic], current: NDArray[np.generic], bpc: int) -> NDArray[np.int64]:
     """The sum of absolute low-passed differences of each row."""
     difference = earlier.astype(np.int64) - current.astype(np.int64)
     return np.abs(smooth(smooth(difference, 0, bpc), 1, 16)).sum(axis=1)

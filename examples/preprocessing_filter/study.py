@@ -80,7 +80,8 @@ def unsharp(size: int) -> Tensor:
 
 
 def psnr(luma: Tensor, taps: Tensor) -> float:
-    """Mean PSNR of filtered luma rounded to 8 bits."""
+    """Mean PSNR of filtered luma rounded to 8 bits, of every fourth frame."""
+    luma = luma[::4]
     error = (apply_filter(luma, taps).round() - luma).double().square().mean((1, 2, 3))
     return float((10 * torch.log10(255.0**2 / error.clamp(min=1e-4))).mean())
 
@@ -139,6 +140,24 @@ def learn(model: str, luma: Tensor, args: argparse.Namespace) -> tuple[Tensor, i
             taps += args.rate / (1.0 + step / 10) * (grad - grad.mean())
             taps /= taps.sum()
     return kept, step
+
+
+def follow(model: str, luma: Tensor, taps: Tensor, args: argparse.Namespace) -> list[Tensor]:
+    """Filters of highest score at each of `PSNRS`: every step of ascent is scaled back to the PSNR."""
+    train = luma[::2]
+    vmaf = VMAF(model)
+    generator = torch.Generator().manual_seed(args.seed)
+    unit, made = identity(args.size), []
+    for target in PSNRS:
+        taps = at_psnr(luma, taps, target)
+        for _ in range(args.refine):
+            chosen = train[torch.randint(len(train), (args.batch,), generator=generator)]
+            free = taps.clone().requires_grad_()
+            (grad,) = torch.autograd.grad(vmaf(chosen[:, None], apply_filter(chosen, free)[:, None]).mean(), free)
+            grad -= grad.mean()
+            taps = at_psnr(luma, taps + 0.15 * (taps - unit).norm() * grad / grad.norm(), target)
+        made.append(taps)
+    return made
 
 
 def symmetry(taps: Tensor) -> dict[str, float]:
@@ -232,6 +251,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--rate", type=float, default=5e-5, help="of gradient ascent, at first")
+    parser.add_argument("--refine", type=int, default=6, help="steps of ascent at each PSNR")
     parser.add_argument("--patience", type=int, default=8)
     parser.add_argument("--codecs", nargs="+", default=["libx264", "libx265"])
     parser.add_argument("--crf", type=int, nargs="+", default=[22, 27, 32, 37])
@@ -242,28 +262,34 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
 
     luma, rate = read_luma(args.video or sample_video(args.cache), args.frames, (args.crop[0], args.crop[1]))
-    families = {"unsharp masking": unsharp(args.size)}
+    families, learnt = {"unsharp masking": unsharp(args.size)}, dict[str, str]()
     for key, model in MODELS.items():
         taps, steps = learn(model, luma, args)
         if torch.equal(taps, identity(args.size)):
             print(f"learnt for {key}: no filter scores more than the identity ({steps} steps)", flush=True)
             continue
         families[f"learnt for {key}"] = taps
+        learnt[f"learnt for {key}"] = key
         print(f"learnt for {key}: {steps} steps; asymmetry {symmetry(taps)}", flush=True)
     plain = engine_scores(luma, luma)
     print("not filtered:", plain)
     curves: dict[str, list[dict[str, float]]] = {}
+    filters: dict[str, list[Tensor]] = {}
     for name, taps in families.items():
-        filters = [at_psnr(luma, taps, target) for target in PSNRS]
+        if name in learnt:
+            filters[name] = follow(MODELS[learnt[name]], luma, taps, args)
+        else:
+            filters[name] = [at_psnr(luma, taps, target) for target in PSNRS]
         curves[name] = [
             {"PSNR": psnr(luma, f), "centre": float(f[args.size // 2, args.size // 2])}
             | engine_scores(luma, apply_filter(luma, f))
-            for f in filters
+            for f in filters[name]
         ]
         for point in curves[name]:
             print(name, {k: round(v, 3) for k, v in point.items()}, flush=True)
     chosen = {"as it is": identity(args.size)}
-    chosen |= {name: at_psnr(luma, taps, args.psnr) for name, taps in families.items()}
+    nearest = int(np.argmin([abs(target - args.psnr) for target in PSNRS]))
+    chosen |= {name: made[nearest] for name, made in filters.items()}
     rates: dict[str, dict[str, list[dict[str, float]]]] = {codec: {} for codec in args.codecs}
     for codec, lines in rates.items():
         for name, taps in chosen.items():

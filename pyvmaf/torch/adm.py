@@ -141,8 +141,10 @@ def _wavelet(x: Tensor, rows: _Span, cols: _Span) -> Tensor:
             torch.outer(high, high),
         ]
     )
+    if not x.requires_grad:
+        return F.conv2d(x, kernels[:, None], stride=2)
     # Four taps at a step of two are two taps on each phase of the plane, for which the backward
-    # pass is three times as fast.
+    # pass is three times as fast, the forward pass half as fast.
     return F.conv2d(F.pixel_unshuffle(x, 2), F.pixel_unshuffle(kernels[:, None], 2))
 
 

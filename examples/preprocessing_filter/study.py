@@ -142,24 +142,6 @@ def learn(model: str, luma: Tensor, args: argparse.Namespace) -> tuple[Tensor, i
     return kept, step
 
 
-def follow(model: str, luma: Tensor, taps: Tensor, args: argparse.Namespace) -> list[Tensor]:
-    """Filters of highest score at each of `PSNRS`: every step of ascent is scaled back to the PSNR."""
-    train = luma[::2]
-    vmaf = VMAF(model)
-    generator = torch.Generator().manual_seed(args.seed)
-    unit, made = identity(args.size), []
-    for target in PSNRS:
-        taps = at_psnr(luma, taps, target)
-        for _ in range(args.refine):
-            chosen = train[torch.randint(len(train), (args.batch,), generator=generator)]
-            free = taps.clone().requires_grad_()
-            (grad,) = torch.autograd.grad(vmaf(chosen[:, None], apply_filter(chosen, free)[:, None]).mean(), free)
-            grad -= grad.mean()
-            taps = at_psnr(luma, taps + 0.15 * (taps - unit).norm() * grad / grad.norm(), target)
-        made.append(taps)
-    return made
-
-
 def symmetry(taps: Tensor) -> dict[str, float]:
     """How far a filter is from its mirror images, relative to how far it is from the identity."""
     scale = float((taps - identity(taps.shape[-1])).norm())
@@ -200,8 +182,9 @@ def draw_pictures(out: Path, luma: Tensor, filters: dict[str, Tensor]) -> None:
         height, width = part.shape
         top.imshow(part[height // 4 : height // 4 + 140, width // 3 : width // 3 + 200], cmap="gray", vmin=0, vmax=255)
         top.set_title(name, fontsize=9)
-        limit = float(taps.abs().max())
-        bottom.imshow(taps, cmap="RdBu", vmin=-limit, vmax=limit)
+        change = taps - identity(taps.shape[-1])
+        limit = max(float(change.abs().max()), 1e-9)
+        bottom.imshow(change, cmap="RdBu", vmin=-limit, vmax=limit)
         for axis in (top, bottom):
             axis.set_xticks([])
             axis.set_yticks([])
@@ -251,7 +234,6 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--rate", type=float, default=5e-5, help="of gradient ascent, at first")
-    parser.add_argument("--refine", type=int, default=6, help="steps of ascent at each PSNR")
     parser.add_argument("--patience", type=int, default=8)
     parser.add_argument("--codecs", nargs="+", default=["libx264", "libx265"])
     parser.add_argument("--crf", type=int, nargs="+", default=[22, 27, 32, 37])
@@ -262,34 +244,28 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
 
     luma, rate = read_luma(args.video or sample_video(args.cache), args.frames, (args.crop[0], args.crop[1]))
-    families, learnt = {"unsharp masking": unsharp(args.size)}, dict[str, str]()
+    families = {"unsharp masking": unsharp(args.size)}
     for key, model in MODELS.items():
         taps, steps = learn(model, luma, args)
         if torch.equal(taps, identity(args.size)):
             print(f"learnt for {key}: no filter scores more than the identity ({steps} steps)", flush=True)
             continue
         families[f"learnt for {key}"] = taps
-        learnt[f"learnt for {key}"] = key
         print(f"learnt for {key}: {steps} steps; asymmetry {symmetry(taps)}", flush=True)
     plain = engine_scores(luma, luma)
     print("not filtered:", plain)
     curves: dict[str, list[dict[str, float]]] = {}
-    filters: dict[str, list[Tensor]] = {}
     for name, taps in families.items():
-        if name in learnt:
-            filters[name] = follow(MODELS[learnt[name]], luma, taps, args)
-        else:
-            filters[name] = [at_psnr(luma, taps, target) for target in PSNRS]
+        filters = [at_psnr(luma, taps, target) for target in PSNRS]
         curves[name] = [
             {"PSNR": psnr(luma, f), "centre": float(f[args.size // 2, args.size // 2])}
             | engine_scores(luma, apply_filter(luma, f))
-            for f in filters[name]
+            for f in filters
         ]
         for point in curves[name]:
             print(name, {k: round(v, 3) for k, v in point.items()}, flush=True)
     chosen = {"as it is": identity(args.size)}
-    nearest = int(np.argmin([abs(target - args.psnr) for target in PSNRS]))
-    chosen |= {name: made[nearest] for name, made in filters.items()}
+    chosen |= {name: at_psnr(luma, taps, args.psnr) for name, taps in families.items()}
     rates: dict[str, dict[str, list[dict[str, float]]]] = {codec: {} for codec in args.codecs}
     for codec, lines in rates.items():
         for name, taps in chosen.items():

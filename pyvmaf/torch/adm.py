@@ -8,6 +8,7 @@ which `scores` makes what is published. Orientations are ordered h, v, d.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -209,17 +210,66 @@ def _pool(
     o, t = (cols.around(rows.around(x, -2), -1) for x in (o, t))
     weights = torch.tensor((factors[0], factors[0], factors[1]), dtype=o.dtype, device=o.device)
     weights = weights.view(3, 1, 1)
-    o, t = o * weights, t * weights
-    restored = _restore(o, t, options.adm_enhn_gain_limit)
-    added = (t - restored).abs()
-    restored = restored.abs()
-    inner_o = o[..., 1:-1, 1:-1]
-    area = inner_o.shape[-2] * inner_o.shape[-1]
-    floor = (area * options.adm_noise_weight) ** (1 / 3)
-    num = _masked(restored, added, floor)
-    den = _norm(inner_o.abs(), floor)
-    aim = _masked(added, restored, 0.0) if with_aim else torch.zeros_like(den)
-    return num, aim, den
+    area = (rows.end - rows.begin) * (cols.end - cols.begin)
+    floor = 3.0 * (area * options.adm_noise_weight) ** (1 / 3)
+    num, aim, den = _Pool.apply(o * weights, t * weights, options.adm_enhn_gain_limit, with_aim)
+    return num + floor, aim, den + floor
+
+
+class _Pool(torch.autograd.Function):
+    """Sums over orientations of 3-norms, [N] each: numerator, additive numerator, denominator.
+
+    Bands come weighted and with one sample around the pooling window. The
+    backward pass is written out by hand for the same reasons as VIF's.
+    """
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(o: Tensor, t: Tensor, limit: float, with_aim: bool) -> tuple[Tensor, Tensor, Tensor]:
+        restored = _restore(o, t, limit)
+        added = (t - restored).abs_()
+        restored.abs_()
+        num = _norm(_excess(restored, added))[0]
+        aim = _norm(_excess(added, restored))[0] if with_aim else torch.zeros_like(num)
+        return num, aim, _norm(o[..., 1:-1, 1:-1].abs())[0]
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+        o, t, ctx.limit, ctx.with_aim = inputs
+        ctx.save_for_backward(o, t)
+
+    @staticmethod
+    def backward(ctx: Any, num: Tensor, aim: Tensor, den: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+        o, t = ctx.saved_tensors
+        restored = _restore(o, t, ctx.limit)
+        added = t - restored
+        by_restored, by_added = _masked_slopes(restored.abs(), added.abs(), num)
+        if ctx.with_aim:
+            more_added, more_restored = _masked_slopes(added.abs(), restored.abs(), aim)
+            by_restored, by_added = by_restored + more_restored, by_added + more_added
+        by_added = added.sign() * by_added
+        by_restored = restored.sign() * by_restored - by_added
+        passed = restored == t
+        by_t = by_added + by_restored * passed
+        if not ctx.needs_input_grad[0]:
+            return None, by_t, None, None
+        bound = _bound(o, t, ctx.limit)
+        reach = torch.where(bound == o, 1.0, ctx.limit) * ((restored == bound) & ~passed)
+        inner = o[..., 1:-1, 1:-1]
+        slope = _norm(inner.abs())[1] * den[:, None, None, None]
+        return by_restored * reach + F.pad(inner * inner.abs() * slope, (1, 1, 1, 1)), by_t, None, None
+
+
+def _masked_slopes(signal: Tensor, mask: Tensor, grad: Tensor) -> tuple[Tensor, Tensor]:
+    """Gradients of the norm of `_excess` by `signal`, and by `mask`, alike for all orientations."""
+    excess = _excess(signal, mask)
+    slope = _norm(excess)[1] * grad[:, None, None, None]
+    by_signal = excess.square() * slope
+    cell = by_signal.sum(1, keepdim=True) / -30.0
+    rows = F.pad(cell, (0, 0, 0, 2)) + F.pad(cell, (0, 0, 1, 1)) + F.pad(cell, (0, 0, 2, 0))
+    box = F.pad(rows, (0, 2)) + F.pad(rows, (1, 1)) + F.pad(rows, (2, 0))
+    return F.pad(by_signal, (1, 1, 1, 1)), box + F.pad(cell, (1, 1, 1, 1))
 
 
 def _restore(o: Tensor, t: Tensor, limit: float) -> Tensor:
@@ -231,10 +281,14 @@ def _restore(o: Tensor, t: Tensor, limit: float) -> Tensor:
     `limit` times o passes: that is enhancement, not addition. Bands come
     weighted, which the angle cannot see since h and v weigh the same.
     """
-    bound = o
-    if limit != 1.0:
-        bound = torch.where(_same_direction(o[:, :2], t[:, :2]), o * limit, o)
+    bound = _bound(o, t, limit)
     return torch.minimum(torch.maximum(t, bound.clamp(max=0.0)), bound.clamp(min=0.0))
+
+
+def _bound(o: Tensor, t: Tensor, limit: float) -> Tensor:
+    if limit == 1.0:
+        return o
+    return torch.where(_same_direction(o[:, :2], t[:, :2]), o * limit, o)
 
 
 def _same_direction(o: Tensor, t: Tensor) -> Tensor:
@@ -245,21 +299,22 @@ def _same_direction(o: Tensor, t: Tensor) -> Tensor:
     return (along >= 0) & (along * along >= ADM_COS2 * lengths)
 
 
-def _masked(signal: Tensor, mask: Tensor, floor: float) -> Tensor:
-    """Norm of what rises above the threshold the other signal sets around it, [N]."""
+def _excess(signal: Tensor, mask: Tensor) -> Tensor:
+    """What rises above the threshold that the other signal sets around it; both are magnitudes."""
     total = mask.sum(1, keepdim=True)
     box = total[..., :-2, :] + total[..., 1:-1, :] + total[..., 2:, :]
     box = box[..., :-2] + box[..., 1:-1] + box[..., 2:]
     threshold = (box + total[..., 1:-1, 1:-1]) / 30.0
-    return _norm((signal[..., 1:-1, 1:-1] - threshold).clamp(min=0.0), floor)
+    return (signal[..., 1:-1, 1:-1] - threshold).clamp(min=0.0)
 
 
-def _norm(x: Tensor, floor: float) -> Tensor:
-    """Sum over orientations of the 3-norm plus `floor`, [N]."""
-    cubes = (x * x * x).sum((-2, -1))
+def _norm(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Sum over orientations of the 3-norms, [N]; and S^(-2/3) of the sums S of cubes, 0 where S is."""
+    cubes = (x * x * x).sum((-2, -1), keepdim=True)
     some = cubes > 0.0  # the root has no derivative at 0
     roots = torch.where(some, torch.where(some, cubes, 1.0) ** (1 / 3), 0.0)
-    return (roots + floor).sum(1)
+    slopes = torch.where(some, 1.0 / torch.where(some, roots, 1.0) ** 2, 0.0)
+    return roots.sum((-3, -2, -1)), slopes
 
 
 # --- fixed point ------------------------------------------------------------

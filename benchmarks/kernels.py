@@ -68,8 +68,8 @@ def calls(isa: str, bpc: int) -> dict[str, Callable[[], object]]:
     adm = ffi.new("AdmScale *", {
         "ref": pointer(ref), "dist": pointer(dist), "ref_stride": ref.strides[0], "dist_stride": dist.strides[0],
         "w": w, "h": h, "bpc": bpc, "scale": 0, "row_begin": 0, "row_end": (h + 1) // 2,
-        "low_ref": ffi.cast("void *", low_at), "low_dist": ffi.cast("void *", low_at + (h // 2 + 1) * low_stride), "low_stride": low_stride,
-        "variant": variant,
+        "low_ref": ffi.cast("void *", low_at), "low_dist": ffi.cast("void *", low_at + (h // 2 + 1) * low_stride),
+        "low_stride": low_stride, "variant": variant,
         "variant_cnt": 1, "scratch": work[1],
     })  # fmt: skip
     adm_sums = ffi.new("AdmSums *")

@@ -104,7 +104,6 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks.md"))
     args = parser.parse_args()
     rounds = 5 if args.quick else 9
-    library.pin([0, 1])
     page = [
         "# Benchmarks\n",
         f"Made by `make bench` on {datetime.date.today()}: {cpu_name()}, kernel set "

@@ -11,7 +11,6 @@ import ctypes as ct
 import os
 import statistics
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .content import CACHE, clip  # isort: skip  (sets the path of the next ones)
@@ -20,6 +19,7 @@ import capi
 
 import pyvmaf
 
+ALLOWED = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
 AVX2_ONLY = 16 | 32
 V061, NEG = "vmaf_v0.6.1", "vmaf_v0.6.1neg"
 
@@ -74,12 +74,14 @@ def measure(case: Case, rounds: int) -> Timing:
     """Medians of alternating runs; AssertionError when the bits differ."""
     ours, peer = capi.Library(pyvmaf.get_library()), capi.Library(capi.peer_path(CACHE))
     times: list[tuple[float, float]] = []
+    pin(range(max(1, case.n_threads)))
     for i in range(rounds + 1):
         a, mine = once(ours, case)
         b, theirs = once(peer, case)
         assert mine == theirs, f"{case}: the bits differ"
         if i:
             times.append((a, b))
+    pin(range(len(ALLOWED)))
     ratios = [b / a for a, b in times]
     return Timing(
         case, statistics.median(a for a, _ in times) * 1e3, statistics.median(b for _, b in times) * 1e3,
@@ -87,7 +89,7 @@ def measure(case: Case, rounds: int) -> Timing:
     )  # fmt: skip
 
 
-def pin(cpus: Sequence[int]) -> None:
-    """Keep this process on these processors; the others see less of its noise."""
+def pin(processors: range) -> None:
+    """Keep this process on the first so many of its processors, one a thread."""
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, cpus)
+        os.sched_setaffinity(0, [ALLOWED[i % len(ALLOWED)] for i in processors])

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * Motion kernel contract: sum of absolute low-passed differences of two luma
- * planes (motion.md section 6). Reads no byte outside the first `w` samples of
- * the rows [0, h) of the inputs.
+ * planes. Reads no byte outside the first `w` samples of the rows [0, h) of the
+ * inputs.
  */
 #ifndef KERNEL_MOTION_H
 #define KERNEL_MOTION_H

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,11 @@ import pytest
 from numpy.typing import NDArray
 
 import pyvmaf
+
+# A shell that runs this in the background has Ctrl-C ignored, and children inherit
+# that. Tests that interrupt need it as it is for a person.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: Long runs: set PYVMAF_FULL=1.
 FULL = os.environ.get("PYVMAF_FULL") == "1"

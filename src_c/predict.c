@@ -243,6 +243,16 @@ static int predict_compute(VmafModelCollection *collection,
     return err;
 }
 
+void predict_fill_score(VmafModelCollectionScore *score,
+                        const double result[MODEL_COLLECTION_RESULT_CNT])
+{
+    score->type = VMAF_MODEL_COLLECTION_SCORE_BOOTSTRAP;
+    score->bootstrap.bagging_score = result[MODEL_COLLECTION_BAGGING];
+    score->bootstrap.stddev = result[MODEL_COLLECTION_STDDEV];
+    score->bootstrap.ci.p95.lo = result[MODEL_COLLECTION_CI_P95_LO];
+    score->bootstrap.ci.p95.hi = result[MODEL_COLLECTION_CI_P95_HI];
+}
+
 int predict_collection(VmafModelCollection *collection, Collector *collector,
                        unsigned index, VmafModelCollectionScore *score)
 {
@@ -264,10 +274,6 @@ int predict_collection(VmafModelCollection *collection, Collector *collector,
     collector_claim(collector,
                     collection->result_name[MODEL_COLLECTION_BAGGING],
                     collection);
-    score->type = VMAF_MODEL_COLLECTION_SCORE_BOOTSTRAP;
-    score->bootstrap.bagging_score = result[MODEL_COLLECTION_BAGGING];
-    score->bootstrap.stddev = result[MODEL_COLLECTION_STDDEV];
-    score->bootstrap.ci.p95.lo = result[MODEL_COLLECTION_CI_P95_LO];
-    score->bootstrap.ci.p95.hi = result[MODEL_COLLECTION_CI_P95_HI];
+    predict_fill_score(score, result);
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "../include/libvmaf/model.h"
 #include "collector.h"
+#include "model.h"
 
 /* The stored score of `model` at `index`, predicted and stored on first use. */
 int predict_score(VmafModel *model, Collector *collector, unsigned index,
@@ -13,5 +14,9 @@ int predict_score(VmafModel *model, Collector *collector, unsigned index,
 /* The same for a bootstrap collection: members, bagging, stddev, interval. */
 int predict_collection(VmafModelCollection *collection, Collector *collector,
                        unsigned index, VmafModelCollectionScore *score);
+
+/* The public form of a collection's results, of a frame or pooled. */
+void predict_fill_score(VmafModelCollectionScore *score,
+                        const double result[MODEL_COLLECTION_RESULT_CNT]);
 
 #endif

@@ -143,11 +143,7 @@ static int pool_results(Collector *collector,
         if (err)
             return err;
     }
-    score->type = VMAF_MODEL_COLLECTION_SCORE_BOOTSTRAP;
-    score->bootstrap.bagging_score = pooled[MODEL_COLLECTION_BAGGING];
-    score->bootstrap.stddev = pooled[MODEL_COLLECTION_STDDEV];
-    score->bootstrap.ci.p95.lo = pooled[MODEL_COLLECTION_CI_P95_LO];
-    score->bootstrap.ci.p95.hi = pooled[MODEL_COLLECTION_CI_P95_HI];
+    predict_fill_score(score, pooled);
     return 0;
 }
 

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import ctypes as ct
-import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -150,20 +149,6 @@ def test_variants_do_not_touch_each_other(name: str) -> None:
     assert together.aim[2] == [0, 0, 0]
     low_only = run(name, *pair, 0, 8)
     assert all((a == b).all() for a, b in zip(low_only.low, together.low, strict=True))
-
-
-@pytest.fixture
-def fence() -> Iterator[tuple[int, int]]:
-    """(address, size) of memory before and behind which nothing may be read."""
-    page, pages = mmap.PAGESIZE, 4
-    memory = mmap.mmap(-1, (pages + 2) * page)
-    address = ct.addressof(ct.c_char.from_buffer(memory))
-    libc = ct.CDLL(None, use_errno=True)
-    for guard in (address, address + (pages + 1) * page):
-        assert libc.mprotect(ct.c_void_p(guard), page, 0) == 0
-    yield address + page, pages * page
-    for guard in (address, address + (pages + 1) * page):
-        assert libc.mprotect(ct.c_void_p(guard), page, 3) == 0
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import ctypes as ct
-import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -207,20 +206,6 @@ def test_every_logarithm(name: str) -> None:
             got = np.empty(z.size, np.int32)
             table.vif_log(ffi.cast("uint32_t *", z.ctypes.data), ffi.cast("int32_t *", got.ctypes.data), z.size)
             assert (got == reference.TABLE + 2048 * shift).all()
-
-
-@pytest.fixture
-def fence() -> Iterator[tuple[int, int]]:
-    """(address, size) of memory whose end, and whose start, is the end of what may be read."""
-    page, pages = mmap.PAGESIZE, 4
-    memory = mmap.mmap(-1, (pages + 2) * page)
-    address = ct.addressof(ct.c_char.from_buffer(memory))
-    libc = ct.CDLL(None, use_errno=True)
-    for guard in (address, address + (pages + 1) * page):
-        assert libc.mprotect(ct.c_void_p(guard), page, 0) == 0
-    yield address + page, pages * page
-    for guard in (address, address + (pages + 1) * page):
-        assert libc.mprotect(ct.c_void_p(guard), page, 3) == 0
 
 
 @pytest.mark.parametrize("name", ("scalar", *KERNEL_SETS))

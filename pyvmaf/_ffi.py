@@ -81,7 +81,7 @@ class _Calls:
 call = _Calls()
 
 
-def unsigned(what: str, value: object, bits: int = 32) -> int:
+def unsigned(what: str, value: object, bits: int = 32, *, least: int = 0) -> int:
     """`value` as an int that fits an unsigned C integer.
 
     >>> unsigned("index", -1)
@@ -93,8 +93,8 @@ def unsigned(what: str, value: object, bits: int = 32) -> int:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         raise VmafTypeError(f"{what} is {value!r}, must be an integer") from None
-    if not 0 <= number < 1 << bits:
-        raise VmafValueError(f"{what} is {number}, must be 0 to {(1 << bits) - 1}")
+    if not least <= number < 1 << bits:
+        raise VmafValueError(f"{what} is {number}, must be {least} to {(1 << bits) - 1}")
     return number
 
 

@@ -123,7 +123,7 @@ class VmafContext:
         configuration = {
             "log_level": int(enum_value(LogLevel, "log level", log_level)),
             "n_threads": self._n_threads,
-            "n_subsample": unsigned("n_subsample", n_subsample),
+            "n_subsample": unsigned("n_subsample", n_subsample, least=1),
             "cpumask": self._cpumask,
         }
         pointer = ffi.new("VmafContext **")

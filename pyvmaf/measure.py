@@ -8,7 +8,6 @@ keeps what was scored when a frame cannot be read.
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -20,7 +19,7 @@ from .context import Model, VmafContext
 from .errors import VmafError, VmafTypeError, VmafValueError
 from .extractor import ExtractorInfo, extractors
 from .lpips.tags import contradictions
-from .model import VmafModel, VmafModelCollection
+from .model import VmafModel, VmafModelCollection, any_from_path
 from .picture import VmafPicture
 from .result import Result, collect
 from .video import Pair, Video, VideoFormat, open_video
@@ -106,17 +105,7 @@ def load_model(
     if version is not None:
         return VmafModel(version, name=name, flags=flags)
     assert path is not None
-    load = VmafModelCollection.from_path if _is_collection(path) else VmafModel.from_path
-    return load(path, name=name, flags=flags)
-
-
-def _is_collection(path: Path) -> bool:
-    """A collection's members are numbered from 0; whatever else is wrong, the loader says."""
-    try:
-        with open(path, "rb") as file:
-            return re.match(rb'\s*\{\s*"0"\s*:', file.read(4096)) is not None
-    except OSError:
-        return False
+    return any_from_path(path, name=name, flags=flags)
 
 
 def check_overload(model: Model, extractor: str) -> None:

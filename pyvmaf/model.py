@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar, TypeVar
 
 from ._ffi import CData, call, encoded, ffi, lib, nearest, new_dictionary, unsigned
 from .enums import ModelFlags
-from .errors import VmafError, VmafValueError
+from .errors import VmafValueError
 from .extractor import check_options
+
+L = TypeVar("L", bound="_Loaded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,62 @@ def builtin_models() -> list[str]:
     return names
 
 
-def _config(name: str | None, flags: ModelFlags | int) -> tuple[CData, CData]:
-    """A VmafModelConfig and the text that it points to."""
+def _flags(value: ModelFlags | int) -> int:
+    bits = unsigned("flags", value, 64)
+    if bits & ~sum(ModelFlags):
+        known = ", ".join(f"{flag.name.lower()} ({flag.value})" for flag in ModelFlags if flag.name and flag)
+        raise VmafValueError(f"flags is {bits:#x}, must be a sum of: {known}")
+    return bits
+
+
+class _Loaded:
+    """What a model and a collection have in common: by name, or from a file."""
+
+    _loader: ClassVar[str]  # the C function for names; that for paths is named after it
+    _results: ClassVar[int]  # how many objects it makes
+
+    def __init__(self, version: str, *, name: str | None = None, flags: ModelFlags | int = ModelFlags.DEFAULT) -> None:
+        self._adopt(_load(self._loader, self._results, version, name, flags))
+
+    @classmethod
+    def from_path(
+        cls: type[L],
+        path: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        flags: ModelFlags | int = ModelFlags.DEFAULT,
+    ) -> L:
+        """The same of a JSON file.
+
+        Raises:
+            VmafError: the file cannot be read or holds something else; the message names the first thing wrong.
+        """
+        return cls._of(_load(f"{cls._loader}_from_path", cls._results, path, name, flags))
+
+    @classmethod
+    def _of(cls: type[L], made: Sequence[CData]) -> L:
+        self = cls.__new__(cls)
+        self._adopt(made)
+        return self
+
+    def _adopt(self, made: Sequence[CData]) -> None:
+        raise NotImplementedError
+
+
+def _load(function: str, results: int, source: object, name: str | None, flags: ModelFlags | int) -> list[CData]:
+    """What the C function makes: a model, and the members of a collection, or None for none.
+
+    Each is freed with its last reference, so that a call on another thread is never left with a dead one.
+    """
     text = ffi.NULL if name is None else ffi.new("char[]", encoded(name))
-    return ffi.new("VmafModelConfig *", {"name": text, "flags": unsigned("flags", flags, 64)}), text
+    config = ffi.new("VmafModelConfig *", {"name": text, "flags": _flags(flags)})
+    made = [ffi.new("VmafModel **"), ffi.new("VmafModelCollection **")][:results]
+    getattr(call, function)(*made, config, source)
+    destroy = (lib.vmaf_model_destroy, lib.vmaf_model_collection_destroy)
+    return [ffi.gc(p[0], free) if p[0] else None for p, free in zip(made, destroy, strict=False)]
 
 
-class VmafModel:
+class VmafModel(_Loaded):
     """One built-in model; :meth:`from_path` reads a file.
 
     Args:
@@ -57,44 +109,19 @@ class VmafModel:
     ('standard', 'VMAF_integer_feature_adm2_score')
     """
 
+    _loader = "vmaf_model_load"
+    _results = 1
+
     def __init__(self, version: str, *, name: str | None = None, flags: ModelFlags | int = ModelFlags.DEFAULT) -> None:
         names = builtin_models()
         if version not in names:
             raise VmafValueError(
                 f"no built-in model {version!r}; {nearest(str(version), names)} (VmafModel.from_path() reads a file)"
             )
-        self._load(call.vmaf_model_load, version, name, flags)
+        super().__init__(version, name=name, flags=flags)
 
-    @classmethod
-    def from_path(
-        cls,
-        path: str | os.PathLike[str],
-        *,
-        name: str | None = None,
-        flags: ModelFlags | int = ModelFlags.DEFAULT,
-    ) -> VmafModel:
-        """The model of a JSON file.
-
-        Raises:
-            VmafError: the file cannot be read or is no single model; the message names the first thing wrong.
-        """
-        self = cls.__new__(cls)
-        self._load(call.vmaf_model_load_from_path, path, name, flags)
-        return self
-
-    def _load(self, load: object, source: object, name: str | None, flags: ModelFlags | int) -> None:
-        pointer = ffi.new("VmafModel **")
-        config, _text = _config(name, flags)
-        try:
-            load(pointer, config, source)  # type: ignore[operator]
-        except VmafError:
-            lib.vmaf_model_destroy(pointer[0])
-            raise
-        self._adopt(pointer[0])
-
-    def _adopt(self, model: CData) -> None:
-        # Freed with the last reference, so that a call on another thread is never left with a dead model.
-        self._model: CData | None = ffi.gc(model, lib.vmaf_model_destroy)
+    def _adopt(self, made: Sequence[CData]) -> None:
+        self._model: CData | None = made[0]
 
     @property
     def _open(self) -> CData:
@@ -135,7 +162,7 @@ class VmafModel:
         return "VmafModel(closed)" if self._model is None else f"VmafModel(name={self.name!r})"
 
 
-class VmafModelCollection:
+class VmafModelCollection(_Loaded):
     """A bootstrap collection: one main model and members that vote.
 
     Args:
@@ -144,38 +171,12 @@ class VmafModelCollection:
         flags: :class:`ModelFlags`.
     """
 
-    def __init__(self, version: str, *, name: str | None = None, flags: ModelFlags | int = ModelFlags.DEFAULT) -> None:
-        self._load(call.vmaf_model_collection_load, version, name, flags)
+    _loader = "vmaf_model_collection_load"
+    _results = 2
 
-    @classmethod
-    def from_path(
-        cls,
-        path: str | os.PathLike[str],
-        *,
-        name: str | None = None,
-        flags: ModelFlags | int = ModelFlags.DEFAULT,
-    ) -> VmafModelCollection:
-        """The collection of a JSON file.
-
-        Raises:
-            VmafError: the file cannot be read or is no collection.
-        """
-        self = cls.__new__(cls)
-        self._load(call.vmaf_model_collection_load_from_path, path, name, flags)
-        return self
-
-    def _load(self, load: object, source: object, name: str | None, flags: ModelFlags | int) -> None:
-        main, pointer = ffi.new("VmafModel **"), ffi.new("VmafModelCollection **")
-        config, _text = _config(name, flags)
-        try:
-            load(main, pointer, config, source)  # type: ignore[operator]
-        except VmafError:
-            lib.vmaf_model_destroy(main[0])
-            lib.vmaf_model_collection_destroy(pointer[0])
-            raise
-        self.model = VmafModel.__new__(VmafModel)
-        self.model._adopt(main[0])
-        self._collection: CData | None = ffi.gc(pointer[0], lib.vmaf_model_collection_destroy)
+    def _adopt(self, made: Sequence[CData]) -> None:
+        self.model = VmafModel._of(made[:1])
+        self._collection: CData | None = made[1]
 
     @property
     def _open(self) -> CData:
@@ -204,3 +205,11 @@ class VmafModelCollection:
 
     def __repr__(self) -> str:
         return "VmafModelCollection(closed)" if self._collection is None else f"VmafModelCollection(name={self.name!r})"
+
+
+def any_from_path(
+    path: str | os.PathLike[str], *, name: str | None = None, flags: ModelFlags | int = ModelFlags.DEFAULT
+) -> VmafModel | VmafModelCollection:
+    """Whichever of the two a JSON file holds; it is read once, so it may be a pipe."""
+    made = _load("vmaf_model_load_any_from_path", 2, path, name, flags)
+    return VmafModel._of(made) if made[1] is None else VmafModelCollection._of(made)

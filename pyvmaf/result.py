@@ -153,7 +153,7 @@ def collect(
     note: str | None = None,
 ) -> Result:
     """The result of the first `frames` frames of a flushed context."""
-    indices = np.arange(0, frames, max(subsample, 1))
+    indices = np.arange(0, frames, subsample)
     for model in models:
         _predict(context, model, indices)
     columns: dict[str, Column] = {}

@@ -1,54 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* One model: loading, option overloads, names, release. */
+/* One model: option overloads, names, release. */
 #include "model.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../include/pyvmaf/pyvmaf.h"
 #include "dictionary.h"
 #include "extractor.h"
-#include "log.h"
-#include "model_json.h"
-
-static int model_load(VmafModel **model, const VmafModelConfig *cfg,
-                      ModelFile *file)
-{
-    Reason reason = { "out of memory" };
-    int err = model_file_open(file);
-    if (err)
-        return err;
-    const JsonValue *const root = json_root(file->document);
-    if (model_json_is_collection(root))
-        err = reason_set(&reason, "it holds a model collection, not a model");
-    else
-        err = model_json_read(model, root, cfg->name ? cfg->name : "vmaf",
-                              cfg->flags, &reason);
-    if (err)
-        model_file_fail(file, err, reason.text);
-    model_file_close(file);
-    return err;
-}
-
-int vmaf_model_load(VmafModel **model, VmafModelConfig *cfg,
-                    const char *version)
-{
-    if (!model || !cfg || !version)
-        return -EINVAL;
-    ModelFile file = { .kind = "model", .name = version };
-    return model_load(model, cfg, &file);
-}
-
-int vmaf_model_load_from_path(VmafModel **model, VmafModelConfig *cfg,
-                              const char *path)
-{
-    if (!model || !cfg || !path)
-        return -EINVAL;
-    ModelFile file = { .kind = "model", .path = path };
-    return model_load(model, cfg, &file);
-}
 
 int vmaf_model_feature_overload(VmafModel *model, const char *feature_name,
                                 VmafFeatureDictionary *opts_dict)

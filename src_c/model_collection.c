@@ -88,13 +88,15 @@ static int model_collection_add(const CollectionReader *r,
 }
 
 /* Members count up from 0 in file order; any other key is passed over. */
-static int model_collection_read(const CollectionReader *r,
-                                 const JsonValue *root, VmafModel **model,
-                                 VmafModelCollection **collection)
+int model_collection_read(VmafModel **model, VmafModelCollection **collection,
+                          const JsonValue *root, const VmafModelConfig *cfg,
+                          Reason *reason)
 {
+    const CollectionReader r = { .name = cfg->name, .flags = cfg->flags,
+                                 .reason = reason };
     VmafModel *main_model = NULL;
     VmafModelCollection *c;
-    int err = model_collection_create(&c, r->name, json_count(root) + 1);
+    int err = model_collection_create(&c, r.name, json_count(root) + 1);
     if (err)
         return err;
     for (const JsonValue *v = root->first; v && !err; v = v->next) {
@@ -105,12 +107,12 @@ static int model_collection_read(const CollectionReader *r,
             log_line(VMAF_LOG_LEVEL_WARNING, "model collection: member "
                      "\"%.40s\" ignored, \"%s\" comes next", v->key, expected);
         else if (!main_model)
-            err = model_collection_read_member(r, v, 0, &main_model);
+            err = model_collection_read_member(&r, v, 0, &main_model);
         else
-            err = model_collection_add(r, c, v);
+            err = model_collection_add(&r, c, v);
     }
     if (!err && !c->cnt)
-        err = reason_set(r->reason, "a collection needs members \"0\" and "
+        err = reason_set(r.reason, "a collection needs members \"0\" and "
                          "\"1\"");
     if (err) {
         vmaf_model_destroy(main_model);
@@ -120,51 +122,6 @@ static int model_collection_read(const CollectionReader *r,
     *model = main_model;
     *collection = c;
     return 0;
-}
-
-static int model_collection_load(VmafModel **model,
-                                 VmafModelCollection **collection,
-                                 const VmafModelConfig *cfg, ModelFile *file)
-{
-    Reason reason = { "out of memory" };
-    int err = model_file_open(file);
-    if (err)
-        return err;
-    const JsonValue *const root = json_root(file->document);
-    const CollectionReader r = { .name = cfg->name ? cfg->name : "vmaf",
-                                 .flags = cfg->flags, .reason = &reason };
-    if (json_member(root, "model_dict"))
-        err = reason_set(&reason, "it holds a single model, not a collection");
-    else if (!model_json_is_collection(root))
-        err = reason_set(&reason, "a collection must be an object with "
-                         "members \"0\", \"1\", ...");
-    else
-        err = model_collection_read(&r, root, model, collection);
-    if (err)
-        model_file_fail(file, err, reason.text);
-    model_file_close(file);
-    return err;
-}
-
-int vmaf_model_collection_load(VmafModel **model,
-                               VmafModelCollection **model_collection,
-                               VmafModelConfig *cfg, const char *version)
-{
-    if (!model || !model_collection || !cfg || !version)
-        return -EINVAL;
-    ModelFile file = { .kind = "model collection", .name = version };
-    return model_collection_load(model, model_collection, cfg, &file);
-}
-
-int vmaf_model_collection_load_from_path(VmafModel **model,
-                                         VmafModelCollection **model_collection,
-                                         VmafModelConfig *cfg,
-                                         const char *path)
-{
-    if (!model || !model_collection || !cfg || !path)
-        return -EINVAL;
-    ModelFile file = { .kind = "model collection", .path = path };
-    return model_collection_load(model, model_collection, cfg, &file);
 }
 
 int vmaf_model_collection_feature_overload(VmafModel *model,

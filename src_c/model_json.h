@@ -15,4 +15,10 @@ bool model_json_is_collection(const JsonValue *root);
 int model_json_read(VmafModel **model, const JsonValue *json,
                     const char *name, uint64_t flags, Reason *reason);
 
+/* model_collection.c: likewise, for the numbered members of `root`; cfg->name
+ * is set. */
+int model_collection_read(VmafModel **model, VmafModelCollection **collection,
+                          const JsonValue *root, const VmafModelConfig *cfg,
+                          Reason *reason);
+
 #endif

@@ -88,6 +88,16 @@ def test_worked_example(here: Path) -> None:
     assert digest("".join(lines)) == want
 
 
+def test_subsample_of_0_is_every_frame(here: Path) -> None:
+    """As in libvmaf, whose tool has that for a default."""
+    logs = []
+    for n in "01":
+        assert vmaf.main([*EXAMPLE, "-n", "--feature", "psnr", "--csv", "--subsample", n, "-o", "log"]) == 0
+        logs.append(Path("log").read_text())
+    assert logs[0] == logs[1]
+    assert len(logs[0].splitlines()) == 4
+
+
 # Options
 
 

@@ -18,7 +18,7 @@ import pytest
 from conftest import Plane, least_growth, noise
 
 import pyvmaf
-from pyvmaf import FeatureExtractor, PoolingMethod, VmafContext, VmafError, VmafModel, VmafModelCollection, VmafPicture
+from pyvmaf import FeatureExtractor, PoolingMethod, VmafContext, VmafError, VmafPicture
 from pyvmaf._ffi import _lent
 
 FEATURES = ("vif", "motion", "psnr")
@@ -187,6 +187,7 @@ def test_indices_that_are_refused(index: object) -> None:
     ({"n_threads": 10**6}, "n_threads is 1000000"),
     ({"n_threads": 1.5}, "n_threads is 1.5"),
     ({"n_subsample": -2}, "n_subsample is -2"),
+    ({"n_subsample": 0}, "n_subsample is 0, must be 1 to 4294967295"),
     ({"cpumask": 2**64}, "cpumask is"),
     ({"log_level": "loud"}, "no log level 'loud'; there are: none, error"),
     ({"log_level": 9}, r"no log level 9; there are: none \(0\)"),
@@ -271,90 +272,6 @@ def test_logs(tmp_path: Path, planes: list[Plane]) -> None:
             ctx.write_output(tmp_path, "json")
         with pytest.raises(ValueError, match="no output format 'yaml'"):
             ctx.write_output(tmp_path / "log", "yaml")
-
-
-def test_two_models_of_one_name_are_refused() -> None:
-    with VmafContext() as ctx:
-        first, second = VmafModel("vmaf_v0.6.1"), VmafModel("vmaf_v0.6.1neg")
-        ctx.use_features_from_model(first)
-        ctx.use_features_from_model(first)
-        with pytest.raises(ValueError, match="another model named 'vmaf'"):
-            ctx.use_features_from_model(second)
-        ctx.use_features_from_model(VmafModel("vmaf_v0.6.1neg", name="neg"))
-        with pytest.raises(TypeError, match="must be a VmafModel"):
-            ctx.use_features_from_model("vmaf_v0.6.1")  # type: ignore[arg-type]
-
-
-def test_models(planes: list[Plane]) -> None:
-    with VmafContext(n_threads=2) as ctx:
-        model = VmafModel("vmaf_v0.6.1")
-        ctx.use_features_from_model(model)
-        for i, (ref, dist) in enumerate(pairs_of(planes)):
-            ctx.read_pictures(ref, dist, i)
-        ctx.flush()
-        scores = [ctx.score_at_index(model, i) for i in range(len(planes))]
-        assert ctx.score_pooled(model) == sum(scores) / len(scores)
-        assert ctx.score_pooled(model, "min") == min(scores)
-        assert "vmaf" in ctx.feature_names
-        model.close()
-        with pytest.raises(ValueError, match="model is closed"):
-            ctx.score_pooled(model)
-
-
-def collection_file(path: Path, values: Sequence[float]) -> Path:
-    """A collection that says `values[0]` of every frame by its main model, the others by its members."""
-    members = {}
-    for i, value in enumerate(values):
-        svm = f"svm_type nu_svr\nkernel_type rbf\ngamma 1\nnr_class 2\ntotal_sv 1\nrho {1 - value}\nSV\n1 1:0\n"
-        members[str(i)] = {"model_dict": {
-            "model_type": "BOOTSTRAP_LIBSVMNUSVR", "norm_type": "linear_rescale",
-            "feature_names": ["VMAF_integer_feature_motion_sad_score"],
-            "slopes": [1.0, 0.0], "intercepts": [0.0, 0.0], "model": svm,
-        }}  # fmt: skip
-    path.write_text(json.dumps(members))
-    return path
-
-
-def test_a_collection(planes: list[Plane], tmp_path: Path) -> None:
-    path = collection_file(tmp_path / "collection.json", [9.0, 5.0, 6.0, 10.0])
-    collection = VmafModelCollection.from_path(path, name="votes")
-    assert (collection.name, collection.model.name) == ("votes", "votes")
-    with pytest.raises(ValueError, match="no option 'x'"):
-        collection.feature_overload("motion", {"x": 1})
-    with VmafContext() as ctx:
-        ctx.use_features_from_model(collection.model)
-        ctx.use_features_from_model(collection)
-        for i, plane in enumerate(planes[:3]):
-            ctx.read_pictures(plane, plane, i)
-        ctx.flush()
-        found = ctx.score_at_index(collection, 1)
-        assert found.bagging_score == 7.0
-        assert found.stddev == pytest.approx((14 / 3) ** 0.5)
-        assert (found.ci_p95_lo, found.ci_p95_hi) == pytest.approx((5.05, 9.8))
-        assert ctx.score_pooled(collection, "max") == found
-        assert ctx.score_pooled(collection.model) == 9.0
-        collection.close()
-        with pytest.raises(ValueError, match="collection is closed"):
-            ctx.score_at_index(collection, 0)
-    with pytest.raises(VmafError, match="collection"):
-        VmafModelCollection("vmaf_v0.6.1")
-    with pytest.raises(VmafError):
-        VmafModel.from_path(path)
-
-
-def test_options_of_a_model_may_be_changed(planes: list[Plane]) -> None:
-    model = VmafModel("vmaf_v0.6.1", name="own")
-    model.feature_overload("vif", {})
-    model.feature_overload("vif", {"vif_enhn_gain_limit": 1.0})
-    assert [f for f in model.features if "vif_scale0" in f] == ["integer_vif_scale0_egl_1"]
-    with pytest.raises(ValueError, match="no feature extractor 'viff'"):
-        model.feature_overload("viff", {})
-    with VmafContext() as ctx:
-        ctx.use_features_from_model(model)
-        ctx.read_pictures(planes[0], planes[1], 0)
-        ctx.flush()
-        assert "integer_vif_scale0_egl_1" in ctx.feature_names
-        assert 0 <= ctx.score_at_index(model, 0) <= 100
 
 
 # Pools.

@@ -97,6 +97,10 @@ def test_predictions_equal_the_peer(name: str, flags: int) -> None:
     compare(name if name != "vmaf_4k_v0.6.1neg" else MODEL / f"{name}.json", flags)
 
 
+def test_flags_that_nobody_knows_are_ignored_in_c() -> None:
+    compare("vmaf_v0.6.1", 8 | DISABLE_CLIP | 1 << 40, 20)
+
+
 def test_built_in_4k_neg_equals_the_peers_own() -> None:
     compare("vmaf_4k_v0.6.1neg", DISABLE_CLIP)
 

@@ -60,6 +60,15 @@ int vmaf_picture_has_edge(const VmafPicture *pic);
 /* The name of the n-th built-in model; NULL past the last. */
 const char *vmaf_builtin_model_at(unsigned position);
 
+/*
+ * Load whichever the file holds: a single model, with NULL in
+ * `*model_collection`, or a collection, as vmaf_model_collection_load_from_path()
+ * does. The file is read once. On failure neither is set.
+ */
+int vmaf_model_load_any_from_path(VmafModel **model,
+                                  VmafModelCollection **model_collection,
+                                  VmafModelConfig *cfg, const char *path);
+
 /* The name under which a model's scores are stored. */
 const char *vmaf_model_name(const VmafModel *model);
 

@@ -85,7 +85,7 @@ def open_context(args: Arguments) -> VmafContext:
     try:
         return VmafContext(
             n_threads=args.threads,
-            n_subsample=args.subsample,
+            n_subsample=args.subsample or 1,
             cpumask=args.cpumask,
             log_level="info",
         )

@@ -100,6 +100,19 @@ static size_t set_strides(VmafPicture *pic)
     return total > PTRDIFF_MAX - slack ? 0 : total + slack;
 }
 
+int picture_size(size_t *size, enum VmafPixelFormat pix_fmt, unsigned bpc,
+                 unsigned w, unsigned h)
+{
+    VmafPicture pic;
+    const int err = set_geometry(&pic, pix_fmt, bpc, w, h);
+    if (err)
+        return err;
+    *size = set_strides(&pic);
+    if (!*size)
+        *size = SIZE_MAX;
+    return 0;
+}
+
 int vmaf_picture_alloc(VmafPicture *pic, enum VmafPixelFormat pix_fmt,
                        unsigned bpc, unsigned w, unsigned h)
 {

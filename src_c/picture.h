@@ -19,6 +19,9 @@ struct VmafRef {
     bool has_edge;                  /* chroma of odd sizes goes on, rounded up */
 };
 
+/* The bytes of a picture, or the most that can be counted. Logs -EINVAL. */
+int picture_size(size_t *size, enum VmafPixelFormat pix_fmt, unsigned bpc,
+                 unsigned w, unsigned h);
 /* Another reference to the same planes. */
 VmafPicture picture_share(const VmafPicture *pic);
 /* A new picture with the same samples. 0 or -ENOMEM. */

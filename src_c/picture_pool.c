@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "picture.h"
@@ -73,12 +74,35 @@ static int init_locks(PicturePool *pool)
     return -err;
 }
 
+/* A system that promises more memory than it has would end the process when
+ * the pictures are zeroed, so ask beforehand. */
+static bool is_too_large(double mib)
+{
+    const double pages = (double)sysconf(_SC_PHYS_PAGES);
+    return pages > 0 && mib > pages * (double)sysconf(_SC_PAGESIZE) / (1 << 20);
+}
+
+static int fail_for_memory(const VmafPictureConfiguration *cfg, double mib)
+{
+    log_line(VMAF_LOG_LEVEL_ERROR,
+             "no memory for a pool of %u pictures (pic_cnt) of %ux%u, %.0f "
+             "MiB in all: ask for fewer or smaller ones",
+             cfg->pic_cnt, cfg->pic_params.w, cfg->pic_params.h, mib);
+    return -ENOMEM;
+}
+
 int picture_pool_create(PicturePool **out, VmafPictureConfiguration cfg)
 {
-    PicturePool *pool = calloc(1, sizeof *pool);
+    size_t size;
+    int err = picture_size(&size, cfg.pic_params.pix_fmt, cfg.pic_params.bpc,
+                           cfg.pic_params.w, cfg.pic_params.h);
+    if (err)
+        return err;
+    const double mib = (double)size * cfg.pic_cnt / (1 << 20);
+    PicturePool *pool = is_too_large(mib) ? NULL : calloc(1, sizeof *pool);
     if (!pool)
-        return -ENOMEM;
-    int err = init_locks(pool);
+        return fail_for_memory(&cfg, mib);
+    err = init_locks(pool);
     if (err) {
         free(pool);
         return err;
@@ -99,6 +123,8 @@ int picture_pool_create(PicturePool **out, VmafPictureConfiguration cfg)
         pool->cnt++;
         push(pool, slot);
     }
+    if (err == -ENOMEM)
+        fail_for_memory(&cfg, mib);
     if (err)
         destroy(pool);
     else

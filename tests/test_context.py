@@ -294,6 +294,17 @@ def test_a_pool_goes_round(planes: list[Plane]) -> None:
         assert got == run(pairs_of(planes * 3))
 
 
+@pytest.mark.parametrize("count,size", [(2**32 - 1, (64, 48)), (2**20, (7680, 4320)), (1, (2**31 - 64, 2**31 - 64))])
+def test_a_pool_beyond_memory(count: int, size: tuple[int, int]) -> None:
+    """Refused before any of it is taken."""
+    w, h = size
+    with VmafContext(log_level="none") as ctx:
+        words = rf"pool of {count} pictures \(pic_cnt\) of {w}x{h}, \d{{5,}} MiB in all: ask for fewer or smaller"
+        with pytest.raises(MemoryError, match=words):
+            ctx.preallocate_pictures("yuv400p", 8, w, h, count)
+        ctx.preallocate_pictures("yuv400p", 8, 64, 48, 2)
+
+
 def test_an_empty_pool_does_not_hang() -> None:
     with VmafContext(log_level="none") as ctx:
         with pytest.raises(ValueError, match="no picture pool"):

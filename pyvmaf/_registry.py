@@ -12,7 +12,7 @@ from __future__ import annotations
 import inspect
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -255,6 +255,18 @@ def _read_option(state: CData, option: Option, offset: int) -> object:
     return text(value) if option.type is str else value
 
 
+def _publish_all(scores: CData, values: Iterable[tuple[object, object, int | None]]) -> None:
+    """Every (name, value, index); one that is refused does not keep the others from being written."""
+    refused = None
+    for name, value, index in values:
+        try:
+            _publish(scores, name, value, index)
+        except VmafValueError as error:
+            refused = refused or error
+    if refused:
+        raise refused
+
+
 def _publish(scores: CData, name: object, value: object, index: int | None) -> None:
     if not isinstance(name, str):
         raise VmafTypeError(f"a feature is named {name!r}, must be str")
@@ -266,6 +278,14 @@ def _publish(scores: CData, name: object, value: object, index: int | None) -> N
         call.vmaf_scores_aggregate(scores, name, number)
     else:
         call.vmaf_scores_append(scores, name, number, index)
+
+
+def _flushed(found: Mapping[object, object]) -> Iterator[tuple[object, object, int | None]]:
+    for name, value in found.items():
+        if isinstance(value, Mapping):
+            yield from ((name, number, index) for index, number in value.items())
+        else:
+            yield name, value, None
 
 
 @ffi.def_extern(error=CANCELED)  # type: ignore[untyped-decorator,unused-ignore]
@@ -304,8 +324,7 @@ def on_extractor_extract(state: CData, frame: CData, scores: CData) -> int:
                 extractor.prev_ref = extractor.prev_prev_ref = None
             if not isinstance(found, Mapping):
                 raise VmafTypeError(f"{type(extractor).__name__}.extract() returned {found!r}, must be a mapping")
-            for name, value in found.items():
-                _publish(scores, name, value, index)
+            _publish_all(scores, ((name, value, index) for name, value in found.items()))
         return 0
     except BaseException as error:
         return instance.failed(error, index)
@@ -320,12 +339,7 @@ def on_extractor_flush(state: CData, scores: CData) -> int:
             found: Any = extractor.flush()
             if found is not None and not isinstance(found, Mapping):
                 raise VmafTypeError(f"{type(extractor).__name__}.flush() returned {found!r}, must be a mapping or None")
-            for name, value in (found or {}).items():
-                if isinstance(value, Mapping):
-                    for index, number in value.items():
-                        _publish(scores, name, number, index)
-                else:
-                    _publish(scores, name, value, None)
+            _publish_all(scores, _flushed(found or {}))
         return 0
     except BaseException as error:
         return instance.failed(error)

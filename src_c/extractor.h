@@ -34,6 +34,13 @@ typedef struct ExtractorGroup {
                    unsigned cnt, const VmafFrame *frame);
 } ExtractorGroup;
 
+/* One score that is refused, as it was imported before, does not keep the others
+ * from being written: the first error is what is returned in the end. */
+static inline int extractor_first_error(int before, int now)
+{
+    return before ? before : now;
+}
+
 /* NULL: there is none of that name. */
 const VmafExtractor *extractor_find(const char *name);
 const VmafExtractor *extractor_find_by_feature(const char *feature_name);

@@ -284,8 +284,9 @@ static int publish(const AdmState *s, const AdmParts parts[ADM_SCALES],
     };
     unsigned cnt = s->debug ? sizeof(value) / sizeof(value[0]) : 7;
     int err = 0;
-    for (unsigned i = 0; i < cnt && !err; i++)
-        err = vmaf_scores_append(scores, features[i], value[i], index);
+    for (unsigned i = 0; i < cnt; i++)
+        err = extractor_first_error(
+            err, vmaf_scores_append(scores, features[i], value[i], index));
     return err;
 }
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "../../include/pyvmaf/extractor.h"
+#include "../extractor.h"
 #include "../kernel/table.h"
 #include "../log.h"
 #include "../rows.h"
@@ -232,7 +232,7 @@ static int motion_flush(void *state, VmafScores *scores)
         return err;
     /* Frames without a frame to compare with take the first real value. */
     double previous = n > first ? blend(s, series[first]) : 0.;
-    for (unsigned i = 0; i < n && !err; i++) {
+    for (unsigned i = 0; i < n; i++) {
         double motion2 = look_ahead(s, series, n, i);
         double motion3 = previous;
         if (i >= first) {
@@ -240,9 +240,10 @@ static int motion_flush(void *state, VmafScores *scores)
             motion3 = s->moving_average ? (p + previous) / 2. : p;
             previous = p;
         }
-        err = vmaf_scores_append(scores, MOTION2, motion2, i);
-        if (!err)
-            err = vmaf_scores_append(scores, MOTION3, motion3, i);
+        err = extractor_first_error(
+            err, vmaf_scores_append(scores, MOTION2, motion2, i));
+        err = extractor_first_error(
+            err, vmaf_scores_append(scores, MOTION3, motion3, i));
     }
     free(series);
     return err;

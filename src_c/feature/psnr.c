@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../../include/pyvmaf/extractor.h"
+#include "../extractor.h"
 #include "../kernel/table.h"
 #include "../log.h"
 
@@ -103,8 +103,9 @@ static int append_plane(PsnrState *s, const VmafFrame *frame, unsigned p,
     int err = vmaf_scores_append(scores, features[p],
                                  smaller(10. * log10(ratio), cap),
                                  frame->index);
-    if (!err && s->enable_mse)
-        err = vmaf_scores_append(scores, mse_name[p], mse, frame->index);
+    if (s->enable_mse)
+        err = extractor_first_error(
+            err, vmaf_scores_append(scores, mse_name[p], mse, frame->index));
     return err;
 }
 
@@ -113,8 +114,8 @@ static int psnr_extract(void *state, const VmafFrame *frame,
 {
     PsnrState *s = state;
     int err = 0;
-    for (unsigned p = 0; p < s->plane_cnt && !err; p++)
-        err = append_plane(s, frame, p, scores);
+    for (unsigned p = 0; p < s->plane_cnt; p++)
+        err = extractor_first_error(err, append_plane(s, frame, p, scores));
     return err;
 }
 
@@ -126,14 +127,16 @@ static int psnr_flush(void *state, VmafScores *scores)
     int err = 0;
     if (!s->enable_apsnr)
         return 0;
-    for (unsigned p = 0; p < s->plane_cnt && !err; p++) {
+    for (unsigned p = 0; p < s->plane_cnt; p++) {
         if (!s->total_samples[p])
             continue;
         const double n = (double)s->total_samples[p];
         const double db = 10. * (log10(s->peak_squared) + log10(n) -
                                  log10((double)s->total_sse[p]));
         const double cap = ceil(10. * log10(s->peak_squared * n * 2.));
-        err = vmaf_scores_aggregate(scores, apsnr_name[p], smaller(db, cap));
+        err = extractor_first_error(
+            err, vmaf_scores_aggregate(scores, apsnr_name[p],
+                                       smaller(db, cap)));
     }
     return err;
 }

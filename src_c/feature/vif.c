@@ -239,8 +239,9 @@ static int publish(const VifState *s, const Ratio r[VIF_SCALES],
     };
     unsigned cnt = s->debug ? sizeof(value) / sizeof(value[0]) : VIF_SCALES;
     int err = 0;
-    for (unsigned i = 0; i < cnt && !err; i++)
-        err = vmaf_scores_append(scores, features[i], value[i], index);
+    for (unsigned i = 0; i < cnt; i++)
+        err = extractor_first_error(
+            err, vmaf_scores_append(scores, features[i], value[i], index));
     return err;
 }
 

@@ -30,6 +30,17 @@ extern "Python" {
 """
 
 
+# A destructor for ffi.gc(). As no Python code runs in it, Ctrl-C cannot be raised
+# in it, where it would be lost.
+HELPER = "void drop_picture(VmafPicture *pic)"
+HELPER_BODY = """
+{
+    if (pic->ref) /* the engine has not taken it over */
+        vmaf_picture_unref(pic);
+}
+"""
+
+
 def declarations(header: str) -> str:
     """What cffi reads of a C header.
 
@@ -46,10 +57,10 @@ def declarations(header: str) -> str:
 def builder() -> FFI:
     ffi = FFI()
     ffi.cdef("\n".join(declarations((ROOT / path).read_text("utf-8")) for path in HEADERS))
-    ffi.cdef(CALLBACKS)
+    ffi.cdef(CALLBACKS + HELPER + ";")
     ffi.set_source(
         "pyvmaf._vmaf",
-        "\n".join(f'#include "{path}"' for path in HEADERS),
+        "\n".join([*(f'#include "{path}"' for path in HEADERS), f"static {HELPER}{HELPER_BODY}"]),
         include_dirs=[str(ROOT)],
         extra_compile_args=["-Wno-unused-function"],
         libraries=["m"],

@@ -168,26 +168,27 @@ def new_dictionary(options: Mapping[str, object] | None) -> CData:
     return pointer
 
 
-# Objects that C holds through a cookie, by the cookie's address.
-_lent: dict[int, tuple[CData, object]] = {}
+# Handles of objects that C holds; a handle keeps its object alive.
+_lent: set[CData] = set()
 
 
 def lend(thing: object) -> CData:
     """A cookie for `on_picture_release`, which keeps `thing` alive until then."""
     cookie = ffi.new_handle(thing)
-    _lent[int(ffi.cast("uintptr_t", cookie))] = (cookie, thing)
+    _lent.add(cookie)
     return cookie
 
 
 def take_back(cookie: CData) -> None:
     """Forget a cookie that C does not hold."""
-    _lent.pop(int(ffi.cast("uintptr_t", cookie)), None)
+    _lent.discard(cookie)
 
 
-@ffi.def_extern()  # type: ignore[untyped-decorator,unused-ignore]
-def on_picture_release(cookie: CData) -> None:
-    """The last reference to a wrapped picture went, on any thread."""
-    take_back(cookie)
+# The last reference to a wrapped picture went, on any thread. A signal that came
+# while C was at work is handled by the first Python code that runs, and cffi can
+# only print what a callback raises. A method of a set is no Python code: Ctrl-C
+# waits until C has returned, and the cookie goes.
+ffi.def_extern(name="on_picture_release")(_lent.remove)
 
 
 CANCELED = -errno.ECANCELED

@@ -15,7 +15,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
-from typing import Any
+from types import TracebackType
+from typing import Any, ClassVar
 
 from ._ffi import CANCELED, CData, call, ffi, lib, nearest, text
 from .enums import PixelFormat
@@ -36,6 +37,10 @@ _SLOT = 8
 
 class Session:
     """What the callbacks of one context share: who is inside, what was raised, what is made once."""
+
+    #: Raised before a callback's first line: Ctrl-C that came while C was at work. The thread that gets it is the
+    #: one whose call is under way, so that call's context takes it.
+    strays: ClassVar[list[BaseException]] = []
 
     def __init__(self) -> None:
         self.caller: int | None = None
@@ -67,6 +72,8 @@ class Session:
     def take(self) -> BaseException | None:
         """The exception of the earliest frame; later ones are dropped."""
         raised, self._raised = self._raised, []
+        if self.strays:
+            return self.strays.pop()
         return min(raised, key=lambda entry: entry[0])[1] if raised else None
 
 
@@ -288,7 +295,20 @@ def _flushed(found: Mapping[object, object]) -> Iterator[tuple[object, object, i
             yield name, value, None
 
 
-@ffi.def_extern(error=CANCELED)  # type: ignore[untyped-decorator,unused-ignore]
+def _interrupted(kind: type[BaseException], error: BaseException, trace: TracebackType) -> None:
+    """For cffi: the callback did not get to its own handling of exceptions."""
+    Session.strays.append(error)
+
+
+def _closing_interrupted(kind: type[BaseException], error: BaseException, trace: TracebackType) -> None:
+    """Likewise; the instance is closed all the same."""
+    state = trace.tb_frame.f_locals["state"]
+    session = _instances[_key(state)[0]].session
+    session.closing = session.closing or error
+    on_extractor_close(state)
+
+
+@ffi.def_extern(error=CANCELED, onerror=_interrupted)  # type: ignore[untyped-decorator,unused-ignore]
 def on_extractor_init(state: CData, init: CData) -> int:
     row: Row = ffi.from_handle(init.user)
     instance = Instance(row, _enter(int(ffi.cast("uintptr_t", init.context))))
@@ -309,7 +329,7 @@ def on_extractor_init(state: CData, init: CData) -> int:
         return instance.failed(error)
 
 
-@ffi.def_extern(error=CANCELED)  # type: ignore[untyped-decorator,unused-ignore]
+@ffi.def_extern(error=CANCELED, onerror=_interrupted)  # type: ignore[untyped-decorator,unused-ignore]
 def on_extractor_extract(state: CData, frame: CData, scores: CData) -> int:
     instance = _instances[_key(state)[0]]
     index: int = frame.index
@@ -330,7 +350,7 @@ def on_extractor_extract(state: CData, frame: CData, scores: CData) -> int:
         return instance.failed(error, index)
 
 
-@ffi.def_extern(error=CANCELED)  # type: ignore[untyped-decorator,unused-ignore]
+@ffi.def_extern(error=CANCELED, onerror=_interrupted)  # type: ignore[untyped-decorator,unused-ignore]
 def on_extractor_flush(state: CData, scores: CData) -> int:
     instance = _instances[_key(state)[0]]
     try:
@@ -345,7 +365,7 @@ def on_extractor_flush(state: CData, scores: CData) -> int:
         return instance.failed(error)
 
 
-@ffi.def_extern(error=CANCELED)  # type: ignore[untyped-decorator,unused-ignore]
+@ffi.def_extern(error=CANCELED, onerror=_closing_interrupted)  # type: ignore[untyped-decorator,unused-ignore]
 def on_extractor_close(state: CData) -> int:
     instance = _instances.pop(_key(state)[0])
     try:

@@ -21,7 +21,7 @@ from .enums import LogLevel, OutputFormat, PixelFormat, PoolingMethod
 from .errors import VmafBusyError, VmafError, VmafTimeoutError, VmafTypeError, VmafValueError
 from .extractor import check_options
 from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore
-from .picture import VmafPicture, as_picture, drop, reference
+from .picture import VmafPicture, as_picture, reference
 
 Model = VmafModel | VmafModelCollection
 Pooling = PoolingMethod | int | str
@@ -251,7 +251,7 @@ class VmafContext:
             raise
 
         def release(picture: CData) -> None:
-            drop(picture)
+            lib.drop_picture(picture)
             pool.give_back()
 
         return VmafPicture._of(ffi.gc(made, release), from_pool=True)

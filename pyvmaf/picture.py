@@ -71,7 +71,7 @@ class VmafPicture:
             unsigned("w", w),
             unsigned("h", h),
         )
-        self._adopt(ffi.gc(made, drop))
+        self._adopt(ffi.gc(made, lib.drop_picture))
 
     def _adopt(self, c: CData, *, readonly: bool = False, from_pool: bool = False) -> None:
         self._c: CData | None = c
@@ -224,17 +224,11 @@ class VmafPicture:
         return f"VmafPicture({self.pix_fmt.name}, bpc={self.bpc}, w={self.width}, h={self.height})"
 
 
-def drop(c: CData) -> None:
-    """Drop the reference that a C picture holds, if the engine has not taken it over."""
-    if c.ref != ffi.NULL:
-        lib.vmaf_picture_unref(c)
-
-
 def reference(c: CData) -> CData:
     """One more reference to a C picture, dropped with the returned object."""
     made = ffi.new("VmafPicture *")
     call.vmaf_picture_ref(made, c)
-    return ffi.gc(made, drop)
+    return ffi.gc(made, lib.drop_picture)
 
 
 def as_picture(
@@ -364,4 +358,4 @@ def _wrap(fmt: PixelFormat, depth: int, planes: list[Array]) -> CData:
     except BaseException:
         take_back(cookie)
         raise
-    return ffi.gc(made, drop)
+    return ffi.gc(made, lib.drop_picture)

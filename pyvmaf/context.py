@@ -446,6 +446,12 @@ class VmafContext:
             return int(lib.vmaf_frame_count(c))
 
     @property
+    def read_count(self) -> int:
+        """How many pairs :meth:`read_pictures` took, of which workers may still be at some."""
+        with self._entered() as c:
+            return int(lib.vmaf_read_count(c))
+
+    @property
     def cpu(self) -> str:
         """The instruction set whose kernels are used, such as ``"avx2"``."""
         return str(call.vmaf_cpu_name(self._cpumask))

@@ -65,7 +65,8 @@ def measure(context: VmafContext, pair: Pair, *, limit: int = 0, progress: Progr
 
     A failure, whatever it is, or Ctrl-C ends the reading; the frames before are
     flushed all the same, so that their scores can be asked for. Only what
-    `progress` raises comes out.
+    `progress` raises comes out. It is the context that counts: Ctrl-C may come
+    after it took a pair and before anything is noted here.
     """
     frames = 0
     error: Exception | KeyboardInterrupt | None = None
@@ -93,9 +94,9 @@ def measure(context: VmafContext, pair: Pair, *, limit: int = 0, progress: Progr
             error = caught
     try:
         context.flush()
-    except Exception as caught:
+    except (Exception, KeyboardInterrupt) as caught:
         error = error or caught
-    return Measured(frames, error)
+    return Measured(context.read_count, error)
 
 
 def load_model(

@@ -7,6 +7,7 @@
 #define CONTEXT_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "../include/libvmaf/libvmaf.h"
@@ -43,6 +44,7 @@ struct VmafContext {
     Registration **reg;  /* in order of registration */
     unsigned reg_cnt, reg_capacity;
     unsigned picture_cnt; /* pairs passed in */
+    atomic_uint read_cnt; /* pairs taken */
     bool flushed;
     Retained retained;
     Failure failure;

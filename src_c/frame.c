@@ -318,6 +318,7 @@ static int read_pair(VmafContext *ctx, VmafPicture *ref, VmafPicture *dist,
         frame_free(frame);
         return err;
     }
+    atomic_fetch_add(&ctx->read_cnt, 1);
     retain(ctx, ref);
     vmaf_picture_unref(ref);
     if (dist != ref)

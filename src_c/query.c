@@ -204,3 +204,10 @@ unsigned vmaf_frame_count(VmafContext *vmaf)
         return 0;
     return collector_frame_count(vmaf->collector);
 }
+
+unsigned vmaf_read_count(VmafContext *vmaf)
+{
+    if (context_check("vmaf_read_count", vmaf))
+        return 0;
+    return atomic_load(&vmaf->read_cnt);
+}

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import re
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +105,25 @@ def write_clips(folder: Path) -> None:
                 head = f"YUV4MPEG2 W{width} H{height} F25:1 Ip C{chroma}p{bpc}\n".encode()
                 data = b"".join(b"FRAME\n" + p for p in planes)
                 (folder / f"{name}12.y4m").write_bytes(head + data)
+
+
+def interrupted_at_a_pipe(argv: Sequence[str], data: bytes, environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """Status, stdout and stderr of a command that gets Ctrl-C when it has taken `data` from the file "pipe"."""
+    os.mkfifo("pipe")
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    pipe = os.open("pipe", os.O_RDWR)  # so that opening waits for nobody
+    try:
+        os.write(pipe, data)
+        # Only when all was taken is there something to interrupt.
+        deadline = time.monotonic() + 30
+        while select.select([pipe], [], [], 0)[0] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        os.close(pipe)
+    return process.returncode, out, err
 
 
 def mask(log: str) -> str:

@@ -12,11 +12,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_cases import write_clips
+from cli_cases import interrupted_at_a_pipe, write_clips
 
 import pyvmaf
 from pyvmaf.cli.main import main
 
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(pyvmaf.__file__).parents[1])}
 EXAMPLE = ["score", "ref.yuv", "dis.yuv", "--size", "64x64"]
 
 
@@ -140,6 +141,14 @@ def test_truncated(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(json.loads(Path("r.json").read_text())["frames"]) == 2
 
 
+def test_interrupt_shows_the_frames_before(here: Path) -> None:
+    argv = [sys.executable, "-m", "pyvmaf", "score", "pipe", "dis.yuv", "--size", "64x64", "-o", "r.json"]
+    status, out, err = interrupted_at_a_pipe(argv, Path("ref.yuv").read_bytes()[: 2 * 6144], ENVIRONMENT)
+    assert (status, err) == (130, "pyvmaf: interrupted\n")
+    assert out.splitlines()[1].startswith("vmaf ") and out.endswith("\n2 frames\n")
+    assert len(json.loads(Path("r.json").read_text())["frames"]) == 2
+
+
 def test_shorter(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("short.yuv").write_bytes(Path("dis.yuv").read_bytes()[:6144])
     assert main(["score", "ref.yuv", "short.yuv", "--size", "64x64"]) == 0
@@ -149,11 +158,10 @@ def test_shorter(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_module_and_progress_bar(here: Path) -> None:
     """``python -m pyvmaf`` on a terminal shows a bar, and wipes it."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(pyvmaf.__file__).parents[1])}
     outer, inner = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "pyvmaf", *EXAMPLE],
-        stdout=subprocess.PIPE, stderr=inner, env=environment,
+        stdout=subprocess.PIPE, stderr=inner, env=ENVIRONMENT,
     )  # fmt: skip
     os.close(inner)
     out, _ = process.communicate(timeout=60)

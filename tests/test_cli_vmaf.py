@@ -8,17 +8,14 @@ import json
 import os
 import pty
 import re
-import select
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_cases import CASES, EXAMPLE, LOGS, PSNR, mask, write_clips
+from cli_cases import CASES, EXAMPLE, LOGS, PSNR, interrupted_at_a_pipe, mask, write_clips
 
 import pyvmaf
 from pyvmaf.cli import vmaf
@@ -382,23 +379,9 @@ def test_terminal(here: Path) -> None:
 
 
 def test_interrupt_keeps_the_frames_before(here: Path) -> None:
-    """Ctrl-C while a pipe keeps the command waiting."""
-    os.mkfifo("pipe")
-    argv = [*EXAMPLE, "-r", "pipe", "--csv", "-o", "log"]
-    process = subprocess.Popen([*COMMAND, *argv], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
-    pipe = os.open("pipe", os.O_RDWR)  # so that opening waits for nobody
-    try:
-        os.write(pipe, Path("ref.yuv").read_bytes()[: 2 * 6144])
-        # Only when both frames were taken is there something to interrupt.
-        deadline = time.monotonic() + 30
-        while select.select([pipe], [], [], 0)[0] and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
-    finally:
-        os.close(pipe)
-    assert process.returncode == 130
+    argv = [*COMMAND, *EXAMPLE, "-r", "pipe", "--csv", "-o", "log"]
+    status, _, err = interrupted_at_a_pipe(argv, Path("ref.yuv").read_bytes()[: 2 * 6144], ENVIRONMENT)
+    assert status == 130
     assert "interrupted after 2 frames" in err and "Traceback" not in err
     assert len(Path("log").read_text().splitlines()) == 3
 

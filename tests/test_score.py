@@ -10,7 +10,9 @@ import os
 import pickle
 import signal
 import threading
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +20,8 @@ from clips import Clip, make_frames
 
 import pyvmaf
 from pyvmaf import IncompleteError, Result, VideoFormat, VmafContext, VmafError, VmafModel
-from pyvmaf.measure import Interrupted
+from pyvmaf.measure import Interrupted, measure
+from pyvmaf.video import Pair
 
 FORMAT = VideoFormat(70, 54, "420", 10)
 FRAMES = 7
@@ -210,6 +213,35 @@ def test_interrupt(files: tuple[Path, Path]) -> None:
     assert isinstance(caught.value, Interrupted)
     assert 4 <= len(caught.value.result.frames) <= 5
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+class Pressed(VmafContext):
+    """Ctrl-C comes when a call is done and nobody has noted it."""
+
+    when: str | int = ""
+
+    def read_pictures(self, ref: Any, dist: Any, index: int, **how: Any) -> None:
+        super().read_pictures(ref, dist, index, **how)
+        if self.when == index:
+            raise KeyboardInterrupt
+
+    def flush(self) -> None:
+        super().flush()
+        if self.when == "flush":
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("when,frames", [(0, 1), (4, 5), ("flush", FRAMES)])
+@pytest.mark.parametrize("n_threads", [0, 2])
+def test_an_interrupt_between_calls(files: tuple[Path, Path], when: str | int, frames: int, n_threads: int) -> None:
+    """The frames that are counted are those that have scores."""
+    with Pressed(n_threads=n_threads) as context, ExitStack() as stack:
+        context.use_feature("psnr")
+        context.when = when
+        pair = Pair(*(stack.enter_context(pyvmaf.open_video(path, FORMAT)) for path in files))
+        measured = measure(context, pair)
+        assert isinstance(measured.error, KeyboardInterrupt)
+        assert measured.frames == context.frame_count == context.read_count == frames
 
 
 @pytest.mark.parametrize(

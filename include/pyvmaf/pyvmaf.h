@@ -92,6 +92,9 @@ const char *vmaf_feature_alias(const char *name);
 /* One past the highest frame index with a score. */
 unsigned vmaf_frame_count(VmafContext *vmaf);
 
+/* How many pairs vmaf_read_pictures() took. */
+unsigned vmaf_read_count(VmafContext *vmaf);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus

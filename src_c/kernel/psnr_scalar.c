@@ -2,28 +2,47 @@
 /* Sum of squared differences in plain loops. */
 #include "scalar.h"
 
-/* A square of 16-bit samples needs all 32 bits of its unsigned type. */
-static inline uint32_t square(int32_t difference)
+/* 2^16 squares of at most 255^2 add up to less than 2^32. */
+#define BLOCK 65536
+
+static uint32_t block8(const uint8_t *r, const uint8_t *d, unsigned n)
 {
-    return (uint32_t)difference * (uint32_t)difference;
+    uint32_t sum = 0;
+    for (unsigned x = 0; x < n; x++) {
+        const int16_t e = (int16_t)(r[x] - d[x]);
+        sum += (uint32_t)(e * e);
+    }
+    return sum;
+}
+
+static uint64_t row8(const uint8_t *r, const uint8_t *d, unsigned w)
+{
+    uint64_t sum = 0;
+    for (; w > BLOCK; w -= BLOCK, r += BLOCK, d += BLOCK)
+        sum += block8(r, d, BLOCK);
+    return sum + block8(r, d, w);
+}
+
+/* The square of a 16-bit difference needs all 32 bits of its unsigned type. */
+static uint64_t row16(const uint16_t *r, const uint16_t *d, unsigned w)
+{
+    uint64_t sum = 0;
+    for (unsigned x = 0; x < w; x++) {
+        const uint32_t e = (uint32_t)(r[x] - d[x]);
+        sum += e * e;
+    }
+    return sum;
 }
 
 uint64_t psnr_sse_scalar(const PsnrSse *sse)
 {
     uint64_t sum = 0;
     for (unsigned y = 0; y < sse->h; y++) {
-        const uint8_t *r =
+        const void *r =
             (const uint8_t *)sse->ref + (ptrdiff_t)y * sse->ref_stride;
-        const uint8_t *d =
+        const void *d =
             (const uint8_t *)sse->dist + (ptrdiff_t)y * sse->dist_stride;
-        if (sse->bpc == 8) {
-            for (unsigned x = 0; x < sse->w; x++)
-                sum += square(r[x] - d[x]);
-        } else {
-            const uint16_t *r16 = (const void *)r, *d16 = (const void *)d;
-            for (unsigned x = 0; x < sse->w; x++)
-                sum += square(r16[x] - d16[x]);
-        }
+        sum += sse->bpc == 8 ? row8(r, d, sse->w) : row16(r, d, sse->w);
     }
     return sum;
 }

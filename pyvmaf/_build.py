@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """The cffi builder: the declarations are the C headers themselves.
 
-A header needs no preprocessor: comments, the C++ guard and ``#`` lines are
-dropped, except for ``#define NAME NUMBER``, which cffi understands.
+A header needs no preprocessor: comments, the C++ guard, the values of constants
+and ``#`` lines are dropped, except for ``#define NAME NUMBER``, which cffi
+understands.
 """
 
 import re
@@ -16,6 +17,8 @@ PUBLIC += ["libvmaf/libvmaf", "pyvmaf/pyvmaf", "pyvmaf/extractor"]
 # The kernels' contracts, so that tests can call each kernel by its set's name.
 KERNELS = ["cpu", "kernel/vif", "kernel/adm", "kernel/motion", "kernel/psnr", "kernel/table"]
 KERNELS += ["lpips"]
+# What the PyTorch twin reads.
+KERNELS += ["kernel/constants", "feature/adm_csf"]
 HEADERS = [f"include/{name}.h" for name in PUBLIC] + [f"src_c/{name}.h" for name in KERNELS]
 
 # What C calls in Python; the bodies are in _ffi.py and _registry.py.
@@ -46,8 +49,11 @@ def declarations(header: str) -> str:
 
     >>> declarations('#define N 4 /* rows */\\nextern "C" {\\nint f(int n); // why\\n}\\n').split()
     ['#define', 'N', '4', 'int', 'f(int', 'n);']
+    >>> declarations("static const int odd[2] = { 1, 3 };")
+    'extern const int odd[2];'
     """
     text = re.sub(r"/\*.*?\*/|//[^\n]*", "", header, flags=re.DOTALL)
+    text = re.sub(r"^static (const [^=;]+?) = [^;]*;", r"extern \1;", text, flags=re.MULTILINE)
     lines = [
         line for line in text.splitlines() if not line.startswith("#") or re.fullmatch(r"#define \w+ \d+\s*", line)
     ]

@@ -24,6 +24,7 @@ from clips import CHROMA, Frame
 
 PEER_WHEEL = "av==19.0.2"
 SCALAR = 0xFFFF
+DISABLE_CLIP = 1
 PIX_FMT = {"420": 1, "422": 2, "444": 3, "400": 4}
 POOLING = {"min": 1, "max": 2, "mean": 3, "harmonic_mean": 4}
 
@@ -159,8 +160,10 @@ class Run:
         n_subsample: int = 1,
         cpumask: int = SCALAR,
         log_level: int = 0,
+        model_flags: int = 0,
     ) -> None:
         self.library = library
+        self.model_flags = model_flags
         self.context = ct.c_void_p()
         self.models: dict[str, ct.c_void_p] = {}
         self.frames = 0
@@ -172,7 +175,7 @@ class Run:
 
     def _use_model(self, model: str | Path) -> None:
         name = Path(model).stem if isinstance(model, Path) else model
-        handle, config = ct.c_void_p(), ModelConfig(name.encode(), 0)
+        handle, config = ct.c_void_p(), ModelConfig(name.encode(), self.model_flags)
         function = "vmaf_model_load_from_path" if isinstance(model, Path) else "vmaf_model_load"
         self.library.call(function, ct.byref(handle), ct.byref(config), str(model).encode())
         self.library.call("vmaf_use_features_from_model", self.context, handle)
@@ -220,7 +223,8 @@ class Run:
 
     def feature_at(self, name: str, index: int) -> float | None:
         value = ct.c_double()
-        for full in (name, f"VMAF_integer_feature_{name.removeprefix('integer_')}_score"):
+        integer = f"VMAF_integer_feature_{name.removeprefix('integer_')}_score"
+        for full in (name, integer, f"VMAF_feature_{name}_score"):
             code = self.library.dll.vmaf_feature_score_at_index(self.context, full.encode(), ct.byref(value), index)
             if not code:
                 return value.value
@@ -254,13 +258,14 @@ class Run:
 def score(
     library: Library, refs: Sequence[Frame], dists: Sequence[Frame], *, chroma: str = "420", bpc: int = 8,
     models: Sequence[str | Path] = (), features: Iterable[Feature] = (), n_threads: int = 0,
-    n_subsample: int = 1, cpumask: int = SCALAR,
+    n_subsample: int = 1, cpumask: int = SCALAR, model_flags: int = 0,
 ) -> dict[str, list[float | None]]:  # fmt: skip
     """Score frames in one context and return all that it published."""
     assert chroma in CHROMA
     with Run(
-        library, models=models, features=features, n_threads=n_threads, n_subsample=n_subsample, cpumask=cpumask
-    ) as run:
+        library, models=models, features=features, n_threads=n_threads, n_subsample=n_subsample, cpumask=cpumask,
+        model_flags=model_flags,
+    ) as run:  # fmt: skip
         run.feed(refs, dists, chroma, bpc)
         return run.results()
 

@@ -73,8 +73,12 @@ def test_bad_arguments_are_named(tmp_path: Path) -> None:
         functional.adm(ref, dist, adm_gain=2)
     with pytest.raises(ValueError, match="1 to 100"):
         functional.vif(ref, dist, vif_enhn_gain_limit=0.5)
-    with pytest.raises(ValueError, match="at least 3240"):
+    with pytest.raises(ValueError, match="3240 or more"):
         functional.adm(ref, dist, adm_norm_view_dist=1)
+    with pytest.raises(ValueError, match="1080 with 3 or 5"):
+        functional.adm(ref, dist, adm_csf_mode=2, adm_norm_view_dist=4)
+    with pytest.raises(ValueError, match="first must be below"):
+        functional.adm(ref, dist, adm_csf_mode=1)
     for content, message in (("{", "not a JSON"), ("{}", "no model_dict"), ('{"0": {}}', "collection")):
         (tmp_path / "m.json").write_text(content)
         with pytest.raises(ValueError, match=message):

@@ -14,10 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .constants import ADM_COS2, ADM_HIGH, ADM_LOW, DAUBECHIES, adm_factors
-from .filters import along, shift_right
+from .constants import ADM_COS2, ADM_HIGH, ADM_LOW, DAUBECHIES, SCALES, Sensitivity, sensitivities
+from .filters import along, shift_right, stepwise
 
-SCALES = 4
 MIN_SIZE = 33
 
 
@@ -37,9 +36,16 @@ class AdmOptions:
     adm_skip_scale0: bool = False
     adm_min_val: float = 0.0
 
-    def factors(self) -> tuple[tuple[float, float], ...]:
-        """Contrast sensitivity (h and v, d) of the four scales."""
-        return adm_factors(self.adm_csf_mode, self.adm_norm_view_dist, self.adm_ref_display_height)
+    def __post_init__(self) -> None:
+        viewing = self.adm_csf_mode, self.adm_norm_view_dist, self.adm_ref_display_height
+        made = sensitivities(*viewing, self.adm_csf_scale, self.adm_csf_diag_scale)
+        object.__setattr__(self, "_sensitivities", made)
+
+    @property
+    def sensitivities(self) -> tuple[Sensitivity, ...]:
+        """Of the four scales."""
+        made: tuple[Sensitivity, ...] = self.__dict__["_sensitivities"]
+        return made
 
 
 @dataclass(frozen=True)
@@ -149,6 +155,14 @@ def _wavelet(x: Tensor, rows: _Span, cols: _Span) -> Tensor:
     return F.conv2d(F.pixel_unshuffle(x, 2), F.pixel_unshuffle(kernels[:, None], 2))
 
 
+def _binary32_wavelet(x: Tensor, rows: _Span, cols: _Span) -> Tensor:
+    """`_wavelet` as the definition rounds it, step by step."""
+    x = _extended(_extended(x, rows, -2), cols, -1)
+    low, high = DAUBECHIES, [tap * sign for tap, sign in zip(DAUBECHIES[::-1], (1, -1, 1, -1), strict=True)]
+    upper, lower = stepwise(x, low, -2, 2), stepwise(x, high, -2, 2)
+    return torch.cat([stepwise(part, taps, -1, 2) for taps in (low, high) for part in (upper, lower)], 1)
+
+
 def smooth(ref: Tensor, dist: Tensor, options: AdmOptions, with_aim: bool = True) -> AdmSums:
     """Differentiable form; kinks only at zero, at the angle test and at the masking threshold."""
     batch = ref.shape[0]
@@ -158,17 +172,22 @@ def smooth(ref: Tensor, dist: Tensor, options: AdmOptions, with_aim: bool = True
     low = torch.cat((ref, dist)) - 128.0
     low = low.narrow(-2, rows[0].first, min(low.shape[-2], 2 * rows[0].end + 1) - rows[0].first)
     low = low.narrow(-1, cols[0].first, min(low.shape[-1], 2 * cols[0].end + 1) - cols[0].first)
+    # Which side of the angle test a coefficient falls on may hang on a last bit, and has no
+    # gradient: binary64 leaves it to the binary32 bands of the definition.
+    judged = low.detach().float() if low.dtype == torch.float64 and options.adm_enhn_gain_limit > 1 else None
     sums = []
-    for scale, factors in enumerate(options.factors()):
-        bands = _wavelet(low, rows[scale], cols[scale])
+    for scale, sensitivity in enumerate(options.sensitivities):
+        bands = judges = _wavelet(low, rows[scale], cols[scale])
         low = bands[:, :1]
+        if judged is not None:
+            judges = _binary32_wavelet(judged, rows[scale], cols[scale])
+            judged = judges[:, :1]
         if scale == 0 and options.adm_skip_scale0:
             zero = low.sum((-3, -2, -1))[:batch] * 0.0
             sums.append((zero, zero, zero + 1e-10))
             continue
-        details = bands[:, 1:]
         windows = (_Window.of(rows[scale]), _Window.of(cols[scale]))
-        sums.append(_pool(details[:batch], details[batch:], factors, windows, options, with_aim))
+        sums.append(_pool(bands[:, 1:], judges[:, 1:3], sensitivity.factor, windows, options, with_aim))
     num, aim, den = (torch.stack(column, 1) for column in zip(*sums, strict=True))
     return AdmSums(num, aim, den)
 
@@ -198,36 +217,44 @@ class _Window:
 
 
 def _pool(
-    o: Tensor,
-    t: Tensor,
-    factors: tuple[float, float],
+    details: Tensor,
+    judges: Tensor,
+    factors: tuple[float, ...],
     windows: tuple[_Window, _Window],
     options: AdmOptions,
     with_aim: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Numerator, additive numerator and denominator of one scale, [N] each."""
+    """Numerator, additive numerator and denominator of one scale, [N] each.
+
+    Bands of the reference come before those of the distorted frames; h and v of
+    `judges` decide the angle test.
+    """
     rows, cols = windows
-    o, t = (cols.around(rows.around(x, -2), -1) for x in (o, t))
-    weights = torch.tensor((factors[0], factors[0], factors[1]), dtype=o.dtype, device=o.device)
-    weights = weights.view(3, 1, 1)
+    details, judges = (cols.around(rows.around(x, -2), -1) for x in (details, judges))
+    same = _same_direction(*judges.detach().chunk(2)) if options.adm_enhn_gain_limit > 1 else None
+    weights = torch.tensor(factors, dtype=details.dtype, device=details.device).view(3, 1, 1)
+    o, t = (details * weights).chunk(2)
     area = (rows.end - rows.begin) * (cols.end - cols.begin)
     floor = 3.0 * (area * options.adm_noise_weight) ** (1 / 3)
-    num, aim, den = _Pool.apply(o * weights, t * weights, options.adm_enhn_gain_limit, with_aim)
+    num, aim, den = _Pool.apply(o, t, same, options.adm_enhn_gain_limit, with_aim)
     return num + floor, aim, den + floor
 
 
 class _Pool(torch.autograd.Function):
     """Sums over orientations of 3-norms, [N] each: numerator, additive numerator, denominator.
 
-    Bands come weighted and with one sample around the pooling window. The
+    Bands come weighted and with one sample around the pooling window; `same` is
+    where both have the same direction, None if that makes no difference. The
     backward pass is written out by hand for the same reasons as VIF's.
     """
 
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(o: Tensor, t: Tensor, limit: float, with_aim: bool) -> tuple[Tensor, Tensor, Tensor]:
-        restored = _restore(o, t, limit)
+    def forward(
+        o: Tensor, t: Tensor, same: Tensor | None, limit: float, with_aim: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        restored = _restore(o, t, same, limit)
         added = (t - restored).abs_()
         restored.abs_()
         num = _norm(_excess(restored, added))[0]
@@ -236,13 +263,15 @@ class _Pool(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-        o, t, ctx.limit, ctx.with_aim = inputs
-        ctx.save_for_backward(o, t)
+        o, t, same, ctx.limit, ctx.with_aim = inputs
+        ctx.save_for_backward(o, t, same)
 
     @staticmethod
-    def backward(ctx: Any, num: Tensor, aim: Tensor, den: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
-        o, t = ctx.saved_tensors
-        restored = _restore(o, t, ctx.limit)
+    def backward(
+        ctx: Any, num: Tensor, aim: Tensor, den: Tensor
+    ) -> tuple[Tensor | None, Tensor | None, None, None, None]:
+        o, t, same = ctx.saved_tensors
+        restored = _restore(o, t, same, ctx.limit)
         added = t - restored
         by_restored, by_added = _masked_slopes(restored.abs(), added.abs(), num)
         if ctx.with_aim:
@@ -253,12 +282,12 @@ class _Pool(torch.autograd.Function):
         passed = restored == t
         by_t = by_added + by_restored * passed
         if not ctx.needs_input_grad[0]:
-            return None, by_t, None, None
-        bound = _bound(o, t, ctx.limit)
+            return None, by_t, None, None, None
+        bound = _bound(o, same, ctx.limit)
         reach = torch.where(bound == o, 1.0, ctx.limit) * ((restored == bound) & ~passed)
         inner = o[..., 1:-1, 1:-1]
         slope = _norm(inner.abs())[1] * den[:, None, None, None]
-        return by_restored * reach + F.pad(inner * inner.abs() * slope, (1, 1, 1, 1)), by_t, None, None
+        return by_restored * reach + F.pad(inner * inner.abs() * slope, (1, 1, 1, 1)), by_t, None, None, None
 
 
 def _masked_slopes(signal: Tensor, mask: Tensor, grad: Tensor) -> tuple[Tensor, Tensor]:
@@ -272,31 +301,26 @@ def _masked_slopes(signal: Tensor, mask: Tensor, grad: Tensor) -> tuple[Tensor, 
     return F.pad(by_signal, (1, 1, 1, 1)), box + F.pad(cell, (1, 1, 1, 1))
 
 
-def _restore(o: Tensor, t: Tensor, limit: float) -> Tensor:
+def _restore(o: Tensor, t: Tensor, same: Tensor | None, limit: float) -> Tensor:
     """The part of `t` that is detail of `o`: `t` brought between 0 and `o`.
 
     The definition clamps a quotient t/o to 0..1 and multiplies by o; bringing t
     itself into the interval is the same without a division, whose derivative
     would run away near o = 0. Within one degree of the same direction up to
-    `limit` times o passes: that is enhancement, not addition. Bands come
-    weighted, which the angle cannot see since h and v weigh the same.
+    `limit` times o passes: that is enhancement, not addition.
     """
-    bound = _bound(o, t, limit)
+    bound = _bound(o, same, limit)
     return torch.minimum(torch.maximum(t, bound.clamp(max=0.0)), bound.clamp(min=0.0))
 
 
-def _bound(o: Tensor, t: Tensor, limit: float) -> Tensor:
-    if limit == 1.0:
-        return o
-    return torch.where(_same_direction(o[:, :2], t[:, :2]), o * limit, o)
+def _bound(o: Tensor, same: Tensor | None, limit: float) -> Tensor:
+    return o if same is None else torch.where(same, o * limit, o)
 
 
 def _same_direction(o: Tensor, t: Tensor) -> Tensor:
-    """One flag a position [N, 1, h, w]: h and v of both within one degree."""
-    o, t = o.detach(), t.detach()
-    along = (o * t).sum(1, keepdim=True)
-    lengths = (o * o).sum(1, keepdim=True) * (t * t).sum(1, keepdim=True)
-    return (along >= 0) & (along * along >= ADM_COS2 * lengths)
+    """One flag a position [N, 1, h, w]: h and v of both within one degree; in the definition's order."""
+    p, u, z = ((a * b).sum(1, keepdim=True) for a, b in ((o, t), (o, o), (t, t)))
+    return (p >= 0) & (p * p >= (ADM_COS2 * u) * z)
 
 
 def _excess(signal: Tensor, mask: Tensor) -> Tensor:
@@ -329,7 +353,7 @@ def fixed(ref: Tensor, dist: Tensor, options: AdmOptions, bit_depth: int = 8) ->
     batch = ref.shape[0]
     low = torch.cat((ref, dist))
     sums = []
-    for scale, factors in enumerate(options.factors()):
+    for scale, sensitivity in enumerate(options.sensitivities):
         bands = _fixed_wavelet(low, scale, bit_depth)
         low = bands[:, :1]
         if scale == 0 and options.adm_skip_scale0:
@@ -337,7 +361,7 @@ def fixed(ref: Tensor, dist: Tensor, options: AdmOptions, bit_depth: int = 8) ->
             sums.append((zero, zero, zero + 1e-10))
             continue
         details = bands[:, 1:].long()
-        sums.append(_fixed_pool(details[:batch], details[batch:], scale, factors, options))
+        sums.append(_fixed_pool(details[:batch], details[batch:], scale, sensitivity, options))
     num, aim, den = (torch.stack(column, 1).double() for column in zip(*sums, strict=True))
     return AdmSums(num, aim, den)
 
@@ -402,23 +426,12 @@ def _clog2(x: int) -> int:
     return (x - 1).bit_length()
 
 
-def _integer_factors(scale: int, factors: tuple[float, float], options: AdmOptions) -> list[int]:
-    straight, diagonal = factors
-    if scale:
-        k = [int(straight * 2**32), int(diagonal * 2**32)]
-    elif options.adm_csf_mode == 0 and abs(options.adm_norm_view_dist * options.adm_ref_display_height - 3240) < 1e-8:
-        k = [36453, 49417]  # as the C kernel has them; the rule below would give 36451, 49414
-    else:
-        k = [int(straight * 2**21), int(diagonal * 2**23)]
-    return [k[0], k[0], k[1]]
-
-
 def _fixed_pool(
-    o: Tensor, t: Tensor, scale: int, factors: tuple[float, float], options: AdmOptions
+    o: Tensor, t: Tensor, scale: int, sensitivity: Sensitivity, options: AdmOptions
 ) -> tuple[Tensor, Tensor, Tensor]:
     restored = _fixed_restore(o, t, scale, options.adm_enhn_gain_limit)
     added = _wrapped(t - restored, 32 if scale else 16)
-    k = torch.tensor(_integer_factors(scale, factors, options), device=o.device).view(3, 1, 1)
+    k = torch.tensor(sensitivity.fixed, device=o.device).view(3, 1, 1)
     height, width = o.shape[-2:]
     rows = _Window.of(_Span(2 * height, 0, 0, height))
     cols = _Window.of(_Span(2 * width, 0, 0, width))
@@ -436,7 +449,7 @@ def _fixed_pool(
     if not options.adm_skip_aim:
         aim = masked(added, restored, torch.zeros_like(floor))
     inner = cols.crop(rows.crop(o, -2), -1).abs()
-    weights = torch.tensor([factors[0], factors[0], factors[1]], dtype=torch.float64)
+    weights = torch.tensor(sensitivity.factor, dtype=torch.float64)
     cubes = _fixed_denominator(inner, scale) * weights.to(o.device) ** 3
     return num, aim, _total(cubes.float(), floor)
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from . import adm, motion, vif
 from .adm import AdmOptions
 from .checks import check_grid
+from .constants import SCALES
 from .engine import engine_columns
 from .model import Feature, VifOptions
 from .motion import MotionOptions
@@ -115,7 +116,7 @@ def _columns(ref: Tensor, dist: Tensor, before: int, features: Sequence[Feature]
             continue
         if isinstance(options, VifOptions):
             ratios = form[0](r, d, options)
-            made[options] = {f"vif_scale{s}": ratios[:, s] for s in range(vif.SCALES)}
+            made[options] = {f"vif_scale{s}": ratios[:, s] for s in range(SCALES)}
             if options.vif_skip_scale0:
                 made[options]["vif_scale0"] = ratios[:, 0] * 0.0
         elif isinstance(options, AdmOptions):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -79,7 +80,7 @@ def checked(make: Callable[..., Options], given: Mapping[str, Any]) -> Options:
     Raises:
         ValueError: names the option, its value and what is allowed.
     """
-    fields = vars(make())
+    fields = {field.name: field.default for field in dataclasses.fields(make())}
     values: dict[str, Any] = {}
     for name, value in given.items():
         if name not in fields:

@@ -16,10 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .constants import VIF_GAIN_BOUND, VIF_NOISE, VIF_TAPS, gaussian
+from .constants import SCALES, VIF_GAIN_BOUND, VIF_NOISE, VIF_TAPS, gaussian
 from .filters import fold, mirror, rounded, separable, separable_adjoint
 
-SCALES = 4
 MIN_SIZE = 16
 
 
@@ -268,7 +267,7 @@ def _product(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _fixed_ratio(means: Tensor, powers: Tensor, gain_limit: float, table: Tensor) -> Tensor:
-    noise = 1 << 17  # VIF_NOISE in 1/65536
+    noise = int(VIF_NOISE * 65536)
     mu_r, mu_d = means.unbind(1)
     x = powers[:, 0] - _product(mu_r, mu_r)
     y = (powers[:, 1] - _product(mu_d, mu_d)).clamp(min=0)

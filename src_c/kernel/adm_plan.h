@@ -7,16 +7,7 @@
 #ifndef KERNEL_ADM_PLAN_H
 #define KERNEL_ADM_PLAN_H
 
-#include "adm.h"
-
-/* Daubechies-2 analysis filters in Q15. The low-pass taps add up to 46342, the
- * high-pass ones to 0; absolute values add up to 54822. */
-#define ADM_LOW_TAPS { 15826, 27411, 7345, -4240 }
-#define ADM_HIGH_TAPS { -4240, -7345, 27411, -15826 }
-
-/* C = cos^2(1 degree) in binary32: below that angle between the reference and
- * the distorted gradient, a change counts as enhancement. */
-#define ADM_COS2 0x1.ffd814p-1
+#include "constants.h"
 
 /* Below this magnitude of the reference o the 15-bit gain k of an unchanged
  * sign loses nothing: with |k - 2^15 t/o| <= 1/2 + t 2^-15 for 0 <= t <= o, the
@@ -74,7 +65,7 @@ static inline bool adm_within_cone(int64_t oh, int64_t ov, int64_t th,
     double p = (double)(float)(oh * th + ov * tv) / 4096.;
     double u = (double)(float)(oh * oh + ov * ov) / 4096.;
     double z = (double)(float)(th * th + tv * tv) / 4096.;
-    return p >= 0. && p * p >= ADM_COS2 * u * z;
+    return p >= 0. && p * p >= adm_cos2 * u * z;
 }
 
 /* Half of 2^shift; 0 for no shift. */

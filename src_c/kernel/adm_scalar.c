@@ -74,9 +74,6 @@ static void lay_out(Adm *a)
 
 /* ------------------------------------------------------------- wavelet */
 
-static const int32_t low_taps[4] = ADM_LOW_TAPS;
-static const int32_t high_taps[4] = ADM_HIGH_TAPS;
-
 static const void *input_row(const Adm *a, int side, unsigned y)
 {
     const char *plane = side == REF ? a->in->ref : a->in->dist;
@@ -169,12 +166,12 @@ static void filter_vertical(Adm *a, int side, unsigned row)
     }
     if (a->plan.scale < 2) {
         const int16_t *const narrow[4] = { x[0], x[1], x[2], x[3] };
-        filter_narrow(narrow, low_taps, shift, w, a->down[LOW]);
-        filter_narrow(narrow, high_taps, shift, w, a->down[HIGH]);
+        filter_narrow(narrow, adm_low_taps.tap, shift, w, a->down[LOW]);
+        filter_narrow(narrow, adm_high_taps.tap, shift, w, a->down[HIGH]);
     } else {
         const int32_t *const wide[4] = { x[0], x[1], x[2], x[3] };
-        filter_wide(wide, low_taps, shift, w, a->down[LOW]);
-        filter_wide(wide, high_taps, shift, w, a->down[HIGH]);
+        filter_wide(wide, adm_low_taps.tap, shift, w, a->down[LOW]);
+        filter_wide(wide, adm_high_taps.tap, shift, w, a->down[HIGH]);
     }
     for (int which = LOW; which <= HIGH; which++) {
         extend(a->down[which], w);
@@ -216,10 +213,10 @@ static void store_low(Adm *a, int side, unsigned row)
         return;
     void *to = plane + (ptrdiff_t)row * a->in->low_stride;
     if (a->plan.scale) {
-        filter_across(a, LOW, low_taps, 0, a->plan.w, to);
+        filter_across(a, LOW, adm_low_taps.tap, 0, a->plan.w, to);
         return;
     }
-    filter_across(a, LOW, low_taps, 0, a->plan.w, a->wide);
+    filter_across(a, LOW, adm_low_taps.tap, 0, a->plan.w, a->wide);
     for (unsigned j = 0; j < a->plan.w; j++)
         ((int16_t *)to)[j] = (int16_t)a->wide[j];
 }
@@ -234,9 +231,9 @@ static void transform(Adm *a, unsigned row)
         store_low(a, side, row);
         if (!high)
             continue;
-        filter_across(a, HIGH, low_taps, at, n, band[ADM_H]);
-        filter_across(a, LOW, high_taps, at, n, band[ADM_V]);
-        filter_across(a, HIGH, high_taps, at, n, band[ADM_D]);
+        filter_across(a, HIGH, adm_low_taps.tap, at, n, band[ADM_H]);
+        filter_across(a, LOW, adm_high_taps.tap, at, n, band[ADM_V]);
+        filter_across(a, HIGH, adm_high_taps.tap, at, n, band[ADM_D]);
     }
 }
 

@@ -13,7 +13,7 @@
 static inline vmask adm_cone(vflt p, vflt u, vflt z, vmask *unsure)
 {
     vflt uz = v_mul_f32(u, z), left = v_mul_f32(p, p);
-    vflt right = v_mul_f32(uz, v_set_f32((float)ADM_COS2));
+    vflt right = v_mul_f32(uz, v_set_f32((float)adm_cos2));
     vflt apart = v_sub_f32(left, right);
     apart = v_cast_f32(v_and(v_cast_int(apart), v_set32(0x7fffffff)));
     *unsure = v_lt_f32(apart, v_mul_f32(uz, v_set_f32(0x1p-18f)));

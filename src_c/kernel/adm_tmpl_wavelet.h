@@ -10,13 +10,6 @@ static inline vint adm_pair(int32_t first, int32_t second)
     return v_set32((uint16_t)first | (uint32_t)second << 16);
 }
 
-typedef struct AdmTaps {
-    int32_t tap[4];
-} AdmTaps;
-
-static const AdmTaps adm_low_taps = { ADM_LOW_TAPS };
-static const AdmTaps adm_high_taps = { ADM_HIGH_TAPS };
-
 /* The four input rows of a band row: row -1 is row 1, rows past the end repeat
  * the last one and go back. */
 static void adm_rows(const AdmWork *a, int side, unsigned row,

@@ -7,6 +7,7 @@
 #ifndef KERNEL_MOTION_SMOOTH_H
 #define KERNEL_MOTION_SMOOTH_H
 
+#include "constants.h"
 #include "motion.h"
 
 enum { MOTION_REACH = 2, MOTION_ROWS = 2 * MOTION_REACH + 1 };
@@ -27,7 +28,8 @@ static inline unsigned motion_mirror(int y, int h)
 static inline int32_t motion_smooth(int32_t s0, int32_t s1, int32_t c,
                                     unsigned shift)
 {
-    int32_t half = ((3571 * s0) >> 1) + 8002 * s1 + 13193 * c;
+    int32_t half = ((motion_window[0] * s0) >> 1) +
+                   motion_window[1] / 2 * s1 + motion_window[2] / 2 * c;
     return (half + (1 << (shift - 2))) >> (shift - 1);
 }
 

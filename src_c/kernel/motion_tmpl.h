@@ -52,7 +52,9 @@ static bool motion_difference(const MotionSad *s, unsigned y, int16_t *out)
 static bool motion_down(const int16_t *const row[MOTION_ROWS], unsigned w,
                         unsigned bpc, int16_t *v)
 {
-    const vint outer = motion_taps(3571, 16004), centre = motion_taps(26386, 0);
+    const uint16_t *tap = motion_window;
+    const vint outer = motion_taps(tap[0], tap[1]);
+    const vint centre = motion_taps(tap[2], 0);
     const vint zero = v_set32(0), round = v_set32(1u << (bpc - 1));
     vint top = zero;
     for (unsigned x = 0; x < w; x += MOTION_STEP) {
@@ -76,8 +78,10 @@ static bool motion_down(const int16_t *const row[MOTION_ROWS], unsigned w,
  * sum stays within 32767 * 65536 + 32768 < 2^31. */
 static uint64_t motion_across_narrow(int16_t *v, unsigned w)
 {
-    const vint c01 = motion_taps(3571, 16004), c23 = motion_taps(26386, 16004);
-    const vint c4 = motion_taps(3571, 0), round = v_set32(32768);
+    const uint16_t *tap = motion_window;
+    const vint c01 = motion_taps(tap[0], tap[1]);
+    const vint c23 = motion_taps(tap[2], tap[1]);
+    const vint c4 = motion_taps(tap[0], 0), round = v_set32(32768);
     vint total = v_set32(0);
     uint64_t sum = 0;
     unsigned x = 0;

@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * What every VIF kernel knows: the windows, the mirror, the noise variance and
- * what one sample adds to the sums. (Sheikh and Bovik, "Image information and
- * visual quality", IEEE Trans. Image Processing 15(2), 2006, in fixed point.)
+ * What every VIF kernel knows besides the constants: the mirror, the logarithm
+ * and what one sample adds to the sums. (Sheikh and Bovik, "Image information
+ * and visual quality", IEEE Trans. Image Processing 15(2), 2006, in fixed
+ * point.)
  */
 #ifndef KERNEL_VIF_SAMPLE_H
 #define KERNEL_VIF_SAMPLE_H
 
-#include "vif.h"
-
-/* Taps of each scale's window, centred at VIF_RADIUS; every window sums to
- * 65536. Zeros after the last tap let loops take taps three at a time. */
-#define VIF_MAX_TAPS 18
-#define VIF_RADIUS(scale) (8 >> (scale))
-
-static const uint16_t vif_taps[VIF_SCALES][VIF_MAX_TAPS] = {
-    { 489, 935, 1640, 2640, 3896, 5274, 6547, 7455, 7784, 7455, 6547, 5274,
-      3896, 2640, 1640, 935, 489 },
-    { 1244, 3663, 7925, 12590, 14692, 12590, 7925, 3663, 1244 },
-    { 3571, 16004, 26386, 16004, 3571 },
-    { 10904, 43728, 10904 },
-};
-
-/* The noise variance 2.0 of the visual channel, in units of 2^-16. */
-#define VIF_NOISE 131072
+#include "constants.h"
 
 /* log2(VIF_NOISE), in units of 2^-11 as all logarithms here. */
 #define VIF_LOG_NOISE (17 * 2048)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The pairs that the PyTorch twin is measured on, and what libvmaf's float extractors say of them.
+
+No PyTorch here: the figures are recorded without it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from clips import Clip, make_frames
+from numpy.typing import NDArray
+
+SHARED = Path(__file__).parents[2] / "shared"
+#: Scores and model features of libvmaf 3.2.0's float extractors, scalar path, by clip and model.
+FLOAT_FILE = Path(__file__).parent / "data" / "float.json"
+
+GENERATED = [
+    Clip(96, 64), Clip(97, 65, damage="heavy"), Clip(131, 75, damage="blur"), Clip(160, 90, damage="gain"),
+    Clip(100, 100, damage="inverse"), Clip(64, 64, damage="none"), Clip(75, 51, damage="flat"),
+    Clip(96, 64, 10), Clip(99, 77, 10, damage="heavy"), Clip(130, 70, 12, damage="blur"),
+    Clip(81, 83, 16, damage="gain"),
+    Clip(64, 64, 9, damage="heavy"), Clip(96, 64, content="noise", damage="heavy"), Clip(96, 64, content="binary"),
+    Clip(96, 64, content="blocks", damage="blur"), Clip(96, 64, content="lines"),
+    Clip(96, 64, content="dark", frames=1),
+    Clip(96, 64, content="ramp", damage="heavy", frames=4), Clip(250, 240, content="natural", damage="blur", frames=1),
+    Clip(33, 33, content="natural", damage="heavy", frames=3),
+]  # fmt: skip
+#: The twin's models and what the float extractors have instead: model, and configuration of the recorded set.
+FLOAT_MODELS = {
+    "vmaf_v0.6.1": ("vmaf_float_v0.6.1", "float"),
+    "vmaf_v0.6.1neg": ("vmaf_float_v0.6.1neg", "float_neg"),
+}
+#: The same at 4k: the features of v0.6.1, and no recorded configuration.
+MODELS = (*FLOAT_MODELS, "vmaf_4k_v0.6.1")
+
+Series = dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Luma [N, 1, H, W] of both sides, in 0..255 and binary64."""
+
+    name: str
+    bits: int
+    ref: NDArray[np.float64]
+    dist: NDArray[np.float64]
+    generated: bool
+
+    def float_series(self, model: str) -> Series | None:
+        """Per-frame "score" and features by quantity; None where nothing is recorded."""
+        if model not in FLOAT_MODELS:
+            return None
+        twin, config = FLOAT_MODELS[model]
+        if self.generated:
+            return dict(json.loads(FLOAT_FILE.read_text("utf-8"))[f"{self.name}/{twin}"])
+        entry = json.loads((SHARED / "golden" / "features.json").read_text("utf-8"))[f"{self.name}/{config}"]
+        features = {name.removesuffix("_egl_1"): values for name, values in entry["features"].items()}
+        return {"score": entry["scores"][twin]} | features
+
+
+def generated(clip: Clip) -> Pair:
+    sides = (np.stack([frame[0] for frame in side])[:, None] for side in make_frames(clip))
+    ref, dist = (side.astype(np.float64) * 2.0 ** (8 - clip.bpc) for side in sides)
+    return Pair(str(clip), clip.bpc, ref, dist, True)
+
+
+def recorded() -> Iterator[Pair]:
+    """The recorded pairs beside this checkout, if there are any."""
+    for path in sorted((SHARED / "clips").glob("*_ref_*.yuv")):
+        match = re.fullmatch(r"(.+)_ref_(\d+)x(\d+)_(\d+)_(\d+)b", path.stem)
+        other = path.with_name(path.name.replace("_ref_", "_dis_"))
+        if match and other.exists():
+            size, bits = (int(match[2]), int(match[3])), int(match[5])
+            name = path.stem.replace("_ref_", "_")
+            yield Pair(name, bits, *(_luma(file, size, match[4], bits) for file in (path, other)), False)
+
+
+def _luma(path: Path, size: tuple[int, int], chroma: str, bits: int) -> NDArray[np.float64]:
+    width, height = size
+    rest = {"420": 2 * ((width + 1) // 2) * ((height + 1) // 2), "444": 2 * width * height}[chroma]
+    data = np.fromfile(path, np.uint8 if bits == 8 else "<u2").reshape(-1, width * height + rest)
+    return data[:, : width * height].reshape(-1, 1, height, width).astype(np.float64) * 2.0 ** (8 - bits)

@@ -35,7 +35,6 @@ static void vif_setup(VifWork *k, const VifScale *s)
     k->slots = k->radius + 1;
     k->bytes = s->scale == 0 && s->bpc == 8;
     k->planes = k->bytes ? 5 : 8;
-    k->mean_shift = s->scale ? 16 : (int)s->bpc;
     k->square_shift = s->scale ? 16 : 2 * ((int)s->bpc - 8);
     k->strip = vif_strip_width(k->slots * k->planes);
     vif_set_taps(&k->taps, s->scale);
@@ -63,13 +62,13 @@ static void vif_begin_strip(VifWork *k, unsigned begin)
     k->ring = at;
 }
 
-/* The slots that a filter starting at pair `first` reads in its steps. */
+/* The `cnt` slots from pair `first` on. */
 static void vif_slots(const VifWork *k, const char *slot[], unsigned first,
-                      const VifTaps *taps)
+                      unsigned cnt)
 {
-    for (unsigned i = 0; i < taps->steps; i++)
-        slot[i] = k->ring + (first + taps->pair[i]) % k->slots *
-                                (k->planes * k->columns * 4);
+    for (unsigned i = 0; i < cnt; i++)
+        slot[i] = k->ring +
+                  (first + i) % k->slots * (k->planes * k->columns * 4);
 }
 
 /* Statistics of rows y and, if wanted, y + 1 of the strip. */
@@ -79,7 +78,7 @@ static void vif_two_rows(const VifWork *k, unsigned pair, unsigned rows,
     const VifScale *s = k->scale;
     const char *slot[VIF_MAX_STEPS];
     size_t end = vif_round_up(k->cnt, VIF_COLUMN_STEP), done = 0;
-    vif_slots(k, slot, pair, &k->taps);
+    vif_slots(k, slot, pair, k->slots);
     for (size_t x = 0; x < k->columns; x += VIF_BLOCK) {
         size_t ready = x + VIF_BLOCK < k->columns ? x + VIF_BLOCK : k->columns;
         vif_vertical(k, slot, x, ready);
@@ -103,7 +102,7 @@ static void vif_keep_row(const VifWork *k, unsigned pair, unsigned y)
         return;
     const char *slot[VIF_MAX_STEPS];
     unsigned first = (y & 1) + k->radius - VIF_RADIUS(s->scale + 1);
-    vif_slots(k, slot, pair + first / 2, &k->next_taps);
+    vif_slots(k, slot, pair + first / 2, vif_pairs(s->scale + 1));
     vif_decimate(k, slot, first & 1, kept);
 }
 

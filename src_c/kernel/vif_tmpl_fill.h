@@ -18,7 +18,6 @@ typedef struct VifWork {
     const VifScale *scale;
     unsigned radius, slots, planes;
     bool bytes;                /* 8-bit samples: products fit 16 bits */
-    int mean_shift;            /* vertical, of samples */
     int square_shift;          /* vertical, of products; 0 for 8 bits */
     unsigned strip, begin, cnt; /* samples a strip; the current one */
     size_t columns;            /* of its rows, padded */

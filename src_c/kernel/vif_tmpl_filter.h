@@ -12,19 +12,30 @@
  * together with the rounding.
  */
 
-/* Steps of a filter: pairs of taps, and where the pair lies. */
+/* Steps of a scale's filter: pairs of taps. The scale is known where a filter
+ * is compiled, so that each becomes one straight run of multiply-adds. */
 enum { VIF_MAX_STEPS = 9 };
 
 typedef struct VifTaps {
-    unsigned steps, pair[VIF_MAX_STEPS];
     vint weight[2][VIF_MAX_STEPS]; /* for the even and the odd output */
 } VifTaps;
 
-static void vif_set_step(VifTaps *taps, unsigned pair, const uint16_t even[2],
+/* Pairs under a window; the widest has VIF_MAX_STEPS. */
+static inline unsigned vif_pairs(unsigned scale)
+{
+    return VIF_RADIUS(scale) + 1;
+}
+
+/* The centre tap of scale 3 is no signed 16-bit number: its pairs are taken
+ * twice, with half of it each time. */
+static inline unsigned vif_steps(unsigned scale)
+{
+    return scale == 3 ? 2 * vif_pairs(scale) : vif_pairs(scale);
+}
+
+static void vif_set_step(VifTaps *taps, unsigned k, const uint16_t even[2],
                          const uint16_t odd[2])
 {
-    unsigned k = taps->steps++;
-    taps->pair[k] = pair;
     taps->weight[0][k] = v_set32(even[0] | (uint32_t)even[1] << 16);
     taps->weight[1][k] = v_set32(odd[0] | (uint32_t)odd[1] << 16);
 }
@@ -34,9 +45,7 @@ static void vif_set_taps(VifTaps *taps, unsigned scale)
     unsigned radius = VIF_RADIUS(scale), n = 2 * radius + 1;
     uint16_t f[VIF_MAX_TAPS + 2] = { 0 }; /* f[0] and what follows are 0 */
     memcpy(f + 1, vif_taps[scale], n * sizeof(*f));
-    taps->steps = 0;
-    /* The centre tap of scale 3 is no signed 16-bit number: use half twice. */
-    bool twice = f[1 + radius] > INT16_MAX;
+    bool twice = vif_steps(scale) > vif_pairs(scale);
     uint16_t half = twice ? f[1 + radius] / 2 : 0;
     f[1 + radius] -= half;
     for (unsigned k = 0; k <= radius; k++)
@@ -44,18 +53,30 @@ static void vif_set_taps(VifTaps *taps, unsigned scale)
     if (twice) {
         const uint16_t none[2] = { 0, 0 }, high[2] = { 0, half },
                        low[2] = { half, 0 };
-        vif_set_step(taps, 0, high, none); /* radius 1: even centre in pair 0 */
-        vif_set_step(taps, 1, none, low);
+        vif_set_step(taps, 2, high, none); /* radius 1: even centre in pair 0 */
+        vif_set_step(taps, 3, none, low);
     }
 }
 
-/* Step k of the sums below. */
-static inline void vif_step(vint sum[8], const VifTaps *taps, unsigned k,
-                            const char *at, size_t a, size_t b)
+/* The taps, where a loop can keep them in registers: its stores may change what
+ * lies in memory, but not a copy. */
+static inline SIMD_INLINE const VifTaps *vif_keep_taps(const VifTaps *taps,
+                                                       VifTaps *copy)
+{
+    if (V_REGISTERS < 32)
+        return taps;
+    *copy = *taps;
+    return copy;
+}
+
+/* One pair of taps on four vectors, the even and the odd outputs of each. */
+static inline SIMD_INLINE void vif_step(vint sum[8], const VifTaps *taps,
+                                        unsigned k, const char *a,
+                                        const char *b)
 {
     vint even = taps->weight[0][k], odd = taps->weight[1][k];
-    vint x0 = v_load(at + a), x1 = v_load(at + a + sizeof(vint));
-    vint x2 = v_load(at + b), x3 = v_load(at + b + sizeof(vint));
+    vint x0 = v_load(a), x1 = v_load(a + sizeof(vint));
+    vint x2 = v_load(b), x3 = v_load(b + sizeof(vint));
     SIMD_FIX(x0);
     SIMD_FIX(x1);
     SIMD_FIX(x2);
@@ -70,32 +91,45 @@ static inline void vif_step(vint sum[8], const VifTaps *taps, unsigned k,
     sum[7] = v_dot16(sum[7], x3, odd);
 }
 
-/* Eight sums: the even and odd outputs of the two vectors at `a` and the two
- * at `b`, offsets from each step's base. */
-static inline void vif_filter(vint sum[8], const VifTaps *taps,
-                              const char *const base[], size_t a, size_t b)
+/* Only the outputs of one parity. */
+static inline SIMD_INLINE void vif_step_half(vint sum[4], vint weight,
+                                             const char *a, const char *b)
 {
-    if (taps->steps == VIF_MAX_STEPS) { /* scale 0, most of the work */
-#pragma GCC unroll 9
-        for (unsigned k = 0; k < VIF_MAX_STEPS; k++)
-            vif_step(sum, taps, k, base[k], a, b);
-    } else {
-        for (unsigned k = 0; k < taps->steps; k++)
-            vif_step(sum, taps, k, base[k], a, b);
+    sum[0] = v_dot16(sum[0], v_load(a), weight);
+    sum[1] = v_dot16(sum[1], v_load(a + sizeof(vint)), weight);
+    sum[2] = v_dot16(sum[2], v_load(b), weight);
+    sum[3] = v_dot16(sum[3], v_load(b + sizeof(vint)), weight);
+}
+
+/* Down the columns: pairs of rows lie in slots, four vectors of them at the
+ * distances `a` and `b`. */
+static inline SIMD_INLINE void vif_filter_down(vint sum[8], const VifTaps *taps,
+                                               unsigned scale,
+                                               const char *const slot[],
+                                               unsigned a, unsigned b)
+{
+    if (V_REGISTERS < 32)
+        SIMD_HIDE(taps);
+    SIMD_UNROLL
+    for (unsigned k = 0; k < vif_steps(scale); k++) {
+        const char *at = slot[k % vif_pairs(scale)];
+        vif_step(sum, taps, k, at + a, at + b);
     }
 }
 
-/* Only the outputs of one parity. */
-static inline void vif_filter_half(vint sum[4], const VifTaps *taps,
-                                   unsigned parity, const char *const base[],
-                                   size_t a, size_t b)
+/* Along the rows at `a` and `b`, where one pair follows the other. */
+static inline SIMD_INLINE void vif_filter_across(vint sum[8],
+                                                 const VifTaps *taps,
+                                                 unsigned scale, const char *a,
+                                                 const char *b)
 {
-    for (unsigned k = 0; k < taps->steps; k++) {
-        const char *at = base[k];
-        vint weight = taps->weight[parity][k];
-        sum[0] = v_dot16(sum[0], v_load(at + a), weight);
-        sum[1] = v_dot16(sum[1], v_load(at + a + sizeof(vint)), weight);
-        sum[2] = v_dot16(sum[2], v_load(at + b), weight);
-        sum[3] = v_dot16(sum[3], v_load(at + b + sizeof(vint)), weight);
+    if (V_REGISTERS < 32)
+        SIMD_HIDE(taps);
+    SIMD_HIDE(a);
+    SIMD_HIDE(b);
+    SIMD_UNROLL
+    for (unsigned k = 0; k < vif_steps(scale); k++) {
+        unsigned at = 4 * (k % vif_pairs(scale));
+        vif_step(sum, taps, k, a + at, b + at);
     }
 }

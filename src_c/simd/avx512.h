@@ -21,6 +21,7 @@ SIMD_REGION_BEGIN(SIMD_AVX512)
 #endif
 
 #define V_LANES 16 /* of 32 bits */
+#define V_REGISTERS 32
 
 typedef __m512i vint;
 typedef __mmask16 vmask;

@@ -14,6 +14,7 @@
 SIMD_REGION_BEGIN("")
 
 #define V_LANES 4 /* of 32 bits */
+#define V_REGISTERS 32
 
 typedef uint32x4_t vint;
 typedef uint32x4_t vmask;

@@ -28,10 +28,26 @@
  * compiler would keep constants of several stages and run out. */
 #define SIMD_NOINLINE __attribute__((noinline))
 
+/* For what must become part of its caller, whose constants shape it; the
+ * compiler's own limit on size depends on the instruction set. */
+#define SIMD_INLINE __attribute__((always_inline))
+
+/* Ahead of a loop over a constant number of steps: all of them one by one. */
+#if defined(__clang__)
+#define SIMD_UNROLL SIMD_PRAGMA(clang loop unroll(full))
+#else
+#define SIMD_UNROLL SIMD_PRAGMA(GCC unroll 16)
+#endif
+
 /* Makes the value of `v` sit in a register here. GCC else gathers the products
  * of a chain of multiply-adds before it adds them, and runs out of registers;
  * or it loads a value again for each use. */
 #define SIMD_FIX(v) __asm__("" : "+" SIMD_REGISTER (v))
+
+/* Hides where a pointer comes from. What is loaded through it is loaded here,
+ * and addresses are constant distances from it. */
+#define SIMD_HIDE(pointer) __asm__("" : "+r"(pointer))
+
 #if defined(__aarch64__)
 #define SIMD_REGISTER "w"
 #else

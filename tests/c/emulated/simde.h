@@ -95,4 +95,7 @@ static inline __m512i _mm512_mulhi_epu16(__m512i v, __m512i w)
 #define SIMD_REGION_BEGIN(features)
 #define SIMD_REGION_END
 #define SIMD_NOINLINE __attribute__((noinline))
+#define SIMD_INLINE __attribute__((always_inline))
+#define SIMD_UNROLL
 #define SIMD_FIX(v) ((void)(v))
+#define SIMD_HIDE(pointer) ((void)(pointer))

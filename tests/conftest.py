@@ -99,3 +99,24 @@ def least_growth(resident: Callable[[], int], cycle: Callable[[int], None], coun
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run in an empty folder: child processes import the installed package, not the source tree."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model for `lpips`, with the layers of the real one."""
+    import lpips_models
+
+    path = tmp_path_factory.mktemp("model") / "tiny.onnx"
+    path.write_bytes(lpips_models.tiny())
+    return path
+
+
+@pytest.fixture
+def lpips_by_itself(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No model from the environment, and afterwards no extractor at work."""
+    from pyvmaf._registry import sessions
+    from pyvmaf.lpips import extractor
+
+    monkeypatch.delenv(extractor.ENVIRONMENT, raising=False)
+    yield
+    assert not sessions

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The extractor `lpips`: published values, every way to call it, threads, options, what it refuses.
+"""The extractor `lpips`: published values, every way to call it, threads, options.
 
 A tiny network with the real one's layers stands in for it, except where published
 values are compared.
@@ -7,14 +7,10 @@ values are compared.
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,69 +18,19 @@ import lpips_clips as clips
 import lpips_models as models
 import numpy as np
 import pytest
-from conftest import noise
-from lpips_reference import distance
+from lpips_runs import ENVIRONMENT, PAIRS, frame, loaded, scores, vmaf, y4m
 
 import pyvmaf
-from pyvmaf import VmafContext, VmafError, VmafModel
+from pyvmaf import VmafContext, VmafModel
 from pyvmaf._ffi import ffi, lib
 from pyvmaf._registry import sessions
 from pyvmaf.cli.vmaf import main as vmaf_main
-from pyvmaf.lpips import extractor, network
-from pyvmaf.lpips.convert import Converter
-from pyvmaf.lpips.graph import split
+from pyvmaf.lpips import extractor
 from pyvmaf.lpips.network import Network
 from pyvmaf.lpips.tags import contradictions
-from pyvmaf.onnx_model import Model, check
-from pyvmaf.onnx_wire import Message, encode
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(pyvmaf.__file__).parents[1])}
-Frame = tuple[Any, Any, Any]
+pytestmark = pytest.mark.usefixtures("lpips_by_itself")
 needs_shared = pytest.mark.skipif(not clips.GOLDEN.exists(), reason="the published clips are not beside the repository")
-
-
-def loaded(data: bytes) -> Model:
-    return Model(Path("test.onnx"), data, check(data, "test.onnx"))
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("model") / "tiny.onnx"
-    path.write_bytes(models.tiny())
-    return path
-
-
-@pytest.fixture(autouse=True)
-def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(extractor.ENVIRONMENT, raising=False)
-
-
-def frame(seed: int, w: int = 48, h: int = 40) -> Frame:
-    return (
-        noise(seed, h, w),
-        noise(seed + 100, (h + 1) // 2, (w + 1) // 2),
-        noise(seed + 200, (h + 1) // 2, (w + 1) // 2),
-    )
-
-
-PAIRS = [(frame(i), frame(i + 1)) for i in range(6)]
-
-
-def scores(
-    options: Mapping[str, object],
-    pairs: list[tuple[Frame, Frame]] = PAIRS,
-    *more: str,
-    n_threads: int = 0,
-    bpc: int | None = None,
-) -> dict[str, list[float]]:
-    with VmafContext(n_threads=n_threads) as ctx:
-        ctx.use_feature("lpips", options)
-        for name in more:
-            ctx.use_feature(name)
-        for i, (ref, dist) in enumerate(pairs):
-            ctx.read_pictures(ref, dist, i, bpc=bpc)
-        ctx.flush()
-        return {n: [ctx.feature_score_at_index(n, i) for i in range(len(pairs))] for n in ctx.feature_names}
 
 
 # Values.
@@ -109,24 +55,6 @@ def test_published_values(n_threads: int) -> None:
             compared += 1
     assert worst <= golden["tolerance_abs"]
     assert compared == (104 if not n_threads else 78)
-
-
-@pytest.mark.parametrize("size", [(17, 17), (18, 17), (31, 63), (64, 48), (300, 500), (161, 391)])
-def test_the_network_taken_apart_is_the_network(size: tuple[int, int]) -> None:
-    """Against the graph run whole, and both against float64 arithmetic in NumPy."""
-    w, h = size
-    whole, parts = (Network(loaded(models.tiny()), rewrite=rewrite) for rewrite in (False, True))
-    assert whole.towers is None
-    assert parts.towers and parts.towers.stem
-    rng = np.random.default_rng(w)
-    rgb = rng.integers(0, 256, (2, 3, h, w))
-    found = []
-    for net in (whole, parts):
-        sides = [np.stack([net.table[k][side[k]] for k in range(3)])[None] for side in rgb]
-        found.append(net.distance(sides[0], sides[1]))
-        assert net.distance(sides[0], sides[0]) == 0
-    assert found[0] == pytest.approx(found[1], abs=1e-6)
-    assert found[1] == pytest.approx(distance(models.weights(), *(rgb / 255)), abs=1e-6)
 
 
 @pytest.mark.parametrize("n_threads", [1, 2, 4])
@@ -181,24 +109,10 @@ def test_one_network_serves_the_workers_of_a_context(tiny: Path, monkeypatch: py
 # Ways to call it.
 
 
-def y4m(path: Path, frames: list[Frame]) -> Path:
-    h, w = frames[0][0].shape
-    body = b"".join(b"FRAME\n" + b"".join(p.tobytes() for p in f) for f in frames)
-    path.write_bytes(f"YUV4MPEG2 W{w} H{h} F25:1 Ip C420jpeg\n".encode() + body)
-    return path
-
-
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder = tmp_path_factory.mktemp("video")
     return [str(y4m(folder / f"{k}.y4m", [pair[k] for pair in PAIRS])) for k in (0, 1)]
-
-
-def vmaf(videos: list[str], *arguments: str, environment: Mapping[str, str] | None = None) -> Any:
-    command = [sys.executable, "-m", "pyvmaf.cli.vmaf", "-r", videos[0], "-d", videos[1], "-q", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, env={**ENVIRONMENT, **(environment or {})}, timeout=120
-    )
 
 
 WAYS = ("feature", "feature_params", "environment")
@@ -351,254 +265,6 @@ def test_a_registered_network(tiny: Path, tmp_path: Path, monkeypatch: pytest.Mo
         scores({**options, "unverified": True}, PAIRS[:1])
     with pytest.raises(FileNotFoundError, match="'alex' is not registered; known: small"):
         scores({"net": "alex"}, PAIRS[:1])
-
-
-# What is refused.
-
-
-def spoiled(tmp_path: Path, name: str, data: bytes) -> dict[str, object]:
-    path = tmp_path / f"{name}.onnx"
-    path.write_bytes(data)
-    return {"model_path": path}
-
-
-Y = noise(1, 40, 48)
-SMALL = frame(0, 16, 16)
-REFUSED: dict[str, tuple[dict[str, object], Any, int | None, type[Exception], str]] = {
-    "no model": ({}, PAIRS[0][0], None, ValueError, "model_path, set VMAF_LPIPS_MODEL_PATH, or get it by"),
-    "missing": ({"model_path": "/none.onnx"}, PAIRS[0][0], None, FileNotFoundError, r"/none\.onnx"),
-    "a directory": ({"model_path": "/tmp"}, PAIRS[0][0], None, FileNotFoundError, "not a regular file"),
-    "4:0:0": ({"model_path": "TINY"}, (Y,), None, ValueError, "4:0:0"),
-    "9 bits": (
-        {"model_path": "TINY"},
-        tuple(p.astype(np.uint16) for p in PAIRS[0][0]),
-        9,
-        NotImplementedError,
-        "depth is 9, must be 8, 10, 12 or 16",
-    ),
-    "16x16": ({"model_path": "TINY"}, SMALL, None, ValueError, "16x16, must be at least 17x17"),
-    "matrix": (
-        {"model_path": "TINY", "matrix": "bt470"},
-        PAIRS[0][0],
-        None,
-        ValueError,
-        "'bt470', must be compat, bt601",
-    ),
-    "provider": (
-        {"model_path": "TINY", "provider": "cuda9"},
-        PAIRS[0][0],
-        None,
-        ValueError,
-        r"no provider 'cuda9'; it has: .*cpu",
-    ),
-}
-
-
-def attempt(case: str, tiny: Path) -> None:
-    options, picture, bpc, _, _ = REFUSED[case]
-    with VmafContext(log_level="none") as ctx:
-        ctx.use_feature("lpips", {k: tiny if v == "TINY" else v for k, v in options.items()})
-        ctx.read_pictures(picture, picture, 0, bpc=bpc)
-
-
-@pytest.mark.parametrize("case", REFUSED)
-def test_what_is_refused(case: str, tiny: Path) -> None:
-    _, _, _, kind, words = REFUSED[case]
-    with pytest.raises(kind, match=words) as raised:
-        attempt(case, tiny)
-    assert isinstance(raised.value, VmafError)
-
-
-def test_refusals_leave_nothing(tiny: Path, resident: Callable[[], int]) -> None:
-    """500 refusals of every kind, and 60 networks opened and closed: flat."""
-
-    def refused(times: int) -> None:
-        for i in range(times):
-            with suppress(VmafError):
-                attempt(list(REFUSED)[i % len(REFUSED)], tiny)
-
-    refused(200)
-    before = resident()
-    refused(500)
-    assert resident() - before < 1 << 20
-    for _ in range(20):
-        scores({"model_path": tiny}, PAIRS[:2], n_threads=2)
-    before = resident()
-    for _ in range(60):
-        scores({"model_path": tiny}, PAIRS[:2], n_threads=2)
-    assert resident() - before < 8 << 20
-    assert not sessions
-
-
-def test_a_change_of_size(tiny: Path) -> None:
-    with VmafContext() as ctx:
-        ctx.use_feature("lpips", {"model_path": tiny})
-        ctx.read_pictures(*PAIRS[0], 0)
-        with pytest.raises(VmafError, match=r"64x64"):
-            ctx.read_pictures(frame(0, 64, 64), frame(1, 64, 64), 1)
-        ctx.flush()
-        assert ctx.feature_score_at_index("lpips", 0) == scores({"model_path": tiny}, PAIRS[:1])["lpips"][0]
-
-
-def test_without_the_runtime(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(NotImplementedError, match=r"pip install 'pyvmaf\[lpips\]'") as raised:
-        scores({"model_path": tiny}, PAIRS[:1])
-    assert raised.value.errno == errno.ENOSYS  # type: ignore[attr-defined]
-    with VmafContext() as ctx:
-        ctx.use_feature("vif")
-        ctx.read_pictures(*PAIRS[0], 0)
-        ctx.flush()
-
-
-def graph_of(*nodes: Message, **tensors: Any) -> bytes:
-    """A model of these nodes over ref, dist and constants, not taken apart."""
-    model = models.tree()
-    graph = models.graph(model)
-    graph.fields["node"] = list(nodes)
-    graph.fields["initializer"] = [
-        Message("Tensor", dims=list(np.shape(v)), data_type=7, name=k, raw_data=np.array(v, "<i8").tobytes())
-        for k, v in tensors.items()
-    ]
-    return encode(model)
-
-
-@pytest.fixture
-def fails_on_dark(tmp_path: Path) -> Path:
-    """The root of the mean of ref, which is NaN once that is below ImageNet's mean."""
-    node = models.node
-    path = tmp_path / "root.onnx"
-    path.write_bytes(
-        graph_of(
-            node("ReduceMean", ["ref", "axes"], ["mean"]),
-            node("Sqrt", ["mean"], ["root"]),
-            node("Reshape", ["root", "one"], ["score"]),
-            axes=[0, 1, 2, 3],
-            one=[1],
-        )
-    )
-    return path
-
-
-def flat(y: int) -> Frame:
-    return clips.flat(48, 40, (y, 128, 128))[0]
-
-
-@pytest.mark.parametrize("n_threads", [0, 2])
-def test_a_failure_keeps_what_was_scored(fails_on_dark: Path, n_threads: int) -> None:
-    with VmafContext(n_threads=n_threads) as ctx:
-        ctx.use_feature("lpips", {"model_path": fails_on_dark})
-        ctx.use_feature("psnr")
-        with pytest.raises(ValueError, match="gave nan for frame 7"):
-            for i in range(10):
-                ctx.read_pictures(flat(20 if i == 7 else 230), flat(230), i)
-            ctx.flush()
-        with suppress(VmafError):
-            ctx.flush()
-        for name in ("lpips", "psnr_y"):
-            assert all(ctx.feature_score_at_index(name, i) > 0 for i in range(7))
-
-
-def test_a_failure_ends_the_command_but_not_the_log(fails_on_dark: Path, tmp_path: Path) -> None:
-    frames = [flat(20 if i == 7 else 230) for i in range(10)]
-    videos = [str(y4m(tmp_path / f"{k}.y4m", frames)) for k in "ab"]
-    out = tmp_path / "log.json"
-    features = ["--feature", f"lpips=model_path={fails_on_dark}", "--feature", "psnr"]
-    done = vmaf(videos, "-n", *features, "--json", "-o", str(out))
-    assert done.returncode != 0
-    assert "gave nan for frame 7" in done.stderr
-    logged = [f["metrics"] for f in json.loads(out.read_text())["frames"]]
-    assert [set(m) >= {"lpips", "psnr_y"} for m in logged[:7]] == [True] * 7
-
-
-def test_more_scores_than_one(tmp_path: Path) -> None:
-    """A graph that breaks its own declaration is an error, not a number."""
-    node = models.node
-    data = graph_of(
-        node("ReduceMean", ["ref", "axes"], ["mean"]),
-        node("Reshape", ["mean", "three"], ["score"]),
-        axes=[0, 2, 3],
-        three=[3],
-    )
-    with pytest.raises(VmafError, match=r"3 scores|ONNX Runtime"):
-        scores(spoiled(tmp_path, "three", data), PAIRS[:1])
-
-
-def test_a_model_of_fixed_size(tmp_path: Path) -> None:
-    model = models.tree()
-    models.graph(model).fields["input"] = [models.value(n, 1, 1, 3, 40, 48) for n in ("ref", "dist")]
-    options = spoiled(tmp_path, "fixed", encode(model))
-    assert scores(options, PAIRS[:1])["lpips"] == pytest.approx(
-        scores(spoiled(tmp_path, "free", models.tiny()), PAIRS[:1])["lpips"], abs=1e-6
-    )
-    with pytest.raises(ValueError, match="takes 48x40, pictures are 64x40"):
-        scores(options, [(frame(0, 64), frame(1, 64))])
-
-
-# Taking graphs apart.
-
-
-def test_other_graphs_run_whole(fails_on_dark: Path) -> None:
-    assert split(loaded(fails_on_dark.read_bytes()).tree) is None
-
-
-def changed_node(operator: str, which: int, change: Callable[[Message], object]) -> Message:
-    model = models.tree()
-    change([n for n in models.graph(model).messages("node") if n.text("op_type") == operator][which])
-    return model
-
-
-@pytest.mark.parametrize(
-    "model",
-    [
-        # The sides no longer do the same: another constant on one of them.
-        changed_node("Mul", 0, lambda n: n.fields.update(input=["ref", "mean"])),
-        # The norm is not that of the features it divides.
-        changed_node("Div", 2, lambda n: n.fields["input"].reverse()),
-        # A mean over other axes.
-        changed_node("ReduceMean", 3, lambda n: n.fields.update(input=[n.texts("input")[0], "channels"])),
-        changed_node("Sub", 4, lambda n: n.fields.update(op_type=["Add"])),
-    ],
-)
-def test_a_graph_that_is_not_lpips_is_left_alone(model: Message) -> None:
-    assert split(model) is None
-
-
-def test_the_pooling_without_ceiling_is_not_cut_into_strips() -> None:
-    def floor(node: Message) -> None:
-        for attribute in node.messages("attribute"):
-            if attribute.text("name") == "ceil_mode":
-                attribute.fields["i"] = [0]
-
-    model = models.tree()
-    for node in models.graph(model).messages("node"):
-        floor(node)
-    towers = split(model)
-    assert towers is not None
-    assert towers.stem is None
-    assert len(towers.weights) == 7
-
-
-def test_published_model_is_taken_apart() -> None:
-    if not clips.MODEL.exists():
-        pytest.skip("the published model is not beside the repository")
-    towers = split(loaded(clips.MODEL.read_bytes()).tree)
-    assert towers is not None
-    assert towers.stem is not None
-    assert [w.size for w in towers.weights] == [64, 128, 256, 384, 384, 512, 512]
-
-
-@pytest.fixture(autouse=True)
-def no_session_left() -> Iterator[None]:
-    yield
-    assert not sessions
-
-
-def test_converter_uses_the_table_of_the_network() -> None:
-    net = Network(loaded(models.tiny()))
-    ours = Converter((48, 40), 8, (1, 1), table=net.table)(PAIRS[0][0])
-    assert net.distance(ours, ours) == 0
-    assert network.STRIP_ROWS > 1
 
 
 def test_colour_tags_that_contradict_the_options(tiny: Path, tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The shape of the C sources: short files and functions, one place for instruction sets, little repetition."""
+"""The shape of the sources: short files and functions, one place for instruction sets, little repetition."""
 
 from __future__ import annotations
 
@@ -52,6 +52,13 @@ def test_files_and_functions_are_short(path: Path) -> None:
     assert len(text.splitlines()) < 600
     assert [(name, lines) for name, lines in functions(text) if lines >= 60] == []
     assert "SPDX-License-Identifier: BSD-2-Clause-Patent" in text.splitlines()[0]
+
+
+@pytest.mark.parametrize("folder", ["pyvmaf", "tests", "benchmarks", "examples"])
+def test_other_files_are_short_too(folder: str) -> None:
+    paths = [p for p in (ROOT / folder).rglob("*") if p.suffix in (".py", ".c", ".h") and "share" not in p.parts]
+    assert paths
+    assert [p for p in paths if len(p.read_text().splitlines()) >= 600] == []
 
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.parent.name != "simd"], ids=relative)

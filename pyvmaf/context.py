@@ -58,9 +58,18 @@ class _Engine:
         self.session = Session()
         self.rows: set[Row] = set()
         self.lock = threading.RLock()
+        self.process = os.getpid()
         sessions[self.key] = self.session
 
+    def check_process(self) -> None:
+        if self.process != os.getpid():
+            raise VmafValueError(f"context was made in process {self.process}, before a fork; make one in this process")
+
     def close(self) -> None:
+        if self.process != os.getpid():
+            # Closing would wait for threads that a fork does not copy, and the lock may be held by another.
+            self.c = None
+            return
         with self.lock:
             c, self.c = self.c, None
             if c is not None:
@@ -88,8 +97,8 @@ class VmafContext:
     lock is released during work. Extractors must not call the context that they
     work for; that raises :class:`VmafBusyError`.
 
-    After ``os.fork()`` the child must not use the parent's contexts, whose worker
-    threads it does not have; new ones work there.
+    After ``os.fork()`` the child cannot use the parent's contexts, whose worker
+    threads it does not have, and closes them without effect; new ones work there.
 
     Args:
         n_threads: worker threads; 0: all work is done within :meth:`read_pictures`.
@@ -137,6 +146,7 @@ class VmafContext:
     def _entered(self) -> Iterator[CData]:
         """The C context, for this thread alone."""
         engine = self._engine
+        engine.check_process()
         if is_inside(engine.session):
             raise VmafBusyError("an extractor must not call the context that it works for")
         with engine.lock:

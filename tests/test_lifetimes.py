@@ -48,6 +48,22 @@ ENDS = {
         "assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7\n"
         "ctx.flush(); assert ctx.frame_count == 24; ctx.close()"
     ),
+    "forked, and both end as ever": (
+        "ctx = start(2)\npid = os.fork()\n"
+        "if pid:\n    assert os.waitpid(pid, 0)[1] == 0; ctx.flush(); assert ctx.frame_count == 24\n"
+    ),
+    "forked, and dropped there": (
+        "ctx = start(2)\npid = os.fork()\nif pid == 0:\n    del ctx; os._exit(7)\n"
+        "assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7"
+    ),
+    "forked, and refused there": (
+        "ctx = start(2)\npid = os.fork()\nif pid == 0:\n"
+        "    try: ctx.flush()\n"
+        "    except ValueError as error: assert f'was made in process {os.getppid()}, before a fork' in str(error)\n"
+        "    else: os._exit(1)\n"
+        "    ctx.close(); assert ctx.closed; os._exit(7)\n"
+        "assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7"
+    ),
     "forked, and a new one there": (
         "ctx = start(2); ctx.flush(); ctx.close()\npid = os.fork()\n"
         "if pid == 0:\n    c = start(2, 3); c.flush(); os._exit(c.frame_count)\n"

@@ -12,12 +12,24 @@ import operator
 import os
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from ._vmaf import ffi, lib
 from .errors import VmafTypeError, VmafValueError, error_for
 
-__all__ = ["CData", "call", "encoded", "enum_value", "ffi", "lend", "lib", "nearest", "new_dictionary", "number"]
+__all__ = [
+    "CData",
+    "Pinned",
+    "call",
+    "encoded",
+    "enum_value",
+    "ffi",
+    "lend",
+    "lib",
+    "nearest",
+    "new_dictionary",
+    "number",
+]
 __all__ += ["text", "unsigned"]
 
 CData: TypeAlias = Any
@@ -48,6 +60,16 @@ def encoded(value: object) -> bytes:
     if b"\0" in data:
         raise VmafValueError(f"text must not contain a NUL character: {value!r}")
     return data
+
+
+class Pinned:
+    """What stands for something in C, and so has no copy in Python nor in another process."""
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        name = type(self).__name__
+        raise VmafTypeError(f"a {name} cannot be copied or pickled; make one where it is needed")
 
 
 class _Calls:

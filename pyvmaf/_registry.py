@@ -18,7 +18,7 @@ from itertools import count
 from types import TracebackType
 from typing import Any, ClassVar
 
-from ._ffi import CANCELED, CData, call, ffi, lib, nearest, text
+from ._ffi import CANCELED, CData, call, ffi, lib, nearest, number, text, unsigned
 from .enums import PixelFormat
 from .errors import VmafTypeError, VmafValueError
 from .extractor import FeatureExtractor, Option, extractors
@@ -277,14 +277,11 @@ def _publish_all(scores: CData, values: Iterable[tuple[object, object, int | Non
 def _publish(scores: CData, name: object, value: object, index: int | None) -> None:
     if not isinstance(name, str):
         raise VmafTypeError(f"a feature is named {name!r}, must be str")
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise VmafTypeError(f"feature {name!r} is {value!r}, must be a number") from None
+    score = number(f"feature {name!r}", value)
     if index is None:
-        call.vmaf_scores_aggregate(scores, name, number)
+        call.vmaf_scores_aggregate(scores, name, score)
     else:
-        call.vmaf_scores_append(scores, name, number, index)
+        call.vmaf_scores_append(scores, name, score, unsigned(f"index of feature {name!r}", index))
 
 
 def _flushed(found: Mapping[object, object]) -> Iterator[tuple[object, object, int | None]]:

@@ -15,7 +15,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from ._ffi import CData, call, enum_value, ffi, lib, new_dictionary, number, text, unsigned
+from ._ffi import CData, Pinned, call, encoded, enum_value, ffi, lib, new_dictionary, number, text, unsigned
 from ._registry import Row, Session, current_rows, is_inside, sessions
 from .enums import LogLevel, OutputFormat, PixelFormat, PoolingMethod
 from .errors import VmafBusyError, VmafError, VmafTimeoutError, VmafTypeError, VmafValueError
@@ -89,7 +89,7 @@ def _finalize(engine: _Engine) -> None:
         engine.close()
 
 
-class VmafContext:
+class VmafContext(Pinned):
     """One measurement from the first frame to the scores.
 
     A context may be used from several threads: calls are made one after the
@@ -353,11 +353,11 @@ class VmafContext:
     def feature_scores(self, name: str, indices: Iterable[int]) -> npt.NDArray[np.float64]:
         """The scores of many frames at once; NaN where there is none."""
         score = ffi.new("double *")
-        key = name.encode("utf-8", "surrogateescape")
+        key = encoded(name)
         values = []
         with self._entered() as c:
             for index in indices:
-                missing = lib.vmaf_feature_score_at_index(c, key, score, index)
+                missing = lib.vmaf_feature_score_at_index(c, key, score, unsigned("index", index))
                 values.append(math.nan if missing else score[0])
         return np.array(values, np.float64)
 

@@ -222,7 +222,7 @@ def extractors() -> list[ExtractorInfo]:
 def check_options(extractor: str, options: Mapping[str, object] | None) -> None:
     """Raise for an extractor or an option key that does not exist; the engine ignores such keys."""
     known = {e.name: e for e in extractors()}
-    if extractor not in known:
+    if not isinstance(extractor, str) or extractor not in known:
         raise VmafValueError(f"no feature extractor {extractor!r}; {nearest(str(extractor), list(known))}")
     if options is not None and not isinstance(options, Mapping):
         raise VmafTypeError(f"options is {options!r}, must be a mapping of names to values")

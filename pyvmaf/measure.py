@@ -14,7 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ._ffi import call, nearest
+from ._ffi import call, nearest, unsigned
 from .context import Model, VmafContext
 from .errors import VmafError, VmafTypeError, VmafValueError
 from .extractor import ExtractorInfo, extractors
@@ -148,6 +148,21 @@ def _as_models(given: str | Path | Model | Sequence[str | Path | Model] | None) 
     return out
 
 
+def _as_features(given: Iterable[Feature]) -> list[tuple[str, Mapping[str, object]]]:
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise VmafTypeError(f"features is {given!r}, must be a sequence of names or (name, options)")
+    out: list[tuple[str, Mapping[str, object]]] = []
+    for one in given:
+        if isinstance(one, str):
+            out.append((one, {}))
+        elif isinstance(one, Sequence) and len(one) == 2:
+            name, options = one
+            out.append((name, options))
+        else:
+            raise VmafTypeError(f"features has {one!r}, must be a name or (name, options)")
+    return out
+
+
 def default_threads() -> int:
     """One for each processor that this process may use; none when that is one."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -200,6 +215,8 @@ def score(
         Interrupted: a KeyboardInterrupt that carries it too.
     """
     models = _as_models(model)
+    wanted = _as_features(features)
+    limit = unsigned("frames", frames)
     threads = default_threads() if n_threads is None else n_threads
     opened: list[Video] = []
     try:
@@ -209,12 +226,11 @@ def score(
         with VmafContext(n_threads=threads, n_subsample=subsample, cpumask=cpumask) as context:
             for one in models:
                 context.use_features_from_model(one)
-            for feature in features:
-                name, options = (feature, {}) if isinstance(feature, str) else feature
+            for name, options in wanted:
                 context.use_feature(name, options)
                 if name == "lpips":
                     _check_colours(options, opened)
-            measured = measure(context, pair, limit=frames, progress=progress)
+            measured = measure(context, pair, limit=limit, progress=progress)
             result = collect(context, models, measured.frames, subsample, pair.note)
     finally:
         for video, given in zip(opened, (ref, dist), strict=False):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
-from ._ffi import CData, call, encoded, ffi, lib, nearest, new_dictionary, unsigned
+from ._ffi import CData, Pinned, call, encoded, ffi, lib, nearest, new_dictionary, unsigned
 from .enums import ModelFlags
 from .errors import VmafValueError
 from .extractor import check_options
@@ -46,7 +46,7 @@ def _flags(value: ModelFlags | int) -> int:
     return bits
 
 
-class _Loaded:
+class _Loaded(Pinned):
     """What a model and a collection have in common: by name, or from a file."""
 
     _loader: ClassVar[str]  # the C function for names; that for paths is named after it

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._ffi import CData, call, enum_value, ffi, lend, lib, take_back, unsigned
+from ._ffi import CData, Pinned, call, enum_value, ffi, lend, lib, take_back, unsigned
 from .enums import PixelFormat
 from .errors import VmafError, VmafTypeError, VmafValueError
 
@@ -39,7 +39,7 @@ class _Plane:
         }
 
 
-class VmafPicture:
+class VmafPicture(Pinned):
     """A planar picture of 8 to 16 bits a sample.
 
     Args:

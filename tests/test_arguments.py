@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,21 @@ def context(call: Callable[[VmafContext], object]) -> Callable[[], object]:
     (TypeError, "model is 3, must be a name, a path", lambda: pyvmaf.score("a", "b", model=3)),
     (TypeError, r"model is \[3\], must be a name, a path", lambda: pyvmaf.score("a", "b", model=[3])),
     (ValueError, r"plane y has shape \(0, 7\), must have a", lambda: VmafPicture.from_planes(np.zeros((0, 7), "u1"))),
+    (ValueError, r"must not contain a NUL .*'x\\x00y'", context(lambda c: c.feature_scores("x\0y", [0]))),
+    (TypeError, "None was given, must be text", context(lambda c: c.feature_scores(None, [0]))),
+    (ValueError, "index is -1, must be 0 to", context(lambda c: c.feature_scores("x", [-1]))),
+    (ValueError, r"no feature extractor \['vif'\]; there are: ", context(lambda c: c.use_feature(["vif"]))),
+    (TypeError, "a VmafContext cannot be copied or pickled", context(pickle.dumps)),
+    (TypeError, "a VmafModel cannot be copied", lambda: copy.copy(VmafModel("vmaf_v0.6.1"))),
+    (TypeError, "a VmafPicture cannot be copied", lambda: copy.deepcopy(VmafPicture("yuv420p", 8, 8, 8))),
+    (ValueError, "the path of a video is empty", lambda: pyvmaf.score("", "a")),
+    (ValueError, "must not contain a NUL", lambda: pyvmaf.score("a\0", "a")),
+    (ValueError, "frames is -1, must be 0 to", lambda: pyvmaf.score("a", "b", frames=-1)),
+    (TypeError, "features is 'vif', must be a sequence", lambda: pyvmaf.score("a", "b", features="vif")),
+    (TypeError, "features is 3, must be a sequence", lambda: pyvmaf.score("a", "b", features=3)),
+    (TypeError, r"features has \('vif',\), must be", lambda: pyvmaf.score("a", "b", features=[("vif",)])),
+    (TypeError, "width is 10.5, must be an integer", lambda: pyvmaf.VideoFormat(10.5, 10)),
+    (TypeError, "height is 'a', must be an integer", lambda: pyvmaf.VideoFormat(10, "a")),
     (TypeError, "reference: .*not Shape of shape", context(
         lambda c: c.read_pictures(type("Shape", (), {"planes": 1, "format": 2})(), None, 0))),
 ])  # fmt: skip

@@ -299,6 +299,32 @@ def test_results_that_are_refused(registered: Register, planes: list[Plane], fou
             ctx.read_pictures(planes[0], planes[1], 0)
 
 
+@pytest.mark.parametrize("found,kind,message", [
+    ([1.0], TypeError, "must be a mapping or None"),
+    ({"x": 10**400}, ValueError, "feature 'x' is beyond the range of a double"),
+    ({"x": {-1: 1.0}}, ValueError, "index of feature 'x' is -1, must be 0 to"),
+    ({"x": {"0": 1.0}}, TypeError, "index of feature 'x' is '0', must be an integer"),
+])  # fmt: skip
+def test_results_of_the_flush_that_are_refused(
+    registered: Register, planes: list[Plane], found: object, kind: type[Exception], message: str
+) -> None:
+    class Wrong(FeatureExtractor):
+        name = "wrong"
+
+        def extract(self, ref: VmafPicture, dist: VmafPicture, index: int) -> Mapping[str, float]:
+            return {}
+
+        def flush(self) -> Any:
+            return found
+
+    registered(Wrong)
+    with VmafContext(log_level="none") as ctx:
+        ctx.use_feature("wrong")
+        ctx.read_pictures(planes[0], planes[1], 0)
+        with pytest.raises(kind, match=message):
+            ctx.flush()
+
+
 @pytest.mark.parametrize("n_threads", [0, 2])
 def test_calling_the_context_from_an_extractor_is_refused(
     registered: Register, planes: list[Plane], n_threads: int

@@ -11,7 +11,8 @@ import os
 import stat
 from errno import EIO
 
-from ..errors import VmafError, VmafTypeError, error_for
+from .._ffi import encoded
+from ..errors import VmafError, VmafTypeError, VmafValueError, error_for
 from .base import Frame, Plane, Video, VideoError, VideoFormat
 from .pair import Pair, PairError
 from .raw import RawVideo
@@ -42,6 +43,8 @@ def open_video(path: str | os.PathLike[str], raw: VideoFormat | None = None) -> 
     """
     if not isinstance(path, (str, os.PathLike)):
         raise VmafTypeError(f"video is {path!r}, must be a path")
+    if not encoded(path):
+        raise VmafValueError("the path of a video is empty")
     try:
         return _open(path, raw)
     except VmafError:

@@ -18,6 +18,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .._ffi import unsigned
 from ..enums import PixelFormat
 from ..errors import VmafValueError
 
@@ -66,7 +67,7 @@ class VideoFormat:
 
     def __post_init__(self) -> None:
         for name, side in (("width", self.width), ("height", self.height)):
-            if not 1 <= side <= MAX_SIDE:
+            if not 1 <= unsigned(name, side, 64) <= MAX_SIDE:
                 raise VmafValueError(f"{name} {side} is not within 1..{MAX_SIDE}")
         if self.chroma not in CHROMA:
             raise VmafValueError(f"chroma {self.chroma!r} is none of {', '.join(CHROMA)}")

@@ -8,7 +8,7 @@ import re
 import warnings
 from collections.abc import Iterator
 
-from .base import Frame, Video, VideoError, VideoFormat, check_range
+from .base import MAX_SIDE, Frame, Video, VideoError, VideoFormat, check_range
 from .file import ByteFile
 
 MAGIC = b"YUV4MPEG2"
@@ -58,7 +58,7 @@ def side(tags: dict[str, str], tag: str, path: str) -> int:
     if text is None:
         raise VideoError(path, f"the header has no {name} (tag {tag})")
     if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise VideoError(path, f"{name} {tag}{text} is not a positive integer")
+        raise VideoError(path, f"{name} {tag}{text[:40]} is not an integer from 1 to {MAX_SIDE}")
     return int(text)
 
 

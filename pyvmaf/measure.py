@@ -155,9 +155,8 @@ def _as_features(given: Iterable[Feature]) -> list[tuple[str, Mapping[str, objec
     for one in given:
         if isinstance(one, str):
             out.append((one, {}))
-        elif isinstance(one, Sequence) and len(one) == 2:
-            name, options = one
-            out.append((name, options))
+        elif isinstance(one, (tuple, list)) and len(one) == 2:
+            out.append((one[0], one[1]))
         else:
             raise VmafTypeError(f"features has {one!r}, must be a name or (name, options)")
     return out

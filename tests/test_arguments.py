@@ -53,7 +53,7 @@ def context(call: Callable[[VmafContext], object]) -> Callable[[], object]:
     (ValueError, r"must not contain a NUL .*'x\\x00y'", context(lambda c: c.feature_scores("x\0y", [0]))),
     (TypeError, "None was given, must be text", context(lambda c: c.feature_scores(None, [0]))),
     (ValueError, "index is -1, must be 0 to", context(lambda c: c.feature_scores("x", [-1]))),
-    (ValueError, r"no feature extractor \['vif'\]; there are: ", context(lambda c: c.use_feature(["vif"]))),
+    (ValueError, r"no feature extractor \['vif'\]; did you mean", context(lambda c: c.use_feature(["vif"]))),
     (TypeError, "a VmafContext cannot be copied or pickled", context(pickle.dumps)),
     (TypeError, "a VmafModel cannot be copied", lambda: copy.copy(VmafModel("vmaf_v0.6.1"))),
     (TypeError, "a VmafPicture cannot be copied", lambda: copy.deepcopy(VmafPicture("yuv420p", 8, 8, 8))),

@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .errors import error_for
+from .errors import VmafError, error_for
 
 SHARE = Path(__file__).resolve().parent / "share" / "model"
 #: Where fetched models go instead of the user's cache folder.
@@ -126,11 +126,16 @@ def fetch(name: str, progress: Callable[[int, int], None] | None = None) -> Path
         # Not urlopen(): it keeps the proxies of its first call.
         with urllib.request.build_opener().open(wanted.url, timeout=TIMEOUT) as response:
             return _store(wanted, iter(lambda: response.read(CHUNK), b""), wanted.url, progress)
+    except VmafError:
+        raise
     except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as cause:
         detail = getattr(cause, "reason", cause)
         reason = f"cannot fetch {wanted.url}: {detail}; with the file at hand: --from FILE"
         code = errno.ETIMEDOUT if isinstance(detail, TimeoutError) else errno.ENETUNREACH
         raise error_for(-code, "models", reason) from cause
+    except OSError as cause:
+        reason = f"cannot write {cause.filename or wanted.path}: {cause.strerror}"
+        raise error_for(-(cause.errno or errno.EIO), "models", reason) from cause
 
 
 def install(name: str, file: str | os.PathLike[str]) -> Path:
@@ -141,9 +146,9 @@ def install(name: str, file: str | os.PathLike[str]) -> Path:
     try:
         with open(file, "rb") as source:
             return _store(wanted, iter(lambda: source.read(CHUNK), b""), os.fspath(file), None)
+    except VmafError:
+        raise
     except OSError as cause:
-        if cause.filename is None:
-            raise
         reason = f"{os.fspath(file)}: {cause.strerror}"
         raise error_for(-(cause.errno or errno.EIO), "models", reason) from cause
 

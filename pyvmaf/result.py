@@ -14,6 +14,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from errno import EIO
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from ._ffi import call
 from .context import Model, VmafContext
-from .errors import VmafError, VmafValueError
+from .errors import VmafError, VmafValueError, error_for
 
 Column = NDArray[np.float64]
 
@@ -117,7 +118,10 @@ def _number(value: float) -> float | None:
 
 def _write(text: str, path: str | os.PathLike[str] | None) -> str:
     if path is not None:
-        Path(path).write_text(text, "utf-8")
+        try:
+            Path(path).write_text(text, "utf-8")
+        except OSError as error:
+            raise error_for(error.errno or EIO, os.fspath(path), error.strerror or str(error)) from None
     return text
 
 

@@ -103,7 +103,9 @@ def test_cpu(capsys: pytest.CaptureFixture[str]) -> None:
         (["score", "ref.yuv", "dis.yuv"], 1, "say its width, height"),
         ([*EXAMPLE, "-m", "vmaf_v0.6"], 1, "did you mean"),
         ([*EXAMPLE, "-f", "psnrr"], 1, 'did you mean "psnr"'),
-        ([*EXAMPLE, "-o", "none/r.json"], 1, "none/r.json"),
+        ([*EXAMPLE, "-o", "none/r.json"], 1, "none/r.json: there is no folder none"),
+        ([*EXAMPLE, "-o", "folder.json"], 1, "folder.json: Is a directory"),
+        ([*EXAMPLE, "-o", "full.json"], 1, "full.json: No space left on device"),
         ([*EXAMPLE, "-o", "r.txt"], 2, "must end in .json or .csv"),
         ([*EXAMPLE, "-f", "psnr=x"], 2, 'bad option string "x"'),
         ([*EXAMPLE, "--depth", "11"], 1, "bit depth 11"),
@@ -111,6 +113,8 @@ def test_cpu(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_failures(here: Path, argv: list[str], status: int, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("folder.json").mkdir()
+    Path("full.json").symlink_to("/dev/full")
     assert main(argv) == status
     err = capsys.readouterr().err
     assert message in err and err.startswith("pyvmaf: ") and "Traceback" not in err

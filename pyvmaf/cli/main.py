@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import sys
 import warnings
 from collections.abc import Sequence
 
 from .._ffi import call, nearest
-from ..errors import VmafError
+from ..errors import VmafError, error_for
 from ..extractor import ExtractorInfo, Option, extractors
 from ..measure import IncompleteError, Interrupted, score
 from ..result import Result
@@ -17,6 +19,7 @@ from ..video import VideoFormat
 from .display import Bar
 from .grammar import UsageError, parse_feature
 from .models import add_models, run_models
+from .streams import guarded
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -148,10 +151,21 @@ def report(result: Result, args: argparse.Namespace) -> None:
         save(result, args.output)
 
 
+def check_output(path: str) -> None:
+    """Better to fail now than after an hour's work."""
+    folder = os.path.dirname(path) or "."
+    if os.path.isdir(path):
+        raise error_for(errno.EISDIR, path)
+    if not os.path.isdir(folder):
+        raise error_for(errno.ENOENT, path, f"there is no folder {folder}")
+
+
 def run_score(args: argparse.Namespace) -> int:
     specs = [parse_feature(text) for text in args.feature]
     if args.output and not args.output.lower().endswith((".json", ".csv")):
         raise UsageError(f"--output {args.output!r} must end in .json or .csv")
+    if args.output:
+        check_output(args.output)
     raw = None
     if args.size:
         width, height = args.size
@@ -221,8 +235,7 @@ def dispatch(args: argparse.Namespace) -> int:
     return run_features(args.name, args.cpu)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status."""
+def command(argv: Sequence[str] | None) -> int:
     args = make_parser().parse_args(argv)
     try:
         with warnings.catch_warnings():
@@ -231,12 +244,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"pyvmaf: {error}", file=sys.stderr)
         return EXIT_USAGE
-    except (VmafError, OSError) as error:
+    except VmafError as error:
         print(f"pyvmaf: {error}", file=sys.stderr)
         return EXIT_FAILED
     except KeyboardInterrupt:
         print("pyvmaf: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; returns its exit status."""
+    return guarded("pyvmaf", lambda: command(argv), EXIT_FAILED)
 
 
 if __name__ == "__main__":

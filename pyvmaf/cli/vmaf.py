@@ -23,6 +23,7 @@ from ..video import Pair, PairError, Video, VideoFormat, open_video
 from .arguments import Arguments, full_help, parse, usage
 from .display import Spinner
 from .grammar import ModelSpec, UsageError
+from .streams import guarded
 
 EXIT_OK = 0
 EXIT_USAGE = 1
@@ -202,9 +203,7 @@ def show_warning(message: Warning | str, *_: object, **__: object) -> None:
     say(f"Warning: {message}")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status."""
-    program = os.path.basename(sys.argv[0]) or "vmaf"
+def command(program: str, argv: Sequence[str] | None) -> int:
     try:
         args = parse(sys.argv[1:] if argv is None else argv)
     except UsageError as error:
@@ -226,6 +225,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             say("", "interrupted")
             return EXIT_INTERRUPTED
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; returns its exit status."""
+    program = os.path.basename(sys.argv[0]) or "vmaf"
+    return guarded(program, lambda: command(program, argv), EXIT_LOG)
 
 
 if __name__ == "__main__":

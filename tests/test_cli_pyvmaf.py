@@ -120,7 +120,17 @@ def test_failures(here: Path, argv: list[str], status: int, message: str, capsys
     assert message in err and err.startswith("pyvmaf: ") and "Traceback" not in err
 
 
-@pytest.mark.parametrize("argv", [[], ["scor"], [*EXAMPLE, "--size", "64"], [*EXAMPLE, "-t", "-1"]])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["scor"],
+        [*EXAMPLE, "--size", "64"],
+        [*EXAMPLE, "--size", "6_4x64"],
+        [*EXAMPLE, "-t", "-1"],
+        [*EXAMPLE, "-t", "1_0"],
+    ],
+)
 def test_usage(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(argv)

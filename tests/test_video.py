@@ -363,6 +363,26 @@ def test_pair_skips() -> None:
     assert lumas(Pair(Memory([1]), Memory([5]), skip_ref=9)) == []
 
 
+def test_a_skip_ends_with_the_video() -> None:
+    """However many are to be left out: four billion steps past the end are a hang."""
+
+    class Counted(Memory):
+        asked = 0
+
+        def __iter__(self):  # type: ignore[no-untyped-def]
+            return self
+
+        def __next__(self) -> None:
+            self.asked += 1
+            assert self.asked < 10
+            if self.asked > 2:
+                raise StopIteration
+
+    video = Counted([1, 2])
+    assert lumas(Pair(video, Memory([5]), skip_ref=2**32 - 1)) == []
+    assert 3 <= video.asked <= 4
+
+
 def test_pair_error_comes_after_the_good_frames() -> None:
     pair = Pair(Memory([1, 2, -1]), Memory([4, 5, 6]))
     seen = []

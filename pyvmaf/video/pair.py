@@ -6,6 +6,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Generator, Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -98,8 +99,8 @@ class Pair:
     def _read(self) -> Iterator[FramePair]:
         sides = iter(self.ref), iter(self.dist)
         for side, skip in zip(sides, self._skip, strict=True):
-            for _ in range(skip):
-                next(side, None)
+            for _ in islice(side, skip):
+                pass
         # No name here holds a pair while the next one is read.
         yield from iter(lambda: self._next_pair(*sides), None)
 

@@ -125,8 +125,8 @@ static inline void adm_mask_coarse(AdmSignal *s, const vint factor[3],
         adm_mask32(c, odd_c, 143165577, &even_p, &odd_p);
         adm_mask32(c, odd_c, 286331153, &even_m, &odd_m);
     }
-    v_store(s->sum[row % 3] + j, v_join_shr(even_p, odd_p, 32));
-    v_store(s->middle[row % 2] + j, v_join_shr(even_m, odd_m, 32));
+    v_store(s->sum[row % 3] + j, v_join_high(even_p, odd_p));
+    v_store(s->middle[row % 2] + j, v_join_high(even_m, odd_m));
 }
 
 static void adm_filter_coarse(AdmWork *a, unsigned v, unsigned row)

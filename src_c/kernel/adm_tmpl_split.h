@@ -93,10 +93,8 @@ static inline vint adm_reciprocal(vint u)
 static inline vint adm_restore_large(vint abs_o, vint abs_t, vint sign)
 {
     const vint half = v_set32(1 << 14), bits15 = v_set32(0x7fff);
-    /* Without the bit below the leading one no rounding reaches the next
-     * power of two. */
-    vint top = v_cast_int(v_to_f32(v_clear(abs_o, v_shr32(abs_o, 1))));
-    vint e = v_sub32(v_shr32(top, 23), v_set32(127 + 14));
+    vint bits = v_cast_int(v_top_f32(abs_o));
+    vint e = v_sub32(v_shr32(bits, 23), v_set32(127 + 14));
     e = v_max32(e, v_set32(0));
     vint unit = v_shlv32(v_set32(1), e);
     vint u = v_shrv32(v_add32(abs_o, v_shr32(unit, 1)), e);

@@ -43,13 +43,12 @@ enum { VIF_LOG_BIAS = 127 * 2048 };
 /* Of 2^16 <= a < 2^31. */
 static inline VifLogParts vif_log_lanes(const VifLog *k, vint a)
 {
-    /* Bits below the top sixteen do not count; clear the highest of them, else
-     * the conversion could round up past all sixteen. */
-    vint bits = v_cast_int(v_to_f32(v_clear(a, v_shr32(a, 16))));
+    vint bits = v_cast_int(v_top_f32(a));
     /* Exponent and top three mantissa bits: the eighth. */
     vint eighth = v_shr32(bits, 20);
-    vflt m = v_cast_f32(v_or(v_and(bits, v_set32(0x007fff00)),
-                             v_set32(0x3f800000)));
+    /* Bits below the top sixteen do not count. */
+    vflt m = v_cast_f32(v_and_or(bits, v_set32(0x007fff00),
+                                 v_set32(0x3f800000)));
     vflt t = v_fma_f32(m, v_lookup(k->inverse, eighth), v_set_f32(-1.f));
     /* 2048 * log2(1 + t) / t at four Chebyshev nodes of |t| <= 1/16. */
     vflt p = v_fma_f32(t, v_set_f32(-0x1.724b50p+9f),

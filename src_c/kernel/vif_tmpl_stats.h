@@ -68,9 +68,10 @@ typedef struct VifPair {
     vdbl lo, hi;
 } VifPair;
 
-static inline VifPair vif_to_f64(vint a)
+static inline VifPair vif_load_f64(const vint *a)
 {
-    return (VifPair){ v_lo_f64(a), v_hi_f64(a) };
+    const int32_t *p = (const int32_t *)a;
+    return (VifPair){ v_load_f64(p), v_load_f64(p + V_LANES / 2) };
 }
 
 static inline vdbl vif_gain(vdbl x, vdbl z)
@@ -94,8 +95,8 @@ static SIMD_NOINLINE void vif_transmit(VifBlock *b, unsigned n,
                                        const double *limit, unsigned limit_cnt)
 {
     for (unsigned i = 0; i < n; i++) {
-        VifPair x = vif_to_f64(b->x[i]), y = vif_to_f64(b->y[i]);
-        VifPair z = vif_to_f64(b->z[i]), gain;
+        VifPair x = vif_load_f64(&b->x[i]), y = vif_load_f64(&b->y[i]);
+        VifPair z = vif_load_f64(&b->z[i]), gain;
         gain.lo = vif_gain(x.lo, z.lo);
         gain.hi = vif_gain(x.hi, z.hi);
         vint rest = v_trunc_f64(vif_rest(y.lo, gain.lo, z.lo),

@@ -35,6 +35,13 @@ static inline vint v_blend_odd32(vint even, vint odd)
     return _mm256_blend_epi32(even, odd, 0xaa);
 }
 
+/* Even lanes: the high halves of the 64-bit lanes of `even`. Odd lanes: those
+ * of `odd`. */
+static inline vint v_join_high(vint even, vint odd)
+{
+    return v_blend_odd32(_mm256_srli_epi64(even, 32), odd);
+}
+
 /* Within 128 bits, low halves of 32-bit lanes first, then high halves. */
 static inline vint v_halves(vint a)
 {
@@ -87,6 +94,19 @@ static inline int64_t v_sum32(vint a)
     return v_sum64(_mm256_add_epi64(lo, hi));
 }
 
+/* a & b | c */
+static inline vint v_and_or(vint a, vint b, vint c)
+{
+    return _mm256_or_si256(_mm256_and_si256(a, b), c);
+}
+
+/* Binary32 with the exponent and the top sixteen bits of the lane. With the
+ * highest of the others cleared the conversion cannot round up past them. */
+static inline vflt v_top_f32(vint a)
+{
+    return v_to_f32(v_clear(a, v_shr32(a, 16)));
+}
+
 static inline vflt v_cast_f32(vint a) { return _mm256_castsi256_ps(a); }
 static inline vint v_cast_int(vflt a) { return _mm256_castps_si256(a); }
 static inline vlut v_load_lut(const float *p) { return _mm256_loadu_ps(p); }
@@ -102,6 +122,11 @@ static inline vdbl v_lo_f64(vint a)
 static inline vdbl v_hi_f64(vint a)
 {
     return _mm256_cvtepi32_pd(_mm256_extracti128_si256(a, 1));
+}
+/* As many lanes as vdbl has. */
+static inline vdbl v_load_f64(const int32_t *p)
+{
+    return _mm256_cvtepi32_pd(_mm_loadu_si128((const void *)p));
 }
 static inline vint v_trunc_f64(vdbl lo, vdbl hi)
 {

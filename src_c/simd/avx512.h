@@ -42,6 +42,13 @@ static inline vint v_blend_odd32(vint even, vint odd)
     return _mm512_mask_mov_epi32(even, 0xaaaa, odd);
 }
 
+/* Even lanes: the high halves of the 64-bit lanes of `even`. Odd lanes: those
+ * of `odd`. */
+static inline vint v_join_high(vint even, vint odd)
+{
+    return _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
+}
+
 /* Within 128 bits, low halves of 32-bit lanes first, then high halves. */
 static inline vint v_halves(vint a)
 {
@@ -57,12 +64,17 @@ static inline vint v_load8(const uint8_t *p)
     return _mm512_cvtepu8_epi16(_mm256_loadu_si256((const void *)p));
 }
 
+/* What zip and pack within 128 bits mixed, put in order. */
+static inline vint v_order16(vint a)
+{
+    const vint even_odd = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+    return _mm512_permutexvar_epi64(even_odd, a);
+}
+
 /* Unsigned 32-bit lanes below 65536, in order. */
 static inline vint v_narrow16(vint a, vint b)
 {
-    return _mm512_inserti64x4(
-        _mm512_castsi256_si512(_mm512_cvtepi32_epi16(a)),
-        _mm512_cvtepi32_epi16(b), 1);
+    return v_order16(_mm512_packus_epi32(a, b));
 }
 
 /* sum + a0 * b0 + a1 * b1 of the signed 16-bit halves of each lane. */
@@ -111,6 +123,18 @@ static inline int64_t v_sum32(vint a)
     return v_sum64(_mm512_add_epi64(lo, hi));
 }
 
+/* a & b | c */
+static inline vint v_and_or(vint a, vint b, vint c)
+{
+    return _mm512_ternarylogic_epi32(a, b, c, 0xea);
+}
+
+/* Binary32 with the exponent and the top sixteen bits of the lane. */
+static inline vflt v_top_f32(vint a)
+{
+    return _mm512_cvt_roundepi32_ps(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+}
+
 static inline vflt v_cast_f32(vint a) { return _mm512_castsi512_ps(a); }
 static inline vint v_cast_int(vflt a) { return _mm512_castps_si512(a); }
 /* Twice in a row: the look-up uses four bits of the index. */
@@ -132,6 +156,11 @@ static inline vdbl v_hi_f64(vint a)
 {
     return _mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(a, 1));
 }
+/* As many lanes as vdbl has. */
+static inline vdbl v_load_f64(const int32_t *p)
+{
+    return _mm512_cvtepi32_pd(_mm256_loadu_si256((const void *)p));
+}
 static inline vint v_trunc_f64(vdbl lo, vdbl hi)
 {
     return _mm512_inserti64x4(
@@ -139,12 +168,7 @@ static inline vint v_trunc_f64(vdbl lo, vdbl hi)
         _mm512_cvttpd_epi32(hi), 1);
 }
 
-/* ADM. Order: what zip and pack within 128 bits mixed, put in order. */
-static inline vint v_order16(vint a)
-{
-    const vint even_odd = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
-    return _mm512_permutexvar_epi64(even_odd, a);
-}
+/* ADM. The same for 32-bit lanes. */
 static inline vint v_order32lo(vint lo, vint hi)
 {
     const vint turns = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
@@ -163,15 +187,14 @@ static inline vint v_load16(const int16_t *p)
 /* Low halves of the 64-bit lanes of a, then of b. */
 static inline vint v_narrow64(vint a, vint b)
 {
-    return _mm512_inserti64x4(
-        _mm512_castsi256_si512(_mm512_cvtepi64_epi32(a)),
-        _mm512_cvtepi64_epi32(b), 1);
+    const vint even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14,
+                                        16, 18, 20, 22, 24, 26, 28, 30);
+    return _mm512_permutex2var_epi32(a, even, b);
 }
 /* a where the mask has ones, else b. */
 static inline vint v_select(vint mask, vint a, vint b)
 {
-    return _mm512_or_si512(_mm512_and_si512(mask, a),
-                           _mm512_andnot_si512(mask, b));
+    return _mm512_ternarylogic_epi32(mask, a, b, 0xca);
 }
 static inline vint v_pick(vmask m, vint a, vint b)
 {

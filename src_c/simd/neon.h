@@ -46,6 +46,10 @@ static inline vint v_load8(const uint8_t *p)
 
 /* Bits: v_clear is a without the bits of b. */
 static inline vint v_and(vint a, vint b) { return vandq_u32(a, b); }
+static inline vint v_and_or(vint a, vint b, vint c) /* a & b | c */
+{
+    return vorrq_u32(vandq_u32(a, b), c);
+}
 static inline vint v_or(vint a, vint b) { return vorrq_u32(a, b); }
 static inline vint v_xor(vint a, vint b) { return veorq_u32(a, b); }
 static inline vint v_clear(vint a, vint b) { return vbicq_u32(a, b); }
@@ -164,6 +168,11 @@ static inline vflt v_set_f32(float x) { return vdupq_n_f32(x); }
 static inline vflt v_cast_f32(vint a) { return vreinterpretq_f32_u32(a); }
 static inline vint v_cast_int(vflt a) { return vreinterpretq_u32_f32(a); }
 static inline vflt v_to_f32(vint a) { return vcvtq_f32_s32(S32(a)); }
+/* With the exponent and the top sixteen bits of the lane. */
+static inline vflt v_top_f32(vint a)
+{
+    return v_to_f32(vbicq_u32(a, vshrq_n_u32(a, 16)));
+}
 static inline vint v_trunc_f32(vflt a) { return OF_S32(vcvtq_s32_f32(a)); }
 static inline vflt v_fma_f32(vflt a, vflt b, vflt c)
 {
@@ -196,6 +205,10 @@ static inline vdbl v_lo_f64(vint a)
 static inline vdbl v_hi_f64(vint a)
 {
     return vcvtq_f64_s64(vmovl_high_s32(S32(a)));
+}
+static inline vdbl v_load_f64(const int32_t *p)
+{
+    return vcvtq_f64_s64(vmovl_s32(vld1_s32(p)));
 }
 static inline vint v_trunc_f64(vdbl lo, vdbl hi)
 {
@@ -277,6 +290,10 @@ static inline vint v_mulu64(vint a, vint b)
     return OF_U64(vmull_u32(vmovn_u64(U64(a)), vmovn_u64(U64(b))));
 }
 static inline vint v_odd(vint a) { return OF_U64(vshrq_n_u64(U64(a), 32)); }
+static inline vint v_join_high(vint even, vint odd)
+{
+    return vtrn2q_u32(even, odd);
+}
 static inline vint v_join_shr(vint even, vint odd, int n)
 {
     return vtrn1q_u32(v_shr64(even, n), v_shr64(odd, n));

@@ -29,8 +29,7 @@ static inline vint v_mulround32(vint a, vint b)
     const vint half = MM(set1_epi64)(0x80000000);
     vint even = MM(mul_epu32)(a, b);
     vint odd = MM(mul_epu32)(MM(srli_epi64)(a, 32), MM(srli_epi64)(b, 32));
-    even = MM(srli_epi64)(MM(add_epi64)(even, half), 32);
-    return v_blend_odd32(even, MM(add_epi64)(odd, half));
+    return v_join_high(MM(add_epi64)(even, half), MM(add_epi64)(odd, half));
 }
 
 /* 16-bit lanes. Zip, unzip and pack work within 128 bits and so are each
@@ -114,7 +113,7 @@ static inline vint v_abs32(vint a) { return MM(abs_epi32)(a); }
 
 /* 64-bit lanes: products are of their low halves, signed and unsigned; odd
  * gives the high halves as low ones; join_shr the low halves of even and odd
- * lanes shifted right by n <= 32. */
+ * lanes shifted right by n < 32. */
 static inline vint v_set64(uint64_t x) { return MM(set1_epi64)((int64_t)x); }
 static inline vint v_plus64(vint a, vint b) { return MM(add_epi64)(a, b); }
 static inline vint v_shr64(vint a, int n) { return MM(srli_epi64)(a, n); }

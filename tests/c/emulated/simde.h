@@ -88,6 +88,42 @@ static inline __m512i _mm512_mulhi_epu16(__m512i v, __m512i w)
     return v;
 }
 
+/* The next two with the one choice of constants that is used. */
+#undef _MM_FROUND_TO_ZERO
+#undef _MM_FROUND_NO_EXC
+#define _MM_FROUND_TO_ZERO 0
+#define _MM_FROUND_NO_EXC 0
+#define _MM_PERM_DDBB 0
+
+static inline __m512 _mm512_cvt_roundepi32_ps(__m512i v, int mode)
+{
+    int32_t x[16];
+    float y[16];
+    __m512 result;
+    (void)mode;
+    memcpy(x, &v, sizeof(x));
+    for (int i = 0; i < 16; i++) {
+        y[i] = (float)x[i];
+        if (fabs((double)y[i]) > fabs((double)x[i]))
+            y[i] = nextafterf(y[i], 0.f);
+    }
+    memcpy(&result, y, sizeof(y));
+    return result;
+}
+
+static inline __m512i _mm512_mask_shuffle_epi32(__m512i v, unsigned mask,
+                                                __m512i w, int order)
+{
+    uint32_t x[16], y[16];
+    (void)order;
+    memcpy(x, &v, sizeof(x));
+    memcpy(y, &w, sizeof(y));
+    for (int i = 0; i < 16; i++)
+        x[i] = mask >> i & 1 ? y[i | 1] : x[i];
+    memcpy(&v, x, sizeof(x));
+    return v;
+}
+
 /* In place of the compiler's header and of simd/region.h: no target, and
  * vectors that are no registers. */
 #define _IMMINTRIN_H_INCLUDED

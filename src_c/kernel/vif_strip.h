@@ -17,13 +17,13 @@ static inline unsigned vif_strip_width(unsigned lanes)
 }
 
 /* Upper bound for rows of `w` samples: a strip is padded by less than two times
- * 64 columns and two radii of 8, a column has 9 * 8 lanes of 4 bytes in the
- * ring, and 16 + 2 + 4 values of 2 bytes elsewhere; the block of moments and
+ * 64 columns and two radii of 8, a column has 10 * 8 lanes of 4 bytes in the
+ * ring, and 32 + 2 + 4 values of 2 bytes elsewhere; the block of moments and
  * alignment take the rest. */
 static inline size_t vif_strip_bytes(unsigned w)
 {
     size_t columns = (w < VIF_MAX_STRIP ? w : VIF_MAX_STRIP) + 2 * 64 + 2 * 8;
-    return columns * (9 * 8 * 4 + 22 * 2) + 32768;
+    return columns * (10 * 8 * 4 + 38 * 2) + 32768;
 }
 
 #endif

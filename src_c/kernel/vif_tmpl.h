@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * VIF written once over vector operations: fill the ring, filter two rows down,
- * filter them across, turn moments into sums, keep a row of the next scale.
+ * VIF written once over vector operations: fill the ring, filter four rows
+ * down, filter them across, turn moments into sums, keep rows of the next scale.
  *
  * Columns are worked off in strips whose ring stays in the second-level cache,
  * and a strip's rows in blocks that stay in the first.
@@ -32,7 +32,7 @@ static void vif_setup(VifWork *k, const VifScale *s)
 {
     k->scale = s;
     k->radius = VIF_RADIUS(s->scale);
-    k->slots = k->radius + 1;
+    k->slots = vif_pairs(s->scale) + 1;
     k->bytes = s->scale == 0 && s->bpc == 8;
     k->planes = k->bytes ? 5 : 8;
     k->square_shift = s->scale ? 16 : 2 * ((int)s->bpc - 8);
@@ -52,7 +52,7 @@ static void vif_begin_strip(VifWork *k, unsigned begin)
                               2 * k->radius, VIF_COLUMN_STEP);
     char *at = s->scratch;
     k->block = (VifBlock *)vif_take(&at, sizeof(VifBlock));
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < VIF_ROWS; i++)
         k->rows[i] = vif_take(&at, k->columns * 2 * VIF_MAX_PLANES);
     k->low = vif_take(&at, k->columns * 2 * 2);
     for (int i = 0; i < 4; i++) {
@@ -71,12 +71,12 @@ static void vif_slots(const VifWork *k, const char *slot[], unsigned first,
                   (first + i) % k->slots * (k->planes * k->columns * 4);
 }
 
-/* Statistics of rows y and, if wanted, y + 1 of the strip. */
-static void vif_two_rows(const VifWork *k, unsigned pair, unsigned rows,
-                         VifLanes *lanes)
+/* Statistics of up to VIF_ROWS rows from the two pairs on. */
+static void vif_some_rows(const VifWork *k, unsigned pair, unsigned rows,
+                          VifLanes *lanes)
 {
     const VifScale *s = k->scale;
-    const char *slot[VIF_MAX_STEPS];
+    const char *slot[VIF_MAX_SLOTS];
     size_t end = vif_round_up(k->cnt, VIF_COLUMN_STEP), done = 0;
     vif_slots(k, slot, pair, k->slots);
     for (size_t x = 0; x < k->columns; x += VIF_BLOCK) {
@@ -113,15 +113,18 @@ static void vif_strip(VifWork *k, VifSums *sums)
     unsigned filled = 0;
     VifLanes lanes;
     memset(&lanes, 0, sizeof(lanes));
-    for (unsigned y = s->row_begin, pair = 0; y < s->row_end; y += 2, pair++) {
-        unsigned rows = y + 1 < s->row_end ? 2 : 1;
+    for (unsigned y = s->row_begin, pair = 0; y < s->row_end; pair += 2) {
+        unsigned left = s->row_end - y;
+        unsigned rows = left < VIF_ROWS ? left : VIF_ROWS;
         for (; filled < pair + k->slots; filled++)
             vif_fill(k, top, filled);
         if (s->limit_cnt) {
-            vif_two_rows(k, pair, rows, &lanes);
+            vif_some_rows(k, pair, rows, &lanes);
             vif_flush(&lanes, sums, rows * k->cnt, s->limit_cnt);
         }
-        vif_keep_row(k, pair, y);
+        for (unsigned i = 0; i < rows; i += 2)
+            vif_keep_row(k, pair + i / 2, y + i);
+        y += rows;
     }
 }
 

@@ -3,16 +3,18 @@
  * VIF template, part 4: what a strip of columns works in, and how source rows
  * enter it.
  *
- * A ring holds the row pairs of one vertical window. A pair is a slot of
- * planes, each with one 32-bit lane a column: upper row in the low half, lower
- * row in the high half. Planes are the two pictures and their products, which
- * of more than 16 bits in two planes: high and low part. They take turns every
- * few columns, so that a filter reads each slot straight on. Source rows are
- * extended by their mirror image when they are copied, so nothing after that
- * knows of picture edges.
+ * A ring holds the row pairs of two vertical windows, one pair apart. A pair is
+ * a slot of planes, each with one 32-bit lane a column: upper row in the low
+ * half, lower row in the high half. Planes are the two pictures and their
+ * products, which of more than 16 bits in two planes: high and low part. They
+ * take turns every few columns, so that a filter reads each slot straight on.
+ * Source rows are extended by their mirror image when they are copied, so
+ * nothing after that knows of picture edges.
  */
 
 enum { VIF_MAX_PLANES = 8, VIF_COLUMN_STEP = 4 * V_LANES };
+enum { VIF_PLANE = VIF_COLUMN_STEP * 4 }; /* bytes a turn */
+enum { VIF_ROWS = 4 };                    /* filtered at once */
 
 typedef struct VifWork {
     const VifScale *scale;
@@ -23,7 +25,7 @@ typedef struct VifWork {
     size_t columns;            /* of its rows, padded */
     VifTaps taps, next_taps;
     char *ring, *line[2][2];   /* line[picture][row of a pair] */
-    char *rows[2];             /* filtered rows: planes of 16-bit columns */
+    char *rows[VIF_ROWS];      /* filtered rows: planes of 16-bit columns */
     char *low;                 /* two rows on their way to the next scale */
     VifBlock *block;
 } VifWork;
@@ -64,18 +66,17 @@ static void vif_fill8(const VifWork *k, char *slot)
 {
     const uint8_t *const *line = (const uint8_t *const *)k->line[0];
     const vint sign = v_set16(0x8000);
-    const size_t plane = VIF_COLUMN_STEP * 4;
     for (size_t x = 0; x < k->columns; x += 2 * V_LANES) {
         vint r0 = v_load8(line[0] + x), r1 = v_load8(line[1] + x);
         vint d0 = v_load8(line[2] + x), d1 = v_load8(line[3] + x);
         char *at = slot + vif_lane(k, 0, x);
         vif_store_pair(at, r0, r1);
-        vif_store_pair(at + plane, d0, d1);
-        vif_store_pair(at + 2 * plane, v_xor(v_mullo16(r0, r0), sign),
+        vif_store_pair(at + VIF_PLANE, d0, d1);
+        vif_store_pair(at + 2 * VIF_PLANE, v_xor(v_mullo16(r0, r0), sign),
                        v_xor(v_mullo16(r1, r1), sign));
-        vif_store_pair(at + 3 * plane, v_xor(v_mullo16(d0, d0), sign),
+        vif_store_pair(at + 3 * VIF_PLANE, v_xor(v_mullo16(d0, d0), sign),
                        v_xor(v_mullo16(d1, d1), sign));
-        vif_store_pair(at + 4 * plane, v_xor(v_mullo16(r0, d0), sign),
+        vif_store_pair(at + 4 * VIF_PLANE, v_xor(v_mullo16(r0, d0), sign),
                        v_xor(v_mullo16(r1, d1), sign));
     }
 }
@@ -98,13 +99,12 @@ static inline void vif_store_product(const VifWork *k, char *at,
     for (int i = 0; i < 2; i++)
         vif_split_product(a[i], b[i], k->square_shift, &hi[i], &lo[i]);
     vif_store_pair(at, hi[0], hi[1]);
-    vif_store_pair(at + VIF_COLUMN_STEP * 4, lo[0], lo[1]);
+    vif_store_pair(at + VIF_PLANE, lo[0], lo[1]);
 }
 
 static void vif_fill16(const VifWork *k, char *slot)
 {
     const vint sign = v_set16(0x8000);
-    const size_t plane = VIF_COLUMN_STEP * 4;
     for (size_t x = 0; x < k->columns; x += 2 * V_LANES) {
         vint r[2], d[2];
         for (int i = 0; i < 2; i++) {
@@ -113,10 +113,10 @@ static void vif_fill16(const VifWork *k, char *slot)
         }
         char *at = slot + vif_lane(k, 0, x);
         vif_store_pair(at, v_xor(r[0], sign), v_xor(r[1], sign));
-        vif_store_pair(at + plane, v_xor(d[0], sign), v_xor(d[1], sign));
-        vif_store_product(k, at + 2 * plane, r, r);
-        vif_store_product(k, at + 4 * plane, d, d);
-        vif_store_product(k, at + 6 * plane, r, d);
+        vif_store_pair(at + VIF_PLANE, v_xor(d[0], sign), v_xor(d[1], sign));
+        vif_store_product(k, at + 2 * VIF_PLANE, r, r);
+        vif_store_product(k, at + 4 * VIF_PLANE, d, d);
+        vif_store_product(k, at + 6 * VIF_PLANE, r, d);
     }
 }
 

@@ -14,7 +14,7 @@
 
 /* Steps of a scale's filter: pairs of taps. The scale is known where a filter
  * is compiled, so that each becomes one straight run of multiply-adds. */
-enum { VIF_MAX_STEPS = 9 };
+enum { VIF_MAX_STEPS = 9, VIF_MAX_SLOTS = VIF_MAX_STEPS + 1 };
 
 typedef struct VifTaps {
     vint weight[2][VIF_MAX_STEPS]; /* for the even and the odd output */
@@ -101,19 +101,41 @@ static inline SIMD_INLINE void vif_step_half(vint sum[4], vint weight,
     sum[3] = v_dot16(sum[3], v_load(b + sizeof(vint)), weight);
 }
 
-/* Down the columns: pairs of rows lie in slots, four vectors of them at the
- * distances `a` and `b`. */
+/* One pair of taps on two vectors: the even outputs of both, the odd ones. */
+static inline SIMD_INLINE void vif_step_pair(vint sum[4], const VifTaps *taps,
+                                             unsigned k, vint x, vint y)
+{
+    vint even = taps->weight[0][k], odd = taps->weight[1][k];
+    sum[0] = v_dot16(sum[0], x, even);
+    sum[1] = v_dot16(sum[1], y, even);
+    sum[2] = v_dot16(sum[2], x, odd);
+    sum[3] = v_dot16(sum[3], y, odd);
+}
+
+/* Down the columns, two vectors of them: pairs of rows lie in slots, one more
+ * than a window has. Each is used for the window that begins with it and for
+ * the one below, so that four rows come out: sums of both vectors of a row,
+ * then of the next. */
 static inline SIMD_INLINE void vif_filter_down(vint sum[8], const VifTaps *taps,
                                                unsigned scale,
                                                const char *const slot[],
-                                               unsigned a, unsigned b)
+                                               unsigned at)
 {
+    const unsigned pairs = vif_pairs(scale);
     if (V_REGISTERS < 32)
         SIMD_HIDE(taps);
     SIMD_UNROLL
-    for (unsigned k = 0; k < vif_steps(scale); k++) {
-        const char *at = slot[k % vif_pairs(scale)];
-        vif_step(sum, taps, k, at + a, at + b);
+    for (unsigned i = 0; i <= pairs; i++) {
+        vint x = v_load(slot[i] + at), y = v_load(slot[i] + at + sizeof(vint));
+        SIMD_FIX(x);
+        SIMD_FIX(y);
+        SIMD_UNROLL
+        for (unsigned k = 0; k < vif_steps(scale); k++) {
+            if (k % pairs == i)
+                vif_step_pair(sum, taps, k, x, y);
+            if (k % pairs + 1 == i)
+                vif_step_pair(sum + 4, taps, k, x, y);
+        }
     }
 }
 

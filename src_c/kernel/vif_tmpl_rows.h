@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * VIF template, part 5: the vertical and horizontal passes over two rows of a
+ * VIF template, part 5: the vertical and horizontal passes over four rows of a
  * strip, and the rows of the next scale.
  *
  * Filtered rows are planes of 16-bit columns: two of means, then high and low
@@ -55,56 +55,42 @@ static inline SIMD_INLINE void vif_vertical_mean(const VifWork *k, VifKind kind,
                                                  unsigned plane, size_t x)
 {
     vint sum[8];
-    const unsigned a = plane * VIF_COLUMN_STEP * 4;
     size_t out = plane * k->columns * 2;
     int shift = vif_mean_shift(k, kind);
     vif_begin_sums(sum, 8, vif_mean_first(k, kind));
-    vif_filter_down(sum, taps, kind.scale, slot, a, a + 2 * sizeof(vint));
-    for (int row = 0; row < 2; row++) {
-        char *at = k->rows[row] + out + 2 * x;
-        vif_store_mean(at, sum[row], sum[2 + row], shift);
-        vif_store_mean(at + sizeof(vint), sum[4 + row], sum[6 + row], shift);
-    }
+    vif_filter_down(sum, taps, kind.scale, slot, plane * VIF_PLANE);
+    for (int row = 0; row < VIF_ROWS; row++)
+        vif_store_mean(k->rows[row] + out + 2 * x, sum[2 * row],
+                       sum[2 * row + 1], shift);
 }
 
-/* A product of 8-bit samples: the sum is exact, nothing is rounded. */
-static inline SIMD_INLINE void vif_vertical8(const VifWork *k,
-                                             const VifTaps *taps,
-                                             const char *const slot[],
-                                             int product, size_t x)
-{
-    vint sum[8];
-    const unsigned a = (2 + product) * VIF_COLUMN_STEP * 4;
-    size_t out = (2 + 2 * product) * k->columns * 2;
-    vif_begin_sums(sum, 8, 0);
-    vif_filter_down(sum, taps, 0, slot, a, a + 2 * sizeof(vint));
-    for (int row = 0; row < 2; row++) {
-        char *at = k->rows[row] + out + 2 * x;
-        vif_store_halves(k, at, sum[row], sum[2 + row]);
-        vif_store_halves(k, at + sizeof(vint), sum[4 + row], sum[6 + row]);
-    }
-}
-
-/* Other products: (sum f * p + half) >> shift of p = high * 2^shift + low is
+/* A product of samples. Of 8 bits, the sum is exact and nothing is rounded.
+ * Else (sum f * p + half) >> shift of p = high * 2^shift + low is
  * sum f * high + ((sum f * low + half) >> shift), where neither sum exceeds
  * 65535 * 65536 + 32768 < 2^32. */
-static inline SIMD_INLINE void vif_vertical16(const VifWork *k, VifKind kind,
-                                              const VifTaps *taps,
-                                              const char *const slot[],
-                                              int product, size_t x,
-                                              unsigned skip)
+static inline SIMD_INLINE void vif_vertical_product(const VifWork *k,
+                                                    VifKind kind,
+                                                    const VifTaps *taps,
+                                                    const char *const slot[],
+                                                    unsigned product, size_t x)
 {
     vint sum[8];
-    const unsigned a = ((2 + 2 * product) * VIF_COLUMN_STEP + skip) * 4;
+    const unsigned plane = 2 + (kind.bytes ? product : 2 * product);
     size_t out = (2 + 2 * product) * k->columns * 2;
-    int shift = kind.scale ? 16 : k->square_shift;
-    vif_begin_sums(sum, 4, 0);
-    vif_begin_sums(sum + 4, 4, VIF_SIGN + (1u << (shift - 1)));
-    vif_filter_down(sum, taps, kind.scale, slot, a, a + VIF_COLUMN_STEP * 4);
-    for (int row = 0; row < 2; row++)
-        vif_store_halves(k, k->rows[row] + out + 2 * (x + skip),
-                         v_add32(sum[row], v_shr32(sum[4 + row], shift)),
-                         v_add32(sum[2 + row], v_shr32(sum[6 + row], shift)));
+    vif_begin_sums(sum, 8, 0);
+    if (!kind.bytes) {
+        int shift = kind.scale ? 16 : k->square_shift;
+        vif_begin_sums(sum, 8, VIF_SIGN + (1u << (shift - 1)));
+        vif_filter_down(sum, taps, kind.scale, slot, (plane + 1) * VIF_PLANE);
+        for (int i = 0; i < 8; i++) {
+            sum[i] = v_shr32(sum[i], shift);
+            SIMD_FIX(sum[i]);
+        }
+    }
+    vif_filter_down(sum, taps, kind.scale, slot, plane * VIF_PLANE);
+    for (int row = 0; row < VIF_ROWS; row++)
+        vif_store_halves(k, k->rows[row] + out + 2 * x, sum[2 * row],
+                         sum[2 * row + 1]);
 }
 
 static inline SIMD_INLINE void vif_vertical_as(VifKind kind, const VifWork *k,
@@ -113,25 +99,19 @@ static inline SIMD_INLINE void vif_vertical_as(VifKind kind, const VifWork *k,
 {
     VifTaps copy;
     const VifTaps *taps = vif_keep_taps(&k->taps, &copy);
-    for (size_t x = from; x < to; x += VIF_COLUMN_STEP) {
-        const char *at[VIF_MAX_STEPS];
-        for (unsigned i = 0; i < vif_pairs(kind.scale); i++)
+    for (size_t x = from; x < to; x += 2 * V_LANES) {
+        const char *at[VIF_MAX_SLOTS];
+        for (unsigned i = 0; i <= vif_pairs(kind.scale); i++)
             at[i] = slot[i] + vif_lane(k, 0, x);
         vif_vertical_mean(k, kind, taps, at, 0, x);
         vif_vertical_mean(k, kind, taps, at, 1, x);
         SIMD_UNROLL
-        for (int product = 0; product < 3; product++) {
-            if (kind.bytes) {
-                vif_vertical8(k, taps, at, product, x);
-            } else {
-                for (unsigned i = 0; i < VIF_COLUMN_STEP; i += 2 * V_LANES)
-                    vif_vertical16(k, kind, taps, at, product, x, i);
-            }
-        }
+        for (unsigned product = 0; product < 3; product++)
+            vif_vertical_product(k, kind, taps, at, product, x);
     }
 }
 
-/* Filter columns [from, to) of two rows vertically. */
+/* Filter columns [from, to) of VIF_ROWS rows vertically. */
 static SIMD_NOINLINE void vif_vertical(const VifWork *k,
                                        const char *const slot[], size_t from,
                                        size_t to)

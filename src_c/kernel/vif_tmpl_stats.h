@@ -9,7 +9,8 @@
  */
 
 enum { VIF_MU_R, VIF_MU_D, VIF_RR, VIF_DD, VIF_RD, VIF_MOMENTS };
-enum { VIF_BLOCK_VECTORS = 16 };
+/* 128 samples: the first-level cache holds them and their filtered rows. */
+enum { VIF_BLOCK_VECTORS = 128 / V_LANES };
 
 /* Moments of one lane of samples each. */
 typedef struct VifMoments {

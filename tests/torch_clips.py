@@ -6,14 +6,14 @@ No PyTorch here: the figures are recorded without it.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from clips import Clip, make_frames
+from clips import Clip, Frame, make_frames
 from numpy.typing import NDArray
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -39,18 +39,29 @@ FLOAT_MODELS = {
 #: The same at 4k: the features of v0.6.1, and no recorded configuration.
 MODELS = (*FLOAT_MODELS, "vmaf_4k_v0.6.1")
 
+Luma = NDArray[np.float64]
 Series = dict[str, list[float]]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Luma [N, 1, H, W] of both sides, in 0..255 and binary64."""
+    """Where a pair of clips comes from; it is made or read when it is asked for."""
 
     name: str
     bits: int
-    ref: NDArray[np.float64]
-    dist: NDArray[np.float64]
-    generated: bool
+    source: Clip | tuple[Path, Path]
+
+    @property
+    def generated(self) -> bool:
+        return isinstance(self.source, Clip)
+
+    def luma(self) -> tuple[Luma, Luma]:
+        """[N, 1, H, W] of both sides, in 0..255 and binary64."""
+        if isinstance(self.source, Clip):
+            ref, dist = (np.stack([frame[0] for frame in side])[:, None] for side in clip_frames(self.source))
+        else:
+            ref, dist = map(_read, self.source)
+        return ref * 2.0 ** (8 - self.bits), dist * 2.0 ** (8 - self.bits)
 
     def float_series(self, model: str) -> Series | None:
         """Per-frame "score" and features by quantity; None where nothing is recorded."""
@@ -64,25 +75,31 @@ class Pair:
         return {"score": entry["scores"][twin]} | features
 
 
-def generated(clip: Clip) -> Pair:
-    sides = (np.stack([frame[0] for frame in side])[:, None] for side in make_frames(clip))
-    ref, dist = (side.astype(np.float64) * 2.0 ** (8 - clip.bpc) for side in sides)
-    return Pair(str(clip), clip.bpc, ref, dist, True)
+@functools.cache
+def clip_frames(clip: Clip) -> tuple[list[Frame], list[Frame]]:
+    """`make_frames`, once a clip."""
+    return make_frames(clip)
 
 
-def recorded() -> Iterator[Pair]:
+def generated() -> list[Pair]:
+    return [Pair(str(clip), clip.bpc, clip) for clip in GENERATED]
+
+
+def recorded() -> list[Pair]:
     """The recorded pairs beside this checkout, if there are any."""
+    pairs = []
     for path in sorted((SHARED / "clips").glob("*_ref_*.yuv")):
-        match = re.fullmatch(r"(.+)_ref_(\d+)x(\d+)_(\d+)_(\d+)b", path.stem)
         other = path.with_name(path.name.replace("_ref_", "_dis_"))
-        if match and other.exists():
-            size, bits = (int(match[2]), int(match[3])), int(match[5])
-            name = path.stem.replace("_ref_", "_")
-            yield Pair(name, bits, *(_luma(file, size, match[4], bits) for file in (path, other)), False)
+        if other.exists():
+            pairs.append(Pair(path.stem.replace("_ref_", "_"), int(path.stem[:-1].rpartition("_")[2]), (path, other)))
+    return pairs
 
 
-def _luma(path: Path, size: tuple[int, int], chroma: str, bits: int) -> NDArray[np.float64]:
-    width, height = size
-    rest = {"420": 2 * ((width + 1) // 2) * ((height + 1) // 2), "444": 2 * width * height}[chroma]
+def _read(path: Path) -> Luma:
+    """Luma samples of a file NAME_WxH_CHROMA_BITSb.yuv."""
+    match = re.search(r"_(\d+)x(\d+)_(\d+)_(\d+)b$", path.stem)
+    assert match
+    width, height, bits = int(match[1]), int(match[2]), int(match[4])
+    rest = {"420": 2 * ((width + 1) // 2) * ((height + 1) // 2), "444": 2 * width * height}[match[3]]
     data = np.fromfile(path, np.uint8 if bits == 8 else "<u2").reshape(-1, width * height + rest)
-    return data[:, : width * height].reshape(-1, 1, height, width).astype(np.float64) * 2.0 ** (8 - bits)
+    return data[:, : width * height].reshape(-1, 1, height, width).astype(np.float64)

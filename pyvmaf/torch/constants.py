@@ -40,6 +40,18 @@ def float32(x: float) -> float:
     return float(ffi.cast("float", x))
 
 
+def gaussian32(size: int) -> list[float]:
+    """`gaussian` as the definition rounds it: the last bits tell in the variance of dark and bright areas."""
+    deviation = float32(size / 5)
+    height = float32(1 / (deviation * math.sqrt(2 * math.pi)))
+    offsets = range(-(size // 2), size // 2 + 1)
+    weights = [float32(float32(math.exp(-0.5 * d / deviation * d / deviation)) / height) for d in offsets]
+    total = 0.0
+    for weight in weights:
+        total = float32(total + weight)
+    return [float32(weight / total) for weight in weights]
+
+
 @dataclass(frozen=True)
 class Sensitivity:
     """Contrast sensitivity of one scale by orientation: binary32 values, and the integers of the kernels."""

@@ -92,6 +92,11 @@ def separable(x: Tensor, taps: Sequence[float], step: int = 1) -> Tensor:
     return along(along(x, taps, -2, step), taps, -1, step)
 
 
+def separable_stepwise(x: Tensor, taps: Sequence[float], step: int = 1) -> Tensor:
+    """`separable` by `stepwise`."""
+    return stepwise(stepwise(x, taps, -2, step), taps, -1, step)
+
+
 def separable_adjoint(grad: Tensor, taps: Sequence[float], step: int = 1) -> Tensor:
     """Gradient of `separable`'s input."""
     return spread(spread(grad, taps, -1, step), taps, -2, step)

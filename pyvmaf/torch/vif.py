@@ -16,8 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .constants import SCALES, VIF_GAIN_BOUND, VIF_NOISE, VIF_TAPS, gaussian
-from .filters import fold, mirror, rounded, separable, separable_adjoint
+from .constants import SCALES, VIF_GAIN_BOUND, VIF_NOISE, VIF_TAPS, gaussian, gaussian32
+from .filters import fold, mirror, rounded, separable, separable_adjoint, separable_stepwise
 
 MIN_SIZE = 16
 
@@ -31,6 +31,41 @@ def _halved(padded: Tensor, radius: int, height: int, width: int) -> Tensor:
 
 def smooth(ref: Tensor, dist: Tensor, gain_limit: float = 100.0) -> Tensor:
     """Differentiable form; kinks only where a sample becomes active or a covariance negative."""
+    ratios = _smooth(ref, dist, gain_limit)
+    return ratios if ref.dtype == torch.float32 else ratios + _rounding(ref, dist, gain_limit)
+
+
+@torch.no_grad()
+def _rounding(ref: Tensor, dist: Tensor, gain_limit: float) -> Tensor:
+    """What binary32 makes of the ratios of the nearest 16-bit frames.
+
+    Variances are small differences of large moments, which binary32 leaves
+    noise in the third decimal; published scores have it. To autograd it is a
+    constant, and it is one around every 16-bit frame.
+    """
+    r, d = ((x * 256.0).round() / 256.0 for x in (ref, dist))
+    return _binary32(r, d, gain_limit) - _smooth(r, d, gain_limit)
+
+
+def _binary32(ref: Tensor, dist: Tensor, gain_limit: float) -> Tensor:
+    """`_smooth` with filters in binary32 that round as the definition says."""
+    planes = torch.cat((ref, dist), 1).sub(128.0).float()
+    ratios = []
+    for scale in range(SCALES):
+        height, width = planes.shape[-2:]
+        padded = mirror(planes, len(VIF_TAPS[scale]) // 2)
+        r, d = padded.split(1, 1)
+        products = torch.cat((r, d, r * r, d * d, r * d), 1)
+        moments = separable_stepwise(products, gaussian32(len(VIF_TAPS[scale])))
+        num, den = _Statistics.of(moments.double()).terms(gain_limit)
+        ratios.append(num.sum((-2, -1)) / den.sum((-2, -1)))
+        if scale + 1 < SCALES:
+            taps = gaussian32(len(VIF_TAPS[scale + 1]))
+            planes = separable_stepwise(_halved(padded, len(taps) // 2, height, width), taps, 2)
+    return torch.stack(ratios, 1)
+
+
+def _smooth(ref: Tensor, dist: Tensor, gain_limit: float) -> Tensor:
     # The statistics do not change with the mean; around zero they keep more digits.
     r, d = ref - 128.0, dist - 128.0
     ratios = []
@@ -99,6 +134,12 @@ class _Statistics:
         gain = self.gain.clamp(max=gain_limit)
         return gain.mul_(gain).mul_(self.x)
 
+    def terms(self, gain_limit: float) -> tuple[Tensor, Tensor]:
+        """What the samples add to numerator and denominator; of use no more afterwards."""
+        signal = self.signal(gain_limit).div_(self.rest).add_(1.0).log2_()
+        signal = torch.where(self.active, signal, self.y.mul_(-_INACTIVE).add_(1.0))
+        return signal, self.x.div_(VIF_NOISE).add_(1.0).log2_()
+
 
 # 1 - y * this is what an inactive sample adds to the numerator.
 _INACTIVE = VIF_NOISE * VIF_NOISE / 65025.0
@@ -119,11 +160,9 @@ class _Scale(torch.autograd.Function):
         padded = mirror(torch.cat((r, d), 1), len(taps) // 2)
         num, den = [torch.zeros_like(r[:, 0, 0, 0]) for _ in range(2)]
         for tile in _tiles(r):
-            some = _Statistics.of(_moments(padded, tile, taps))
-            signal = some.signal(gain_limit).div_(some.rest).add_(1.0).log2_()
-            signal = torch.where(some.active, signal, some.y.mul_(-_INACTIVE).add_(1.0))
-            num[tile[0]] += signal.sum((-2, -1))
-            den[tile[0]] += some.x.div_(VIF_NOISE).add_(1.0).log2_().sum((-2, -1))
+            made = _Statistics.of(_moments(padded, tile, taps)).terms(gain_limit)
+            for total, terms in zip((num, den), made, strict=True):
+                total[tile[0]] += terms.sum((-2, -1))
         if scale + 1 == SCALES:
             return num, den, r[:, :, :0].clone(), d[:, :, :0].clone()
         taps = gaussian(len(VIF_TAPS[scale + 1]))

@@ -69,7 +69,7 @@ class VMAF(nn.Module):
     Args:
         model: a built-in model's name or the path of a model file.
         mode: what the forward pass computes; the gradient is always that of "smooth".
-            "smooth" is the definition without rounding; "quantised" is every
+            "smooth" is the floating-point definition; "quantised" is every
             rounding of the fixed-point kernels, on samples rounded to
             `bit_depth` bits; "exact" is the C engine itself.
         clip: bring scores into the model's range, where the gradient is zero.

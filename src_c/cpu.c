@@ -17,18 +17,13 @@ static unsigned detect(void)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
         __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))
         flags |= CPU_AVX2;
-    if (__builtin_cpu_supports("avx512f") &&
+    if ((flags & CPU_AVX2) && __builtin_cpu_supports("avx512f") &&
         __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512cd") &&
         __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl"))
         flags |= CPU_AVX512;
-    if ((flags & CPU_AVX512) && __builtin_cpu_supports("avx512vnni") &&
-        __builtin_cpu_supports("avx512ifma") &&
-        __builtin_cpu_supports("avx512vbmi") &&
-        __builtin_cpu_supports("avx512vbmi2") &&
-        __builtin_cpu_supports("avx512bitalg") &&
-        __builtin_cpu_supports("avx512vpopcntdq"))
+    if ((flags & CPU_AVX512) && __builtin_cpu_supports("avx512vnni"))
         flags |= CPU_AVX512ICL;
     return flags;
 }

@@ -11,8 +11,10 @@ enum CpuFlags {
     CPU_SSSE3 = 2,
     CPU_SSE41 = 4,
     CPU_AVX2 = 8,     /* with FMA, BMI1, BMI2 and the OS saving YMM */
-    CPU_AVX512 = 16,  /* F, DQ, CD, BW, VL and the OS saving ZMM */
-    CPU_AVX512ICL = 32, /* and VNNI, VBMI, VBMI2, ... as of Ice Lake */
+    CPU_AVX512 = 16,  /* also F, DQ, CD, BW, VL and the OS saving ZMM */
+    /* Also VNNI. libvmaf asks for all that Ice Lake has; the kernels here need
+     * no more than this, which Cascade Lake has too. */
+    CPU_AVX512ICL = 32,
 };
 
 /* What the processor has and the mask leaves (a set bit switches a set off). */

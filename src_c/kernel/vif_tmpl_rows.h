@@ -82,10 +82,10 @@ static inline SIMD_INLINE void vif_vertical_product(const VifWork *k,
         int shift = kind.scale ? 16 : k->square_shift;
         vif_begin_sums(sum, 8, VIF_SIGN + (1u << (shift - 1)));
         vif_filter_down(sum, taps, kind.scale, slot, (plane + 1) * VIF_PLANE);
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < 8; i++)
             sum[i] = v_shr32(sum[i], shift);
+        for (int i = 0; i < 8; i++)
             SIMD_FIX(sum[i]);
-        }
     }
     vif_filter_down(sum, taps, kind.scale, slot, plane * VIF_PLANE);
     for (int row = 0; row < VIF_ROWS; row++)

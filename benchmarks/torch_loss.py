@@ -5,8 +5,7 @@
     python benchmarks/torch_loss.py speed      forward, and forward with backward, in alternating runs
     python benchmarks/torch_loss.py memory     peak resident memory of one forward with backward at 720p
     python benchmarks/torch_loss.py clip       loss and gradient of 300 frames of 1080p
-    python benchmarks/torch_loss.py agreement CLIPS
-        distance to the C engine; CLIPS: folder of NAME_{ref,dis}_WxH_FMT_Bb.yuv
+    python benchmarks/torch_loss.py agreement  distance to the C engine and to libvmaf's float extractors
 
 What is not installed is left out: vmaf-torch, torchmetrics (with lpips for LPIPS).
 """
@@ -14,18 +13,16 @@ What is not installed is left out: vmaf-torch, torchmetrics (with lpips for LPIP
 from __future__ import annotations
 
 import argparse
-import re
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
+from torch_agreement import agreement
 
 from pyvmaf.torch import VMAF, VMAFLoss
 
@@ -147,61 +144,10 @@ def clip(args: argparse.Namespace) -> None:
     print(f"{args.frames} frames, loss {loss:.5f}, gradient {taps.grad.norm():.4f}, {taken:.0f} s, {peak():.0f} MiB")
 
 
-def luma(path: Path) -> tuple[Tensor, int]:
-    match = re.search(r"_(\d+)x(\d+)_(\d+)_(\d+)b$", path.stem)
-    assert match
-    width, height, bits = int(match[1]), int(match[2]), int(match[4])
-    chroma = {"420": 2 * ((width + 1) // 2) * ((height + 1) // 2), "444": 2 * width * height}[match[3]]
-    data = np.fromfile(path, np.uint8 if bits == 8 else "<u2").reshape(-1, width * height + chroma)
-    planes = data[:, : width * height].reshape(-1, 1, height, width)
-    return torch.from_numpy(planes.astype(np.float64)) * 2.0 ** (8 - bits), bits
-
-
-def agreement(args: argparse.Namespace) -> None:
-    """Mean and worst distance of scores to those of the engine, frame by frame."""
-    models = {"v0.6.1": "vmaf_v0.6.1", "NEG": "vmaf_v0.6.1neg", "4k": "vmaf_4k_v0.6.1"}
-    columns = ["smooth f64", "smooth f32", "quantised", "vmaf-torch"]
-    print(f"{'pair':28} {'model':7}" + "".join(f"{c + ' mean':>18}{'worst':>10}" for c in columns))
-    for path in sorted(args.clips.glob("*_ref_*.yuv")):
-        other = path.with_name(path.name.replace("_ref_", "_dis_"))
-        if not other.exists():
-            continue
-        (ref, bits), (dist, _) = luma(path), luma(other)
-        for title, model in models.items():
-            with torch.no_grad():
-                exact = VMAF(model, mode="exact", bit_depth=bits)(ref, dist)
-                made = [
-                    VMAF(model)(ref, dist), VMAF(model)(ref.float(), dist.float()),
-                    VMAF(model, mode="quantised", bit_depth=bits)(ref, dist),
-                ]  # fmt: skip
-                theirs = vmaf_torch(title, ref, dist)
-            made += [] if theirs is None else [theirs]
-            cells = [(x.double() - exact).abs() for x in made]
-            print(
-                f"{path.stem.replace('_ref', ''):28} {title:7}"
-                + "".join(f"{float(c.mean()):>18.2e}{float(c.max()):>10.2e}" for c in cells),
-                flush=True,
-            )
-
-
-def vmaf_torch(title: str, ref: Tensor, dist: Tensor) -> Tensor | None:
-    """Its scores in binary64, [N]; None where it has no such model or is not installed."""
-    try:
-        from vmaf_torch import VMAF as Other
-    except ImportError:
-        return None
-    if title == "4k":
-        return None
-    made = Other(NEG=title == "NEG", enable_motion=True, clip_score=False).double()
-    scores: Tensor = made(ref, dist).flatten()
-    return scores
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    jobs = {"speed": speed, "memory": memory, "clip": clip, "agreement": agreement}
+    jobs = {"speed": speed, "memory": memory, "clip": clip, "agreement": lambda _: agreement()}
     parser.add_argument("job", choices=jobs)
-    parser.add_argument("clips", nargs="?", type=Path, default=Path("../shared/clips"))
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)

@@ -5,46 +5,27 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; the twin is not tested")
 
 from clips import Clip  # noqa: E402
-from torch_clips import FLOAT_MODELS, GENERATED, MODELS, SHARED, Pair, clip_frames, generated, recorded  # noqa: E402
+from torch_clips import FLOAT_MODELS, GENERATED, MODELS, SHARED, Pair, engine, generated, recorded  # noqa: E402
 
-import pyvmaf  # noqa: E402
 from pyvmaf.torch import VMAF, functional  # noqa: E402
 
 
-def tensors(clip: Clip) -> tuple[torch.Tensor, torch.Tensor]:
+def tensors(pair: Pair) -> tuple[torch.Tensor, torch.Tensor]:
     """Luma [N, 1, H, W] of both sides in 0..255, binary64."""
-    ref, dist = map(torch.from_numpy, Pair(str(clip), clip.bpc, clip).luma())
+    ref, dist = map(torch.from_numpy, pair.luma())
     return ref, dist
-
-
-def engine(clip: Clip, features: list[tuple[str, dict[str, object]]], models: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Per-frame series by name, of features and models."""
-    ref, dist = clip_frames(clip)
-    loaded = [pyvmaf.VmafModel(name, name=name, flags=pyvmaf.ModelFlags.DISABLE_CLIP) for name in models]
-    with pyvmaf.VmafContext() as ctx:
-        for name, options in features:
-            ctx.use_feature(name, options)
-        for model in loaded:
-            ctx.use_features_from_model(model)
-        for i, (r, d) in enumerate(zip(ref, dist, strict=True)):
-            ctx.read_pictures(r[0], d[0], i, bpc=clip.bpc)
-        ctx.flush()
-        frames = range(len(ref))
-        series = {name: [ctx.feature_score_at_index(name, i) for i in frames] for name in ctx.feature_names}
-        return series | {m.name: [ctx.score_at_index(m, i) for i in frames] for m in loaded}
 
 
 @pytest.mark.parametrize("clip", GENERATED, ids=str)
 def test_generated_clips_score_as_the_engine_says(clip: Clip) -> None:
-    ref, dist = tensors(clip)
-    want = engine(clip, [], MODELS)
+    ref, dist = tensors(Pair.of(clip))
+    want = engine(Pair.of(clip), [], MODELS)
     for name in MODELS:
         exact = VMAF(name, mode="exact", bit_depth=clip.bpc)
         assert exact(ref, dist).tolist() == want[name]
@@ -60,8 +41,8 @@ def test_generated_clips_score_as_the_engine_says(clip: Clip) -> None:
 
 @pytest.mark.parametrize("clip", [c for c in GENERATED if c.content == "natural" and c.width > 33], ids=str)
 def test_smooth_features_are_near_the_fixed_point_ones(clip: Clip) -> None:
-    ref, dist = tensors(clip)
-    want = engine(clip, [], MODELS[:2])
+    ref, dist = tensors(Pair.of(clip))
+    want = engine(Pair.of(clip), [], MODELS[:2])
     for name in MODELS[:2]:
         for dtype in (torch.float64, torch.float32):
             for key, values in VMAF(name).features(ref.to(dtype), dist.to(dtype)).items():
@@ -91,8 +72,8 @@ OPTIONS: list[tuple[str, dict[str, object]]] = [
 @pytest.mark.parametrize("frames", [1, 2, 3, 4, 6])
 def test_functions_follow_the_options(extractor: str, options: dict[str, object], frames: int) -> None:
     clip = Clip(96, 64, damage="heavy", frames=frames)
-    ref, dist = tensors(clip)
-    want = engine(clip, [(extractor, options)])
+    ref, dist = tensors(Pair.of(clip))
+    want = engine(Pair.of(clip), [(extractor, options)])
     planes = (ref,) if extractor == "motion" else (ref, dist)
     measure = getattr(functional, extractor)
     exact, quantised, smooth = (measure(*planes, mode=m, **options) for m in ("exact", "quantised", "smooth"))
@@ -117,7 +98,7 @@ PAIRS = [*recorded(), *generated()]
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 def test_smooth_scores_are_those_of_the_float_extractors(pair: Pair) -> None:
     """Those of libvmaf 3.2.0: recorded ones, and for generated clips tests/data/float.json."""
-    ref, dist = map(torch.from_numpy, pair.luma())
+    ref, dist = tensors(pair)
     for model in FLOAT_MODELS:
         want = pair.float_series(model)
         vmaf = VMAF(model, chunk=4)
@@ -140,7 +121,7 @@ def test_recorded_clips() -> None:
     for pair in PAIRS:
         if pair.generated or "1920x1080" in pair.name:
             continue  # one frame of 1080p: the exactness of its features is tested elsewhere
-        ref, dist = map(torch.from_numpy, pair.luma())
+        ref, dist = tensors(pair)
         for config, model in zip(("v0.6.1", "neg", "4k"), MODELS, strict=True):
             (want,) = golden[f"{pair.name}/{config}"]["scores"].values()
             with pytest.warns(UserWarning, match="zero gradient"):

@@ -9,12 +9,15 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from clips import Clip, Frame, make_frames
 from numpy.typing import NDArray
+
+import pyvmaf
 
 SHARED = Path(__file__).parents[2] / "shared"
 #: Scores and model features of libvmaf 3.2.0's float extractors, scalar path, by clip and model.
@@ -51,6 +54,10 @@ class Pair:
     bits: int
     source: Clip | tuple[Path, Path]
 
+    @classmethod
+    def of(cls, clip: Clip) -> Pair:
+        return cls(str(clip), clip.bpc, clip)
+
     @property
     def generated(self) -> bool:
         return isinstance(self.source, Clip)
@@ -82,7 +89,7 @@ def clip_frames(clip: Clip) -> tuple[list[Frame], list[Frame]]:
 
 
 def generated() -> list[Pair]:
-    return [Pair(str(clip), clip.bpc, clip) for clip in GENERATED]
+    return [Pair.of(clip) for clip in GENERATED]
 
 
 def recorded() -> list[Pair]:
@@ -93,6 +100,25 @@ def recorded() -> list[Pair]:
         if other.exists():
             pairs.append(Pair(path.stem.replace("_ref_", "_"), int(path.stem[:-1].rpartition("_")[2]), (path, other)))
     return pairs
+
+
+def engine(pair: Pair, features: Sequence[tuple[str, Mapping[str, object]]], models: Sequence[str]) -> Series:
+    """Per-frame series of the C engine by published name, of features and unclipped models."""
+    ref, dist = ((side[:, 0] * 2.0 ** (pair.bits - 8)).astype(np.uint16) for side in pair.luma())
+    if pair.bits == 8:
+        ref, dist = ref.astype(np.uint8), dist.astype(np.uint8)
+    loaded = [pyvmaf.VmafModel(name, name=name, flags=pyvmaf.ModelFlags.DISABLE_CLIP) for name in models]
+    with pyvmaf.VmafContext() as context:
+        for name, options in features:
+            context.use_feature(name, options)
+        for model in loaded:
+            context.use_features_from_model(model)
+        for index, (r, d) in enumerate(zip(ref, dist, strict=True)):
+            context.read_pictures(r, d, index, bpc=pair.bits)
+        context.flush()
+        indices = range(len(ref))
+        series = {name: [context.feature_score_at_index(name, i) for i in indices] for name in context.feature_names}
+        return series | {m.name: [context.score_at_index(m, i) for i in indices] for m in loaded}
 
 
 def _read(path: Path) -> Luma:

@@ -102,7 +102,7 @@ def recorded() -> list[Pair]:
     return pairs
 
 
-def engine(pair: Pair, features: Sequence[tuple[str, Mapping[str, object]]], models: Sequence[str]) -> Series:
+def engine(pair: Pair, features: Sequence[tuple[str, Mapping[str, object]]], models: Sequence[str] = ()) -> Series:
     """Per-frame series of the C engine by published name, of features and unclipped models."""
     ref, dist = ((side[:, 0] * 2.0 ** (pair.bits - 8)).astype(np.uint16) for side in pair.luma())
     if pair.bits == 8:

@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PUBLIC = ["libvmaf/feature", "libvmaf/model", "libvmaf/picture", "libvmaf/version"]
 PUBLIC += ["libvmaf/libvmaf", "pyvmaf/pyvmaf", "pyvmaf/extractor"]
 # The kernels' contracts, so that tests can call each kernel by its set's name.
-KERNELS = ["cpu", "kernel/vif", "kernel/adm", "kernel/motion", "kernel/psnr", "kernel/table"]
-KERNELS += ["lpips"]
+KERNELS = ["cpu", "kernel/vif", "kernel/adm", "kernel/motion", "kernel/psnr", "kernel/smooth"]
+KERNELS += ["kernel/table", "lpips"]
 # What the PyTorch twin reads.
 KERNELS += ["kernel/constants", "feature/adm_csf"]
 HEADERS = [f"include/{name}.h" for name in PUBLIC] + [f"src_c/{name}.h" for name in KERNELS]

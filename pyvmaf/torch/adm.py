@@ -7,6 +7,7 @@ which `scores` makes what is published. Orientations are ordered h, v, d.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .constants import ADM_COS2, ADM_HIGH, ADM_LOW, DAUBECHIES, SCALES, Sensitivity, sensitivities
+from . import native
+from .constants import ADM_COS2, ADM_HIGH, ADM_LOW, ADM_SMOOTH_HIGH, ADM_SMOOTH_LOW, SCALES, Sensitivity, sensitivities
 from .filters import along, shift_right, stepwise
 
 MIN_SIZE = 33
@@ -101,6 +103,12 @@ class _Span:
     def half(self) -> int:
         return (self.size + 1) // 2
 
+    def axis(self, held: int) -> dict[str, int]:
+        """The same for the C kernels, `held` samples of the input being there."""
+        edge = margin(self.half)
+        given = {"size": self.size, "first": self.first, "held": held, "begin": self.begin, "end": self.end}
+        return given | {"pool_begin": edge, "pool_end": self.half - edge}
+
 
 def _spans(size: int) -> list[_Span]:
     sizes = [size]
@@ -138,8 +146,7 @@ def _extended(x: Tensor, span: _Span, dim: int) -> Tensor:
 def _wavelet(x: Tensor, rows: _Span, cols: _Span) -> Tensor:
     """One level of planes [M, 1, ., .]: bands a, h, v, d as channels."""
     x = _extended(_extended(x, rows, -2), cols, -1)
-    low = torch.tensor(DAUBECHIES, dtype=x.dtype, device=x.device)
-    high = low.flip(0) * torch.tensor((1, -1, 1, -1), dtype=x.dtype, device=x.device)
+    low, high = torch.tensor((ADM_SMOOTH_LOW, ADM_SMOOTH_HIGH), dtype=x.dtype, device=x.device)
     kernels = torch.stack(
         [
             torch.outer(low, low),
@@ -158,38 +165,84 @@ def _wavelet(x: Tensor, rows: _Span, cols: _Span) -> Tensor:
 def _binary32_wavelet(x: Tensor, rows: _Span, cols: _Span) -> Tensor:
     """`_wavelet` as the definition rounds it, step by step."""
     x = _extended(_extended(x, rows, -2), cols, -1)
-    low, high = DAUBECHIES, [tap * sign for tap, sign in zip(DAUBECHIES[::-1], (1, -1, 1, -1), strict=True)]
-    upper, lower = stepwise(x, low, -2, 2), stepwise(x, high, -2, 2)
-    return torch.cat([stepwise(part, taps, -1, 2) for taps in (low, high) for part in (upper, lower)], 1)
+    upper, lower = (stepwise(x, taps, -2, 2) for taps in (ADM_SMOOTH_LOW, ADM_SMOOTH_HIGH))
+    bands = [stepwise(part, taps, -1, 2) for taps in (ADM_SMOOTH_LOW, ADM_SMOOTH_HIGH) for part in (upper, lower)]
+    return torch.cat(bands, 1)
 
 
 def smooth(ref: Tensor, dist: Tensor, options: AdmOptions, with_aim: bool = True) -> AdmSums:
     """Differentiable form; kinks only at zero, at the angle test and at the masking threshold."""
-    batch = ref.shape[0]
     with_aim = with_aim and not options.adm_skip_aim
-    rows, cols = _spans(ref.shape[-2]), _spans(ref.shape[-1])
+    axes = list(zip(_spans(ref.shape[-2]), _spans(ref.shape[-1]), strict=True))
     # Grey levels around zero keep more digits; only the low band sees the offset.
-    low = torch.cat((ref, dist)) - 128.0
-    low = low.narrow(-2, rows[0].first, min(low.shape[-2], 2 * rows[0].end + 1) - rows[0].first)
-    low = low.narrow(-1, cols[0].first, min(low.shape[-1], 2 * cols[0].end + 1) - cols[0].first)
+    r, d = (_held(x, *axes[0]) - 128.0 for x in (ref, dist))
     # Which side of the angle test a coefficient falls on may hang on a last bit, and has no
     # gradient: binary64 leaves it to the binary32 bands of the definition.
-    judged = low.detach().float() if low.dtype == torch.float64 and options.adm_enhn_gain_limit > 1 else None
+    limit = options.adm_enhn_gain_limit
+    judged = torch.cat((r, d)).detach().float() if r.dtype == torch.float64 and limit > 1 else None
     sums = []
     for scale, sensitivity in enumerate(options.sensitivities):
-        bands = judges = _wavelet(low, rows[scale], cols[scale])
-        low = bands[:, :1]
-        if judged is not None:
-            judges = _binary32_wavelet(judged, rows[scale], cols[scale])
-            judged = judges[:, :1]
+        judges = None if judged is None else _binary32_wavelet(judged, *axes[scale])
+        judged = None if judges is None else judges[:, :1]
+        *cubes, r, d = _scale(r, d, judges, axes[scale], sensitivity.factor, limit, with_aim)
         if scale == 0 and options.adm_skip_scale0:
-            zero = low.sum((-3, -2, -1))[:batch] * 0.0
+            zero = cubes[0].sum(1) * 0.0
             sums.append((zero, zero, zero + 1e-10))
             continue
-        windows = (_Window.of(rows[scale]), _Window.of(cols[scale]))
-        sums.append(_pool(bands[:, 1:], judges[:, 1:3], sensitivity.factor, windows, options, with_aim))
+        windows = [_Window.of(span) for span in axes[scale]]
+        area = math.prod(window.end - window.begin for window in windows)
+        floor = 3.0 * (area * options.adm_noise_weight) ** (1 / 3)
+        num, aim, den = (_roots(x) for x in cubes)
+        sums.append((num + floor, aim, den + floor))
     num, aim, den = (torch.stack(column, 1) for column in zip(*sums, strict=True))
     return AdmSums(num, aim, den)
+
+
+def _held(x: Tensor, rows: _Span, cols: _Span) -> Tensor:
+    """The part of whole planes that the first scale reads."""
+    for dim, span in ((-2, rows), (-1, cols)):
+        x = x.narrow(dim, span.first, min(x.shape[dim], 2 * span.end + 1) - span.first)
+    return x
+
+
+def _scale(
+    r: Tensor,
+    d: Tensor,
+    judges: Tensor | None,
+    axes: tuple[_Span, _Span],
+    weights: tuple[float, ...],
+    limit: float,
+    with_aim: bool,
+) -> tuple[Tensor, ...]:
+    """Sums of cubes [N, 3] of one scale, in the order of `AdmSums`, and the low bands.
+
+    Bands `judges` decide the angle test; None: those that are made here.
+    """
+
+    def by_tensors(r: Tensor, d: Tensor) -> tuple[Tensor, ...]:
+        rows, cols = (_Window.of(span) for span in axes)
+        bands = _wavelet(torch.cat((r, d)), *axes)
+        details, straight = (
+            cols.around(rows.around(x, -2), -1)
+            for x in (bands[:, 1:], (bands if judges is None else judges)[:, 1:3].detach())
+        )
+        same = _same_direction(*straight.chunk(2)) if limit > 1 else None
+        weigh = torch.tensor(weights, dtype=r.dtype, device=r.device).view(3, 1, 1)
+        cubes: tuple[Tensor, ...] = _Pool.apply(*(details * weigh).chunk(2), same, limit, with_aim)
+        return *cubes, *bands[:, :1].chunk(2)
+
+    if not native.takes(r, d):
+        return by_tensors(r, d)
+    rows, cols = (span.axis(size) for span, size in zip(axes, r.shape[-2:], strict=True))
+    how = native.AdmHow(rows, cols, weights, limit, with_aim)
+    made: tuple[Tensor, ...] = native.AdmScale.apply(r, d, how, by_tensors)
+    return made
+
+
+def _roots(cubes: Tensor) -> Tensor:
+    """Sum over orientations [N] of the cube roots of sums [N, 3]; their gradient is 0 at 0."""
+    some = cubes > 0.0
+    return torch.where(some, torch.where(some, cubes, 1.0) ** (1 / 3), 0.0).sum(1)
 
 
 @dataclass(frozen=True)
@@ -216,32 +269,8 @@ class _Window:
         return x.narrow(dim, self.begin, self.end - self.begin)
 
 
-def _pool(
-    details: Tensor,
-    judges: Tensor,
-    factors: tuple[float, ...],
-    windows: tuple[_Window, _Window],
-    options: AdmOptions,
-    with_aim: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Numerator, additive numerator and denominator of one scale, [N] each.
-
-    Bands of the reference come before those of the distorted frames; h and v of
-    `judges` decide the angle test.
-    """
-    rows, cols = windows
-    details, judges = (cols.around(rows.around(x, -2), -1) for x in (details, judges))
-    same = _same_direction(*judges.detach().chunk(2)) if options.adm_enhn_gain_limit > 1 else None
-    weights = torch.tensor(factors, dtype=details.dtype, device=details.device).view(3, 1, 1)
-    o, t = (details * weights).chunk(2)
-    area = (rows.end - rows.begin) * (cols.end - cols.begin)
-    floor = 3.0 * (area * options.adm_noise_weight) ** (1 / 3)
-    num, aim, den = _Pool.apply(o, t, same, options.adm_enhn_gain_limit, with_aim)
-    return num + floor, aim, den + floor
-
-
 class _Pool(torch.autograd.Function):
-    """Sums over orientations of 3-norms, [N] each: numerator, additive numerator, denominator.
+    """Sums of cubes, [N, 3] each: of what is restored, of what was added, of the reference.
 
     Bands come weighted and with one sample around the pooling window; `same` is
     where both have the same direction, None if that makes no difference. The
@@ -257,9 +286,9 @@ class _Pool(torch.autograd.Function):
         restored = _restore(o, t, same, limit)
         added = (t - restored).abs_()
         restored.abs_()
-        num = _norm(_excess(restored, added))[0]
-        aim = _norm(_excess(added, restored))[0] if with_aim else torch.zeros_like(num)
-        return num, aim, _norm(o[..., 1:-1, 1:-1].abs())[0]
+        num = _cubes(_excess(restored, added))
+        aim = _cubes(_excess(added, restored)) if with_aim else torch.zeros_like(num)
+        return num, aim, _cubes(o[..., 1:-1, 1:-1].abs())
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
@@ -286,15 +315,13 @@ class _Pool(torch.autograd.Function):
         bound = _bound(o, same, ctx.limit)
         reach = torch.where(bound == o, 1.0, ctx.limit) * ((restored == bound) & ~passed)
         inner = o[..., 1:-1, 1:-1]
-        slope = _norm(inner.abs())[1] * den[:, None, None, None]
+        slope = 3.0 * den[..., None, None]
         return by_restored * reach + F.pad(inner * inner.abs() * slope, (1, 1, 1, 1)), by_t, None, None, None
 
 
 def _masked_slopes(signal: Tensor, mask: Tensor, grad: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradients of the norm of `_excess` by `signal`, and by `mask`, alike for all orientations."""
-    excess = _excess(signal, mask)
-    slope = _norm(excess)[1] * grad[:, None, None, None]
-    by_signal = excess.square() * slope
+    """Gradients of the cubes of `_excess` by `signal`, and by `mask`, alike for all orientations."""
+    by_signal = _excess(signal, mask).square() * (3.0 * grad[..., None, None])
     cell = by_signal.sum(1, keepdim=True) / -30.0
     rows = F.pad(cell, (0, 0, 0, 2)) + F.pad(cell, (0, 0, 1, 1)) + F.pad(cell, (0, 0, 2, 0))
     box = F.pad(rows, (0, 2)) + F.pad(rows, (1, 1)) + F.pad(rows, (2, 0))
@@ -332,13 +359,8 @@ def _excess(signal: Tensor, mask: Tensor) -> Tensor:
     return (signal[..., 1:-1, 1:-1] - threshold).clamp(min=0.0)
 
 
-def _norm(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Sum over orientations of the 3-norms, [N]; and S^(-2/3) of the sums S of cubes, 0 where S is."""
-    cubes = (x * x * x).sum((-2, -1), keepdim=True)
-    some = cubes > 0.0  # the root has no derivative at 0
-    roots = torch.where(some, torch.where(some, cubes, 1.0) ** (1 / 3), 0.0)
-    slopes = torch.where(some, 1.0 / torch.where(some, roots, 1.0) ** 2, 0.0)
-    return roots.sum((-3, -2, -1)), slopes
+def _cubes(x: Tensor) -> Tensor:
+    return (x * x * x).sum((-2, -1))
 
 
 # --- fixed point ------------------------------------------------------------

@@ -23,8 +23,9 @@ MOTION_TAPS: tuple[int, ...] = (*lib.motion_window, *reversed(tuple(lib.motion_w
 #: Daubechies-2 low pass and high pass in 1/32768.
 ADM_LOW: tuple[int, ...] = tuple(lib.adm_low_taps.tap)
 ADM_HIGH: tuple[int, ...] = tuple(lib.adm_high_taps.tap)
-#: The same unrounded; the high pass is the low pass backwards with alternating signs.
-DAUBECHIES = tuple((a + b * math.sqrt(3)) / (4 * math.sqrt(2)) for a, b in ((1, 1), (3, 1), (3, -1), (1, -1)))
+#: The same for the smooth form, binary32 values.
+ADM_SMOOTH_LOW: tuple[float, ...] = tuple(lib.adm_smooth_low)
+ADM_SMOOTH_HIGH: tuple[float, ...] = tuple(lib.adm_smooth_high)
 #: cos^2 of one degree, binary32: within it a gain counts as enhancement.
 ADM_COS2: float = lib.adm_cos2
 

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import native
 from .constants import SCALES, VIF_GAIN_BOUND, VIF_NOISE, VIF_TAPS, gaussian, gaussian32
 from .filters import fold, mirror, rounded, separable, separable_adjoint, separable_stepwise
 
@@ -70,9 +71,24 @@ def _smooth(ref: Tensor, dist: Tensor, gain_limit: float) -> Tensor:
     r, d = ref - 128.0, dist - 128.0
     ratios = []
     for scale in range(SCALES):
-        num, den, r, d = _Scale.apply(r, d, scale, gain_limit)
+        num, den, r, d = _scale(r, d, scale, gain_limit)
         ratios.append(num / den)
     return torch.stack(ratios, 1)
+
+
+def _scale(r: Tensor, d: Tensor, scale: int, gain_limit: float) -> tuple[Tensor, ...]:
+    """Sums [N] of one scale, numerator and denominator, and the planes of the next."""
+
+    def by_tensors(r: Tensor, d: Tensor) -> tuple[Tensor, ...]:
+        made: tuple[Tensor, ...] = _Scale.apply(r, d, scale, gain_limit)
+        return made
+
+    if not native.takes(r, d):
+        return by_tensors(r, d)
+    windows = [gaussian(len(taps)) for taps in VIF_TAPS[scale : scale + 2]] + [[]]
+    how = native.VifHow(windows[0], windows[1], VIF_NOISE, _INACTIVE, gain_limit)
+    made: tuple[Tensor, ...] = native.VifScale.apply(r, d, how, by_tensors)
+    return made
 
 
 def _tiles(planes: Tensor) -> Iterator[tuple[slice, slice]]:
@@ -164,7 +180,7 @@ class _Scale(torch.autograd.Function):
             for total, terms in zip((num, den), made, strict=True):
                 total[tile[0]] += terms.sum((-2, -1))
         if scale + 1 == SCALES:
-            return num, den, r[:, :, :0].clone(), d[:, :, :0].clone()
+            return num, den, r[:, :, :0, :0].clone(), d[:, :, :0, :0].clone()
         taps = gaussian(len(VIF_TAPS[scale + 1]))
         half = separable(_halved(padded, len(taps) // 2, height, width), taps, 2)
         return num, den, *half.split(1, 1)
@@ -200,13 +216,9 @@ class _Scale(torch.autograd.Function):
         info: Any, in_dims: tuple[int | None, ...], r: Tensor, d: Tensor, scale: int, limit: float
     ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
         """A mapped dimension is more frames."""
-        size = info.batch_size
-        planes = [
-            (x.movedim(dim, 0) if dim is not None else x.expand(size, *x.shape)).flatten(0, 1)
-            for x, dim in zip((r, d), in_dims, strict=False)
-        ]
-        made = _Scale.apply(*planes, scale, limit)
-        return tuple(x.unflatten(0, (size, -1)) for x in made), (0,) * 4
+        made: tuple[tuple[Tensor, ...], tuple[int, ...]]
+        made = native.more_frames(_Scale.apply, info.batch_size, in_dims, r, d, scale, limit)
+        return made
 
 
 def _add_moments(

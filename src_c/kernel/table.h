@@ -9,6 +9,7 @@
 #include "adm.h"
 #include "motion.h"
 #include "psnr.h"
+#include "smooth.h"
 #include "vif.h"
 
 typedef struct KernelTable {
@@ -18,6 +19,10 @@ typedef struct KernelTable {
     AdmScaleFn adm_scale;
     MotionSadFn motion_sad;
     PsnrSseFn psnr_sse;
+    SmoothVifFn smooth_vif;
+    SmoothVifSlopesFn smooth_vif_slopes;
+    SmoothAdmFn smooth_adm;
+    SmoothAdmSlopesFn smooth_adm_slopes;
 } KernelTable;
 
 /* The best set that these CpuFlags allow. */

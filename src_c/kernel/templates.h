@@ -9,6 +9,8 @@
 #include "adm_tmpl.h"
 #include "motion_tmpl.h"
 #include "psnr_tmpl.h"
+#include "smooth_adm_tmpl.h"
+#include "smooth_vif_tmpl.h"
 #include "vif_tmpl.h"
 
 #define SIMD_KERNELS(set)                                                      \
@@ -19,4 +21,8 @@
         .adm_scale = SIMD_ADM_SCALE,                                           \
         .motion_sad = SIMD_MOTION_SAD,                                         \
         .psnr_sse = SIMD_PSNR_SSE,                                             \
+        .smooth_vif = smooth_vif_scale,                                        \
+        .smooth_vif_slopes = smooth_vif_slopes,                                \
+        .smooth_adm = smooth_adm_scale,                                        \
+        .smooth_adm_slopes = smooth_adm_slopes,                                \
     }

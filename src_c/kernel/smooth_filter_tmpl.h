@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Symmetric windows over rows of binary32 samples. Loops are plain, with
+ * constant radii, so that the compiler unrolls the taps and takes the columns
+ * in vectors; nothing depends on how many at a time.
+ */
+#ifndef KERNEL_SMOOTH_FILTER_TMPL_H
+#define KERNEL_SMOOTH_FILTER_TMPL_H
+
+#include "smooth_layout.h"
+
+#define SMOOTH_INLINE static inline __attribute__((always_inline))
+
+/* Rows above and below the current one; [0] is the row itself. */
+typedef const float *const *SmoothRows;
+
+/* The sample that stands for one outside [0, size); edges are not repeated. */
+static inline int smooth_mirror(int at, int size)
+{
+    return at < 0 ? -at : at >= size ? 2 * size - 2 - at : at;
+}
+
+/* Samples that are summed side by side. */
+enum { SMOOTH_LANES = 16 };
+
+static inline void smooth_mirror_ends(float *row, int w, int radius)
+{
+    for (int k = 1; k <= radius; k++) {
+        row[-k] = row[k];
+        row[w - 1 + k] = row[w - 1 - k];
+    }
+}
+
+SMOOTH_INLINE void smooth_across_by(const float *restrict in,
+                                    const float *restrict tap, int radius,
+                                    int w, float *restrict out)
+{
+    for (int x = 0; x < w; x++) {
+        float sum = tap[0] * in[x];
+        for (int k = 1; k <= radius; k++)
+            sum += tap[k] * (in[x - k] + in[x + k]);
+        out[x] = sum;
+    }
+}
+
+SMOOTH_INLINE void smooth_down_by(SmoothRows row, const float *restrict tap,
+                                  int radius, int w, float *restrict out)
+{
+    for (int x = 0; x < w; x++) {
+        float sum = tap[0] * row[0][x];
+        for (int k = 1; k <= radius; k++)
+            sum += tap[k] * (row[-k][x] + row[k][x]);
+        out[x] = sum;
+    }
+}
+
+/* Calls a filter with its radius as a constant. */
+#define SMOOTH_BY_RADIUS(radius, call)                                         \
+    switch (radius) {                                                          \
+    case 8: call(8); break;                                                    \
+    case 4: call(4); break;                                                    \
+    case 2: call(2); break;                                                    \
+    default: call(1);                                                          \
+    }
+
+/* The row's ends become mirrored. */
+static void smooth_across(float *in, const SmoothTaps *taps, int w, float *out)
+{
+    smooth_mirror_ends(in, w, taps->radius);
+#define ACROSS(radius) smooth_across_by(in, taps->tap, radius, w, out)
+    SMOOTH_BY_RADIUS(taps->radius, ACROSS)
+#undef ACROSS
+}
+
+static void smooth_down(SmoothRows row, const SmoothTaps *taps, int w,
+                        float *out)
+{
+#define DOWN(radius) smooth_down_by(row, taps->tap, radius, w, out)
+    SMOOTH_BY_RADIUS(taps->radius, DOWN)
+#undef DOWN
+}
+
+/* Rows of a plane round row y, mirrored at its edges. */
+static inline void smooth_rows_of(const float *plane, int w, int h, int y,
+                                  int radius, const float **middle)
+{
+    for (int k = -radius; k <= radius; k++)
+        middle[k] = plane + (ptrdiff_t)smooth_mirror(y + k, h) * w;
+}
+
+/* In an order that no vector width changes. */
+static double smooth_row_sum(const float *row, int w)
+{
+    float lane[SMOOTH_LANES] = { 0 };
+    double sum = 0.0;
+    int x = 0;
+    for (; x + SMOOTH_LANES <= w; x += SMOOTH_LANES)
+        for (int i = 0; i < SMOOTH_LANES; i++)
+            lane[i] += row[x + i];
+    for (int i = 0; x < w; x++, i++)
+        lane[i] += row[x];
+    for (int i = 0; i < SMOOTH_LANES; i++)
+        sum += (double)lane[i];
+    return sum;
+}
+
+#endif

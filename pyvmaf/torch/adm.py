@@ -14,6 +14,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from . import native
 from .constants import ADM_COS2, ADM_HIGH, ADM_LOW, ADM_SMOOTH_HIGH, ADM_SMOOTH_LOW, SCALES, Sensitivity, sensitivities
@@ -296,6 +297,7 @@ class _Pool(torch.autograd.Function):
         ctx.save_for_backward(o, t, same)
 
     @staticmethod
+    @once_differentiable
     def backward(
         ctx: Any, num: Tensor, aim: Tensor, den: Tensor
     ) -> tuple[Tensor | None, Tensor | None, None, None, None]:

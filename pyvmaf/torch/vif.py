@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from . import native
 from .constants import SCALES, VIF_GAIN_BOUND, VIF_NOISE, VIF_TAPS, gaussian, gaussian32
@@ -191,6 +192,7 @@ class _Scale(torch.autograd.Function):
         ctx.save_for_backward(r, d)
 
     @staticmethod
+    @once_differentiable
     def backward(
         ctx: Any, num: Tensor, den: Tensor, half_r: Tensor, half_d: Tensor
     ) -> tuple[Tensor | None, Tensor | None, None, None]:

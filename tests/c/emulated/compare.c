@@ -18,6 +18,7 @@ int main(void)
 {
     unsigned compared = 0, differing = compare_vif(&SET, &compared);
     differing += compare_adm(&SET, &compared);
+    differing += compare_smooth(&SET, &compared);
     printf("%s: %u of %u differ\n", SET.name, differing, compared);
     return differing || !compared;
 }

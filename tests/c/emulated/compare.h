@@ -11,6 +11,7 @@
 extern const KernelTable kernels_scalar;
 
 unsigned compare_adm(const KernelTable *set, unsigned *compared);
+unsigned compare_smooth(const KernelTable *set, unsigned *compared);
 unsigned compare_vif(const KernelTable *set, unsigned *compared);
 
 /* The same numbers on every machine. */

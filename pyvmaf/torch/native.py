@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -22,6 +23,8 @@ _KERNELS = lib.kernel_table(lib.cpu_flags(0))
 _ROWS = 64  # fewest in a thread's part of a plane: its neighbours' rows are made again
 _pool: ThreadPoolExecutor | None = None
 
+# A frame, and rows [begin, end) of it.
+_Part = tuple[int, int, int]
 # One scale of a feature: (ref, dist) to its sums and the planes of the next scale.
 _Scale = Callable[[Tensor, Tensor], tuple[Tensor, ...]]
 
@@ -37,29 +40,31 @@ os.register_at_fork(after_in_child=_forget_pool)
 
 def takes(*planes: Tensor) -> bool:
     """Whether these tensors are for the C kernels."""
-    return not torch.compiler.is_compiling() and all(x.dtype == torch.float32 and x.device.type == "cpu" for x in planes)
+    return not torch.compiler.is_compiling() and all(
+        x.dtype == torch.float32 and x.device.type == "cpu" for x in planes
+    )
 
 
-def _run(work: Callable[..., None], parts: Iterable[tuple[Any, ...]]) -> None:
+def _run(work: Callable[[_Part], None], parts: Iterable[_Part]) -> None:
     """Call `work` on each part, on as many threads as PyTorch uses; C releases the interpreter."""
     threads = torch.get_num_threads()
     if threads == 1:
         for part in parts:
-            work(*part)
+            work(part)
         return
     global _pool
     if _pool is None:
         _pool = ThreadPoolExecutor(os.cpu_count(), "pyvmaf.torch")
-    for done in [_pool.submit(work, *part) for part in parts]:
+    for done in [_pool.submit(work, part) for part in parts]:
         done.result()
 
 
-def _parts(frames: int, height: int) -> Iterator[tuple[int, int, int]]:
+def _parts(frames: int, height: int) -> Iterator[_Part]:
     """Frames, and rows of them if there are more threads than frames; results do not depend on the cuts."""
     cuts = max(1, min(-(-torch.get_num_threads() // frames), height // _ROWS))
     edges = [height * i // cuts for i in range(cuts + 1)]
     for frame in range(frames):
-        for begin, end in zip(edges, edges[1:], strict=False):
+        for begin, end in pairwise(edges):
             yield frame, begin, end
 
 
@@ -81,7 +86,9 @@ def _pulled(by_tensors: _Scale, planes: tuple[Tensor, ...], grads: tuple[Tensor,
     return torch.func.vjp(by_tensors, *planes)[1](grads)
 
 
-def more_frames(apply: Callable[..., tuple[Tensor, ...]], size: int, in_dims: tuple[int | None, ...], *inputs: Any) -> Any:
+def more_frames(
+    apply: Callable[..., tuple[Tensor, ...]], size: int, in_dims: tuple[int | None, ...], *inputs: Any
+) -> Any:
     """The rule of `torch.func.vmap`: a mapped dimension of the two planes is more frames."""
     planes = [
         (x.movedim(dim, 0) if dim is not None else x.expand(size, *x.shape)).flatten(0, 1)
@@ -118,7 +125,7 @@ class _VifCall:
         self.ref, self.dist, self.how = ref.contiguous(), dist.contiguous(), how
         self.frames, _, self.height, self.width = ref.shape
 
-    def parts(self) -> Iterator[tuple[int, int, int]]:
+    def parts(self) -> Iterator[_Part]:
         return _parts(self.frames, self.height)
 
     def half(self) -> Tensor | None:
@@ -127,7 +134,7 @@ class _VifCall:
             return None
         return self.ref.new_empty(self.frames, 1, self.height // 2, self.width // 2)
 
-    def run(self, kernel: Any, part: tuple[int, int, int], results: Any) -> None:
+    def run(self, kernel: Any, part: _Part, results: Any) -> None:
         frame, begin, end = part
         memory, scratch = _scratch(lib.smooth_vif_scratch_size(self.width))
         how = self.how
@@ -145,7 +152,7 @@ class _VifCall:
 
 
 class VifScale(torch.autograd.Function):
-    """`vif.scale`: sums [N], numerator and denominator, and the planes of the next scale."""
+    """`vif._scale`: sums [N], numerator and denominator, and the planes of the next scale."""
 
     @staticmethod
     def forward(ref: Tensor, dist: Tensor, how: VifHow, by_tensors: _Scale) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -153,7 +160,7 @@ class VifScale(torch.autograd.Function):
         num, den = (torch.empty(call.frames, call.height, dtype=torch.float64) for _ in range(2))
         half_ref, half_dist = call.half(), call.half()
 
-        def work(*part: int) -> None:
+        def work(part: _Part) -> None:
             at = part[0]
             sums = ffi.new(
                 "SmoothVifSums *",
@@ -175,13 +182,14 @@ class VifScale(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         if torch.is_grad_enabled():
             return *_pulled(ctx.by_tensors, ctx.saved_tensors, grads), None, None
-        call = _VifCall(*ctx.saved_tensors, ctx.how)
+        ref, dist = ctx.saved_tensors
+        call = _VifCall(ref, dist, ctx.how)
         by_ref = torch.empty_like(call.ref) if ctx.needs_input_grad[0] else None
         by_dist = torch.empty_like(call.dist)
         num, den = (g.tolist() for g in grads[:2])
         half_ref, half_dist = (g.contiguous() if ctx.how.next_taps else None for g in grads[2:])
 
-        def work(*part: int) -> None:
+        def work(part: _Part) -> None:
             at = part[0]
             slopes = ffi.new(
                 "SmoothVifSlopes *",
@@ -218,6 +226,10 @@ class _AdmCall:
         self.ref, self.dist, self.how = ref.contiguous(), dist.contiguous(), how
         self.frames = len(ref)
 
+    def parts(self) -> Iterator[_Part]:
+        """Whole frames."""
+        return ((frame, 0, self.how.rows["end"]) for frame in range(self.frames))
+
     def run(self, kernel: Any, frame: int, results: Any) -> None:
         how = self.how
         memory, scratch = _scratch(lib.smooth_adm_scratch_size(how.cols["end"] - how.cols["begin"]))
@@ -233,7 +245,7 @@ class _AdmCall:
 
 
 class AdmScale(torch.autograd.Function):
-    """`adm.scale`: sums of cubes [N, 3], of three signals, and the low bands."""
+    """`adm._scale`: sums of cubes [N, 3], of three signals, and the low bands."""
 
     @staticmethod
     def forward(ref: Tensor, dist: Tensor, how: AdmHow, by_tensors: _Scale) -> tuple[Tensor, ...]:
@@ -243,12 +255,13 @@ class AdmScale(torch.autograd.Function):
         shape = [how.rows["end"] - how.rows["begin"], how.cols["end"] - how.cols["begin"]]
         low_ref, low_dist = (ref.new_empty(call.frames, 1, *shape) for _ in range(2))
 
-        def work(frame: int) -> None:
+        def work(part: _Part) -> None:
+            frame = part[0]
             rows_of = (_at(x, frame, "double(*)[3]") for x in (num, aim, den))
             sums = ffi.new("SmoothAdmSums *", (*rows_of, _at(low_ref, frame), _at(low_dist, frame)))
             call.run(_KERNELS.smooth_adm, frame, sums)
 
-        _run(work, ((i,) for i in range(call.frames)))
+        _run(work, call.parts())
         return *(x.sum(1).float() for x in (num, aim, den)), low_ref, low_dist
 
     @staticmethod
@@ -260,18 +273,20 @@ class AdmScale(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         if torch.is_grad_enabled():
             return *_pulled(ctx.by_tensors, ctx.saved_tensors, grads), None, None
-        call = _AdmCall(*ctx.saved_tensors, ctx.how)
+        ref, dist = ctx.saved_tensors
+        call = _AdmCall(ref, dist, ctx.how)
         by_ref = torch.zeros_like(call.ref) if ctx.needs_input_grad[0] else None
         by_dist = torch.zeros_like(call.dist)
         sums = [g.tolist() for g in grads[:3]]
         low_ref, low_dist = (g.contiguous() for g in grads[3:])
 
-        def work(frame: int) -> None:
+        def work(part: _Part) -> None:
+            frame = part[0]
             of_sums = (column[frame] for column in sums)
             planes = (_at(x, frame) for x in (low_ref, low_dist, by_ref, by_dist))
             call.run(_KERNELS.smooth_adm_slopes, frame, ffi.new("SmoothAdmSlopes *", (*of_sums, *planes)))
 
-        _run(work, ((i,) for i in range(call.frames)))
+        _run(work, call.parts())
         return by_ref, by_dist, None, None
 
     @staticmethod

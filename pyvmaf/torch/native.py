@@ -21,7 +21,7 @@ from .._vmaf import ffi, lib
 
 _KERNELS = lib.kernel_table(lib.cpu_flags(0))
 _ROWS = 64  # fewest in a thread's part of a plane: its neighbours' rows are made again
-_pool: ThreadPoolExecutor | None = None
+_pools: dict[int, ThreadPoolExecutor] = {}  # by how many threads
 
 # A frame, and rows [begin, end) of it.
 _Part = tuple[int, int, int]
@@ -29,13 +29,7 @@ _Part = tuple[int, int, int]
 _Scale = Callable[[Tensor, Tensor], tuple[Tensor, ...]]
 
 
-def _forget_pool() -> None:
-    """A forked child has none of the threads."""
-    global _pool
-    _pool = None
-
-
-os.register_at_fork(after_in_child=_forget_pool)
+os.register_at_fork(after_in_child=_pools.clear)  # a child has none of the threads
 
 
 def takes(*planes: Tensor) -> bool:
@@ -52,10 +46,9 @@ def _run(work: Callable[[_Part], None], parts: Iterable[_Part]) -> None:
         for part in parts:
             work(part)
         return
-    global _pool
-    if _pool is None:
-        _pool = ThreadPoolExecutor(os.cpu_count(), "pyvmaf.torch")
-    for done in [_pool.submit(work, part) for part in parts]:
+    if threads not in _pools:
+        _pools[threads] = ThreadPoolExecutor(threads, "pyvmaf.torch")
+    for done in [_pools[threads].submit(work, part) for part in parts]:
         done.result()
 
 

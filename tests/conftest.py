@@ -23,6 +23,9 @@ import pyvmaf
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# The frames of tests are small: PyTorch's threads would wait for each other most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 #: Long runs: set PYVMAF_FULL=1.
 FULL = os.environ.get("PYVMAF_FULL") == "1"
 

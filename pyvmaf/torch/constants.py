@@ -23,7 +23,7 @@ MOTION_TAPS: tuple[int, ...] = (*lib.motion_window, *reversed(tuple(lib.motion_w
 #: Daubechies-2 low pass and high pass in 1/32768.
 ADM_LOW: tuple[int, ...] = tuple(lib.adm_low_taps.tap)
 ADM_HIGH: tuple[int, ...] = tuple(lib.adm_high_taps.tap)
-#: The same for the smooth form, binary32 values.
+#: The same unrounded.
 ADM_SMOOTH_LOW: tuple[float, ...] = tuple(lib.adm_smooth_low)
 ADM_SMOOTH_HIGH: tuple[float, ...] = tuple(lib.adm_smooth_high)
 #: cos^2 of one degree, binary32: within it a gain counts as enhancement.

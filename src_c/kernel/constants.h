@@ -36,14 +36,15 @@ typedef struct AdmTaps {
 static const AdmTaps adm_low_taps = { { 15826, 27411, 7345, -4240 } };
 static const AdmTaps adm_high_taps = { { -4240, -7345, 27411, -15826 } };
 
-/* The same in binary32, for the smooth kernels. */
-static const float adm_smooth_low[4] = { 0.482962913144690f, 0.836516303737469f,
-                                         0.224143868041857f,
-                                         -0.129409522550921f };
-static const float adm_smooth_high[4] = { -0.129409522550921f,
-                                          -0.224143868041857f,
-                                          0.836516303737469f,
-                                          -0.482962913144690f };
+/* The same unrounded, for the smooth kernels. */
+static const double adm_smooth_low[4] = {
+    0.48296291314453414, 0.83651630373780790, 0.22414386804201339,
+    -0.12940952255126037
+};
+static const double adm_smooth_high[4] = {
+    -0.12940952255126037, -0.22414386804201339, 0.83651630373780790,
+    -0.48296291314453414
+};
 
 /* C = cos^2(1 degree) in binary32: below that angle between the reference and
  * the distorted gradient, a change counts as enhancement. */

@@ -96,9 +96,11 @@ static inline int smooth_fold(int at, int size)
 }
 
 SMOOTH_INLINE void smooth_adm_down(const float *const row[SMOOTH_TAPS],
-                                   const float *tap, int from, int to,
+                                   const double *taps, int from, int to,
                                    float *restrict out)
 {
+    const float tap[] = { (float)taps[0], (float)taps[1], (float)taps[2],
+                          (float)taps[3] };
     const float *restrict a = row[0], *restrict b = row[1];
     const float *restrict c = row[2], *restrict d = row[3];
     for (int x = from; x < to; x++)
@@ -107,9 +109,11 @@ SMOOTH_INLINE void smooth_adm_down(const float *const row[SMOOTH_TAPS],
 }
 
 SMOOTH_INLINE void smooth_adm_across(const float *restrict line,
-                                     const float *tap, int width,
+                                     const double *taps, int width,
                                      float *restrict out)
 {
+    const float tap[] = { (float)taps[0], (float)taps[1], (float)taps[2],
+                          (float)taps[3] };
     for (int x = 0; x < width; x++)
         out[x] = ((tap[0] * line[2 * x] + tap[1] * line[2 * x + 1]) +
                   tap[2] * line[2 * x + 2]) +
@@ -151,7 +155,11 @@ SMOOTH_INLINE void smooth_adm_across_back(float *restrict low,
                                           float *restrict high, int width,
                                           float *restrict line)
 {
-    const float *l = adm_smooth_low, *h = adm_smooth_high;
+    float l[SMOOTH_TAPS], h[SMOOTH_TAPS];
+    for (int k = 0; k < SMOOTH_TAPS; k++) {
+        l[k] = (float)adm_smooth_low[k];
+        h[k] = (float)adm_smooth_high[k];
+    }
     low[-1] = high[-1] = low[width] = high[width] = 0.0f;
     for (int x = 0; x <= width; x++) {
         line[2 * x] = l[0] * low[x] + l[2] * low[x - 1] + h[0] * high[x] +
@@ -183,8 +191,10 @@ static void smooth_adm_wavelet_back(SmoothAdmWork *work, int y, float *low,
         int at = smooth_fold(2 * y - 1 + k, rows->size) - rows->first;
         float *restrict row =
             plane + (ptrdiff_t)at * cols->held + left - cols->first;
+        const float l = (float)adm_smooth_low[k];
+        const float h = (float)adm_smooth_high[k];
         for (int x = from; x < to; x++)
-            row[x] += adm_smooth_low[k] * a[x] + adm_smooth_high[k] * b[x];
+            row[x] += l * a[x] + h * b[x];
     }
 }
 

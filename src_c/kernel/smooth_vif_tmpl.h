@@ -25,6 +25,8 @@ static void smooth_vif_rows(const SmoothVif *vif, SmoothVifRows *rows)
             rows->ring[i][k] = next;
 }
 
+/* The compiler is told what it does not find out by itself: that no row that is
+ * read is one that is written, and that all eight pairs of taps are worth it. */
 SMOOTH_INLINE void smooth_moments_by(SmoothRows r, SmoothRows d,
                                      const float *restrict tap, int radius,
                                      int w, float *const restrict out[])

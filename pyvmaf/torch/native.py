@@ -74,6 +74,12 @@ def _scratch(size: int) -> tuple[Any, Any]:
     return memory, ffi.cast("void *", memory.data_ptr())
 
 
+def _remember(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+    """Keep what a backward pass needs: the planes, how, and the same by tensor operations."""
+    ref, dist, ctx.how, ctx.by_tensors = inputs
+    ctx.save_for_backward(ref, dist)
+
+
 def _pulled(by_tensors: _Scale, planes: tuple[Tensor, ...], grads: tuple[Tensor, ...]) -> Any:
     """Gradients by tensor operations: in function transforms, whose tensors have no memory."""
     return torch.func.vjp(by_tensors, *planes)[1](grads)
@@ -166,10 +172,7 @@ class VifScale(torch.autograd.Function):
         halves = (none if half_ref is None else half_ref, none.clone() if half_dist is None else half_dist)
         return num.sum(1).float(), den.sum(1).float(), *halves
 
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-        ref, dist, ctx.how, ctx.by_tensors = inputs
-        ctx.save_for_backward(ref, dist)
+    setup_context = staticmethod(_remember)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
@@ -257,10 +260,7 @@ class AdmScale(torch.autograd.Function):
         _run(work, call.parts())
         return *(x.sum(1).float() for x in (num, aim, den)), low_ref, low_dist
 
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-        ref, dist, ctx.how, ctx.by_tensors = inputs
-        ctx.save_for_backward(ref, dist)
+    setup_context = staticmethod(_remember)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:

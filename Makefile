@@ -2,7 +2,8 @@
 #
 #   make demo    set up .venv, score a real video at several qualities
 #   make test    set up .venv-test, run all tests     (ARGS="-k vif" for some)
-#   make check   lint and types
+#   make check   lint, format and types
+#   make format  apply the formatters
 #   make bench   measure against the peer, write docs/benchmarks.md
 #   make clean   remove what the others made
 
@@ -11,13 +12,14 @@ ARGS ?=
 # More requirements for the test environment, e.g. WITH="torch==2.13.0".
 WITH ?=
 
+C_FILES := $(shell find src_c include tests/c -name "*.[ch]")
 C_SOURCES := $(shell find src_c include model pyvmaf setup.py pyproject.toml MANIFEST.in -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check format bench clean
 
 help:
-	@sed -n '3,8s/^# *//p' Makefile
+	@sed -n '3,9s/^# *//p' Makefile
 
 .venv/ready: $(C_SOURCES)
 	$(PYTHON) -m venv .venv
@@ -37,7 +39,11 @@ test: .venv-test/ready
 
 check: .venv-test/ready
 	.venv-test/bin/ruff check . && .venv-test/bin/ruff format --check .
+	.venv-test/bin/clang-format --dry-run -Werror $(C_FILES)
 	.venv-test/bin/mypy --strict pyvmaf
+
+format: .venv-test/ready
+	.venv-test/bin/ruff format . && .venv-test/bin/clang-format -i $(C_FILES)
 
 bench: .venv-test/ready
 	.venv-test/bin/python benchmarks/run.py $(ARGS)

@@ -21,8 +21,8 @@ class BuildEngine(build_ext):
         models = shutil.ignore_patterns("*.py")
         shutil.copytree("model", share / "model", ignore=models)
         for extension in self.extensions:
-            extension.extra_objects.append(str(out / "libvmaf.a"))
-            extension.depends.append(str(out / "libvmaf.a"))
+            extension.extra_objects.append(str(out / "libpyvmaf.a"))
+            extension.depends.append(str(out / "libpyvmaf.a"))
         super().run()
 
 

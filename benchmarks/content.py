@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".cache"
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "examples")]
 
-from clips import Frame  # noqa: E402
 from demo import encode, sample_video  # noqa: E402
+from support.clips import Frame  # noqa: E402
 
 
 @dataclass(frozen=True)

@@ -41,10 +41,7 @@ def calls(isa: str, bpc: int) -> dict[str, Callable[[], object]]:
     refs, dists = clip("1080p", bpc, 2)
     ref, dist, earlier = refs[1][0], dists[1][0], refs[0][0]
     table = lib.kernel_table_by_name(isa.encode())
-    scratch = [
-        np.zeros(int(f(w, h)) + 64, np.uint8)
-        for f in (lib.vif_scratch_size, lib.adm_scratch_size, lib.motion_scratch_size)
-    ]
+    scratch = [np.zeros(int(m.scratch_size(w)) + 64, np.uint8) for m in (table.vif, table.adm, table.motion)]
     work = [ffi.cast("void *", (s.ctypes.data + 63) & ~63) for s in scratch]
     low_stride = (w + 63) & ~63  # bytes: half as many 16-bit samples, whole vectors
     low = np.zeros(2 * (h // 2 + 1) * low_stride + 64, np.uint8)
@@ -57,37 +54,36 @@ def calls(isa: str, bpc: int) -> dict[str, Callable[[], object]]:
     limit = ffi.new("double[1]", [100.0])
     vif = ffi.new("VifScale *", {
         "ref": pointer(ref), "dist": pointer(dist), "ref_stride": ref.strides[0], "dist_stride": dist.strides[0],
-        "w": w, "h": h, "bpc": bpc, "scale": 0, "row_begin": 0, "row_end": h,
+        "w": w, "h": h, "bpc": bpc, "scale": 0,
         "next_ref": pointer(half[0], "uint16_t *"), "next_dist": pointer(half[1], "uint16_t *"),
-        "next_stride": half.strides[1], "limit": limit, "limit_cnt": 1, "scratch": work[0],
+        "next_stride": half.strides[1], "limit": limit, "limit_cnt": 1,
     })  # fmt: skip
-    vif_sums = ffi.new("VifSums *")
+    sums = ffi.new("int64_t[32]")
     variant = ffi.new("AdmVariant[1]")
     variant[0].gain_limit = 100.0
     variant[0].factor = [36453, 36453, 49417]
     adm = ffi.new("AdmScale *", {
         "ref": pointer(ref), "dist": pointer(dist), "ref_stride": ref.strides[0], "dist_stride": dist.strides[0],
-        "w": w, "h": h, "bpc": bpc, "scale": 0, "row_begin": 0, "row_end": (h + 1) // 2,
+        "w": w, "h": h, "bpc": bpc, "scale": 0,
         "low_ref": ffi.cast("void *", low_at), "low_dist": ffi.cast("void *", low_at + (h // 2 + 1) * low_stride),
         "low_stride": low_stride, "variant": variant,
-        "variant_cnt": 1, "scratch": work[1],
+        "variant_cnt": 1,
     })  # fmt: skip
-    adm_sums = ffi.new("AdmSums *")
     motion = ffi.new("MotionSad *", {
         "earlier": pointer(earlier), "current": pointer(ref), "earlier_stride": earlier.strides[0],
-        "current_stride": ref.strides[0], "w": w, "h": h, "bpc": bpc, "row_begin": 0, "row_end": h,
-        "scratch": work[2],
+        "current_stride": ref.strides[0], "w": w, "h": h, "bpc": bpc,
     })  # fmt: skip
     psnr = ffi.new("PsnrSse *", {
         "ref": pointer(ref), "dist": pointer(dist), "ref_stride": ref.strides[0], "dist_stride": dist.strides[0],
-        "w": w, "h": h, "bpc": bpc,
+        "w": w, "bpc": bpc,
     })  # fmt: skip
+    rows = [ffi.new("Rows *", {"end": end, "scratch": at}) for end, at in zip((h, (h + 1) // 2, h), work, strict=True)]
     keep = (ref, dist, earlier, scratch, low, half, limit, variant)
     return {
-        "vif, scale 0": lambda keep=keep: table.vif_scale(vif, vif_sums),
-        "adm, scale 0": lambda keep=keep: table.adm_scale(adm, adm_sums),
-        "motion": lambda keep=keep: table.motion_sad(motion),
-        "psnr": lambda keep=keep: table.psnr_sse(psnr),
+        "vif, scale 0": lambda keep=keep: table.vif.scale(vif, rows[0], sums),
+        "adm, scale 0": lambda keep=keep: table.adm.scale(adm, rows[1], sums),
+        "motion": lambda keep=keep: table.motion.sad(motion, rows[2], sums),
+        "psnr": lambda keep=keep: table.psnr.sse(psnr, rows[0], sums),
     }
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from .content import CACHE, clip  # isort: skip  (sets the path of the next ones)
 
-import capi
+from support import capi
 
 import pyvmaf
 

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 
 from .content import clip  # isort: skip
-import capi
+from support import capi
 
 import pyvmaf
 

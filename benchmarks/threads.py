@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .content import clip  # isort: skip
-import capi
+from support import capi
 
 import pyvmaf
 

@@ -14,7 +14,7 @@ from pyvmaf.torch import VMAF
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from torch_clips import MODELS, Pair, engine, generated, recorded
+from support.torch_clips import MODELS, Pair, engine, generated, recorded
 
 TITLES = dict(zip(MODELS, ("v0.6.1", "NEG", "4k"), strict=True))
 QUANTITIES = ("adm2", "motion2", "vif_scale0", "vif_scale1", "vif_scale2", "vif_scale3", "score")

@@ -17,7 +17,7 @@ def c_bytes(data: bytes) -> str:
 def main(paths: list[str]) -> None:
     files = [path for path in map(Path, paths) if path.name != "registry.json"]
     files.sort(key=lambda path: path.stem)
-    print('#include "builtin_model.h"')
+    print('#include "model/builtin_model.h"')
     for i, path in enumerate(files):
         print(f"static const char json_{i}[] = {{\n{c_bytes(path.read_bytes())},0}};")
     print("const BuiltinModel builtin_models[] = {")

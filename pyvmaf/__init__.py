@@ -3,7 +3,7 @@
 
 from ._ffi import call
 from ._paths import get_include, get_library
-from ._registry import register, unregister
+from ._rows import register, unregister
 from .context import VmafContext
 from .enums import LogLevel, ModelFlags, OutputFormat, PixelFormat, PoolingMethod
 from .errors import VmafError

@@ -3,7 +3,7 @@
 
 import sys
 
-from .cli.main import main
+from .cli.pyvmaf import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -14,24 +14,23 @@ from cffi import FFI
 ROOT = Path(__file__).resolve().parent.parent
 PUBLIC = ["libvmaf/feature", "libvmaf/model", "libvmaf/picture", "libvmaf/version"]
 PUBLIC += ["libvmaf/libvmaf", "pyvmaf/pyvmaf", "pyvmaf/extractor"]
-# The kernels' contracts, so that tests can call each kernel by its set's name.
-KERNELS = ["cpu", "kernel/vif", "kernel/adm", "kernel/motion", "kernel/psnr", "kernel/smooth"]
-KERNELS += ["kernel/table", "lpips"]
-# What the PyTorch twin reads.
-KERNELS += ["kernel/constants", "feature/adm_csf"]
-HEADERS = [f"include/{name}.h" for name in PUBLIC] + [f"src_c/{name}.h" for name in KERNELS]
+# The kernel modules, so that tests can call each kernel by its set's name.
+MODULES = re.findall(r"M\(set, (\w+), (\w+)\)", (ROOT / "src_c/kernel/modules.h").read_text("utf-8"))
+KERNELS = ["engine/cpu", "kernel/kernel", *(f"kernel/{name}/{name}" for name, _ in MODULES), "kernel/table"]
+# What only Python uses: the twin's kernels and constants, and LPIPS.
+EXTENSION = ["smooth/smooth", "kernel/constants", "feature/adm_csf", "lpips/lpips"]
+HEADERS = [f"include/{name}.h" for name in PUBLIC] + [f"src_c/{name}.h" for name in KERNELS + EXTENSION]
 
-# What C calls in Python; the bodies are in _ffi.py and _registry.py.
+# What C calls in Python; the bodies are in _ffi.py and _rows.py.
 CALLBACKS = """
 extern "Python" {
     void on_picture_release(void *cookie);
-    int on_extractor_init(void *state, const VmafExtractorInit *init);
-    int on_extractor_extract(void *state, const VmafFrame *frame, VmafScores *scores);
-    int on_extractor_flush(void *state, VmafScores *scores);
+    int on_extractor_init(void *state, const PyvmafExtractorInit *init);
+    int on_extractor_extract(void *state, const PyvmafFrame *frame, PyvmafScores *scores);
+    int on_extractor_flush(void *state, PyvmafScores *scores);
     int on_extractor_close(void *state);
 }
 """
-
 
 # A destructor for ffi.gc(). As no Python code runs in it, Ctrl-C cannot be raised
 # in it, where it would be lost.
@@ -53,6 +52,8 @@ def declarations(header: str) -> str:
     'extern const int odd[2];'
     """
     text = re.sub(r"/\*.*?\*/|//[^\n]*", "", header, flags=re.DOTALL)
+    fields = "".join(f"const {table} *{name}; " for name, table in MODULES)
+    text = text.replace("KERNEL_MODULES(KERNEL_FIELD, )", fields)
     text = re.sub(r"^static (const [^=;]+?) = [^;]*;", r"extern \1;", text, flags=re.MULTILINE)
     lines = [
         line for line in text.splitlines() if not line.startswith("#") or re.fullmatch(r"#define \w+ \d+\s*", line)
@@ -67,7 +68,7 @@ def builder() -> FFI:
     ffi.set_source(
         "pyvmaf._vmaf",
         "\n".join([*(f'#include "{path}"' for path in HEADERS), f"static {HELPER}{HELPER_BODY}"]),
-        include_dirs=[str(ROOT)],
+        include_dirs=[str(ROOT), str(ROOT / "src_c"), str(ROOT / "include")],
         extra_compile_args=["-Wno-unused-function"],
         libraries=["m"],
         py_limited_api=True,

@@ -85,10 +85,10 @@ class _Calls:
             return [encoded(a) if t and not isinstance(a, ffi.CData) else a for t, a in pairs]
 
         def checked(*arguments: object) -> None:
-            lib.vmaf_clear_last_message()
+            lib.pyvmaf_clear_last_message()
             code = function(*convert(arguments))
             if code:
-                raise error_for(code, name, text(lib.vmaf_last_message()) or "")
+                raise error_for(code, name, text(lib.pyvmaf_last_message()) or "")
 
         def plain(*arguments: object) -> Any:
             values = convert(arguments)  # the result may point into one of them

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._ffi import CData, Pinned, call, encoded, enum_value, ffi, lib, new_dictionary, number, text, unsigned
-from ._registry import Row, Session, current_rows, is_inside, sessions
+from ._rows import Row, Session, current_rows, is_inside, sessions
 from .enums import LogLevel, OutputFormat, PixelFormat, PoolingMethod
 from .errors import VmafBusyError, VmafError, VmafTimeoutError, VmafTypeError, VmafValueError
 from .extractor import check_options
@@ -426,7 +426,7 @@ class VmafContext(Pinned):
             return float(score[0])
 
     def _interval(self, c: CData, lo: int | None, hi: int | None) -> tuple[int, int]:
-        frames = lib.vmaf_frame_count(c)
+        frames = lib.pyvmaf_frame_count(c)
         if hi is None and not frames:
             raise VmafValueError("there are no scores yet to pool")
         return unsigned("lo", 0 if lo is None else lo), unsigned("hi", frames - 1 if hi is None else hi)
@@ -445,26 +445,26 @@ class VmafContext(Pinned):
         """What has scores, by the names and in the order of logs."""
         names: list[str] = []
         with self._entered() as c:
-            while name := lib.vmaf_feature_name_at(c, len(names)):
-                names.append(text(lib.vmaf_feature_alias(name)) or "")
+            while name := lib.pyvmaf_feature_name_at(c, len(names)):
+                names.append(text(lib.pyvmaf_feature_alias(name)) or "")
         return names
 
     @property
     def frame_count(self) -> int:
         """One past the highest frame index with a score."""
         with self._entered() as c:
-            return int(lib.vmaf_frame_count(c))
+            return int(lib.pyvmaf_frame_count(c))
 
     @property
     def read_count(self) -> int:
         """How many pairs :meth:`read_pictures` took, of which workers may still be at some."""
         with self._entered() as c:
-            return int(lib.vmaf_read_count(c))
+            return int(lib.pyvmaf_read_count(c))
 
     @property
     def cpu(self) -> str:
         """The instruction set whose kernels are used, such as ``"avx2"``."""
-        return str(call.vmaf_cpu_name(self._cpumask))
+        return str(call.pyvmaf_cpu_name(self._cpumask))
 
     # The end.
 

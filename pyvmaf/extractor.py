@@ -44,10 +44,10 @@ OptionValue = bool | int | float | str | None
 
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 _TYPES: dict[int, OptionType] = {
-    lib.VMAF_OPTION_BOOL: bool,
-    lib.VMAF_OPTION_INT: int,
-    lib.VMAF_OPTION_DOUBLE: float,
-    lib.VMAF_OPTION_STRING: str,
+    lib.PYVMAF_OPTION_BOOL: bool,
+    lib.PYVMAF_OPTION_INT: int,
+    lib.PYVMAF_OPTION_DOUBLE: float,
+    lib.PYVMAF_OPTION_STRING: str,
 }
 
 
@@ -161,7 +161,7 @@ class FeatureExtractor:
         if self._scores is None:
             raise VmafValueError("score() works within extract() and flush() only")
         value = ffi.new("double *")
-        return None if lib.vmaf_scores_get(self._scores, name.encode(), value, index) else float(value[0])
+        return None if lib.pyvmaf_scores_get(self._scores, name.encode(), value, index) else float(value[0])
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def _option_info(c: CData) -> Option:
         max=c.max if number else None,
         help=text(c.help) or "",
         alias=text(c.alias),
-        feature_param=bool(c.flags & lib.VMAF_OPTION_FEATURE_PARAM),
+        feature_param=bool(c.flags & lib.PYVMAF_OPTION_FEATURE_PARAM),
     )
 
 
@@ -205,15 +205,15 @@ def extractors() -> list[ExtractorInfo]:
     [100.0]
     """
     found: list[ExtractorInfo] = []
-    while row := call.vmaf_extractor_at(len(found)):
+    while row := call.pyvmaf_extractor_at(len(found)):
         found.append(
             ExtractorInfo(
                 name=text(row.name) or "",
                 help=text(row.help) or "",
                 features=tuple(text(f) or "" for f in _until_null(row.features, lambda f: f == ffi.NULL)),
                 options=tuple(map(_option_info, _until_null(row.options, lambda o: o.name == ffi.NULL))),
-                temporal=bool(row.flags & lib.VMAF_EXTRACTOR_TEMPORAL),
-                previous=bool(row.flags & lib.VMAF_EXTRACTOR_PREV_REF),
+                temporal=bool(row.flags & lib.PYVMAF_EXTRACTOR_TEMPORAL),
+                previous=bool(row.flags & lib.PYVMAF_EXTRACTOR_PREV_REF),
             )
         )
     return found

@@ -120,7 +120,7 @@ def check_overload(model: Model, extractor: str) -> None:
 def _provides(extractor: ExtractorInfo, published: str) -> bool:
     """Whether the published name is one of the extractor's, bare or decorated by options."""
     for name in extractor.features:
-        alias = str(call.vmaf_feature_alias(name))
+        alias = str(call.pyvmaf_feature_alias(name))
         if published in (name, alias) or published.startswith(f"{alias}_"):
             return True
     return False

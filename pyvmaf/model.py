@@ -33,7 +33,7 @@ def builtin_models() -> list[str]:
     True
     """
     names: list[str] = []
-    while name := call.vmaf_builtin_model_at(len(names)):
+    while name := call.pyvmaf_builtin_model_at(len(names)):
         names.append(name)
     return names
 
@@ -132,13 +132,13 @@ class VmafModel(_Loaded):
     @property
     def name(self) -> str:
         """Under which scores are stored and logged."""
-        return str(call.vmaf_model_name(self._open))
+        return str(call.pyvmaf_model_name(self._open))
 
     @property
     def features(self) -> list[str]:
         """Published names of the features that a prediction needs, in the model's order."""
         names: list[str] = []
-        while name := call.vmaf_model_feature_at(self._open, len(names)):
+        while name := call.pyvmaf_model_feature_at(self._open, len(names)):
             names.append(name)
         return names
 
@@ -211,5 +211,5 @@ def any_from_path(
     path: str | os.PathLike[str], *, name: str | None = None, flags: ModelFlags | int = ModelFlags.DEFAULT
 ) -> VmafModel | VmafModelCollection:
     """Whichever of the two a JSON file holds; it is read once, so it may be a pipe."""
-    made = _load("vmaf_model_load_any_from_path", 2, path, name, flags)
+    made = _load("pyvmaf_model_load_any_from_path", 2, path, name, flags)
     return VmafModel._of(made) if made[1] is None else VmafModelCollection._of(made)

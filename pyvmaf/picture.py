@@ -132,7 +132,7 @@ class VmafPicture(Pinned):
             arrays[1:] = [p[: height >> sy, : width >> sx] for p in arrays[1:]]
         made = _wrap(fmt, depth, [_borrowable(p, copy) for p in arrays])
         if edge and fmt.planes == 3:
-            call.vmaf_picture_set_edge(made)
+            call.pyvmaf_picture_set_edge(made)
         return cls._of(made)
 
     @classmethod
@@ -203,7 +203,7 @@ class VmafPicture(Pinned):
         up = (self.height + sy >> sy, self.width + sx >> sx)
         luma, *chroma = self.planes
         if chroma and up != chroma[0].shape:
-            if lib.vmaf_picture_has_edge(c):
+            if lib.pyvmaf_picture_has_edge(c):
                 chroma = [np.asarray(_Plane(c, i, self._readonly, up)) for i in (1, 2)]
             else:
                 more = [(0, n - old) for n, old in zip(up, chroma[0].shape, strict=True)]
@@ -227,7 +227,7 @@ class VmafPicture(Pinned):
 def reference(c: CData) -> CData:
     """One more reference to a C picture, dropped with the returned object."""
     made = ffi.new("VmafPicture *")
-    call.vmaf_picture_ref(made, c)
+    call.pyvmaf_picture_ref(made, c)
     return ffi.gc(made, lib.drop_picture)
 
 
@@ -354,7 +354,7 @@ def _wrap(fmt: PixelFormat, depth: int, planes: list[Array]) -> CData:
     height, width = planes[0].shape
     cookie = lend(planes)
     try:
-        call.vmaf_picture_wrap(made, int(fmt), depth, width, height, data, stride, lib.on_picture_release, cookie)
+        call.pyvmaf_picture_wrap(made, int(fmt), depth, width, height, data, stride, lib.on_picture_release, cookie)
     except BaseException:
         take_back(cookie)
         raise

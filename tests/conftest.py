@@ -9,12 +9,10 @@ import mmap
 import os
 import signal
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
+from support.common import Plane, noise
 
 import pyvmaf
 
@@ -25,16 +23,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # The frames of tests are small: PyTorch's threads would wait for each other most of the time.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-#: Long runs: set PYVMAF_FULL=1.
-FULL = os.environ.get("PYVMAF_FULL") == "1"
-
-Plane = NDArray[np.uint8]
-
-
-def noise(seed: int, height: int = 48, width: int = 64) -> Plane:
-    """A plane of uniform 8-bit noise."""
-    return np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
 
 
 @pytest.fixture
@@ -85,19 +73,6 @@ def fence() -> Iterator[tuple[int, int]]:
         assert libc.mprotect(ct.c_void_p(guard), page, 3) == 0
 
 
-def least_growth(resident: Callable[[], int], cycle: Callable[[int], None], count: int) -> int:
-    """The bytes by which memory grows over the quietest quarter of `count` cycles.
-
-    A leak shows in every quarter; what an allocator still settles does not.
-    """
-    cycle(count // 4)
-    sizes = [resident()]
-    for _ in range(4):
-        cycle(count // 4)
-        sizes.append(resident())
-    return min(b - a for a, b in pairwise(sizes))
-
-
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run in an empty folder: child processes import the installed package, not the source tree."""
@@ -107,7 +82,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model for `lpips`, with the layers of the real one."""
-    import lpips_models
+    from support import lpips_models
 
     path = tmp_path_factory.mktemp("model") / "tiny.onnx"
     path.write_bytes(lpips_models.tiny())
@@ -117,7 +92,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def lpips_by_itself(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No model from the environment, and afterwards no extractor at work."""
-    from pyvmaf._registry import sessions
+    from pyvmaf._rows import sessions
     from pyvmaf.lpips import extractor
 
     monkeypatch.delenv(extractor.ENVIRONMENT, raising=False)

@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import FULL
+from support.common import FULL
 
 from pyvmaf._ffi import ffi, lib
 
@@ -23,7 +23,7 @@ def test_every_declared_function_is_callable_from_python() -> None:
     names: set[str] = set()
     for header in (ROOT / "include").glob("*/*.h"):
         code = re.sub(r"/\*.*?\*/", "", header.read_text(), flags=re.DOTALL)
-        names |= set(re.findall(r"\b(vmaf_\w+)\s*\(", code))
+        names |= set(re.findall(r"\b((?:py)?vmaf_\w+)\s*\(", code))
     assert len(names) > 35
     assert [n for n in sorted(names) if not hasattr(lib, n)] == []
 
@@ -34,7 +34,7 @@ def test_kernel_sets_are_reachable_by_name() -> None:
         names.append(ffi.string(name).decode())
     assert names[-1] == "scalar" and len(names) > 1
     scalar = lib.kernel_table_by_name(b"scalar")
-    assert ffi.string(scalar.name) == b"scalar" and scalar.vif_scale != ffi.NULL
+    assert ffi.string(scalar.name) == b"scalar" and scalar.vif.scale != ffi.NULL
     assert lib.kernel_table_by_name(b"mmx") == ffi.NULL
 
 

@@ -2,7 +2,7 @@
 """The C tests and the public headers by themselves, plain and under sanitizers."""
 
 import pytest
-import sanitizers
+from support import sanitizers
 
 
 @pytest.mark.parametrize("sanitizer", ["", "address,undefined", "thread"])

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from clips import Clip, make_frames
+from support.clips import Clip, make_frames
 
 import pyvmaf
 from pyvmaf import VmafContext, VmafModel

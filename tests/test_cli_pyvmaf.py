@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_cases import interrupted_at_a_pipe, write_clips
+from support.cli_cases import interrupted_at_a_pipe, write_clips
 
 import pyvmaf
-from pyvmaf.cli.main import main
+from pyvmaf.cli.pyvmaf import main
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(pyvmaf.__file__).parents[1])}
 EXAMPLE = ["score", "ref.yuv", "dis.yuv", "--size", "64x64"]

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_cases import write_clips
+from support.cli_cases import write_clips
 
 import pyvmaf
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_cases import CASES, EXAMPLE, LOGS, PSNR, interrupted_at_a_pipe, mask, write_clips
+from support.cli_cases import CASES, EXAMPLE, LOGS, PSNR, interrupted_at_a_pipe, mask, write_clips
 
 import pyvmaf
 from pyvmaf.cli import vmaf

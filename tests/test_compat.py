@@ -6,9 +6,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import lpips_models as models
 import numpy as np
 import pytest
+from support import lpips_models as models
 
 import pyvmaf
 from pyvmaf import VmafError

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Plane, least_growth, noise
+from support.common import Plane, least_growth, noise
 
 import pyvmaf
 from pyvmaf import FeatureExtractor, PoolingMethod, VmafContext, VmafError, VmafPicture

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from conftest import noise
+from support.common import noise
 
 import pyvmaf
 

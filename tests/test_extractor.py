@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import FULL, Plane, least_growth, noise
+from support.common import FULL, Plane, least_growth, noise
 
 import pyvmaf
 from pyvmaf import FeatureExtractor, Option, PixelFormat, VmafContext, VmafError, VmafModel, VmafPicture

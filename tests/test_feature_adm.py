@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from adm_kernel import USUAL, plane, run
-from kernels import KERNEL_SETS, kernels
 from numpy.typing import NDArray
 from reference import adm as reference
 from reference.adm import Variant
+from support.adm_kernel import USUAL, plane, run
+from support.kernels import KERNEL_SETS, kernels
 
 import pyvmaf
 

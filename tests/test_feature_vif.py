@@ -7,10 +7,9 @@ import math
 import struct
 import zlib
 
-import capi
 import pytest
-import scoring
-from clips import Clip, make_frames
+from support import capi, scoring
+from support.clips import Clip, make_frames
 from test_oracle import peer
 
 from pyvmaf import VmafContext, VmafError

@@ -13,12 +13,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-import capi
 import numpy as np
 import pytest
-import scoring
-from clips import Frame, chroma_size, make_frames
-from golden_cases import CLIPS, CONFIGS, GOLDEN_FILE, Clip
+from support import capi, scoring
+from support.clips import Frame, chroma_size, make_frames
+from support.golden_cases import CLIPS, CONFIGS, GOLDEN_FILE, Clip
 
 import pyvmaf
 

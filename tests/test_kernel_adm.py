@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from adm_kernel import USUAL, Outcome, Plane, plane, run
-from kernels import KERNEL_SETS
 from numpy.typing import NDArray
 from reference import adm as reference
 from reference.adm import Variant
+from support.adm_kernel import USUAL, Outcome, Plane, plane, run
+from support.kernels import KERNEL_SETS
 
 SETS = ("scalar", *KERNEL_SETS)
 DEPTHS = (8, 9, 10, 12, 16)

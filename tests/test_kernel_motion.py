@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from kernels import KERNEL_SETS, kernels
 from numpy.typing import NDArray
-from planes import address, exact_buffer, scratch
 from reference import motion
+from support.kernels import KERNEL_SETS, kernels, sums
+from support.planes import address, exact_buffer, scratch
 
-from pyvmaf._vmaf import ffi, lib
+from pyvmaf._vmaf import ffi
 
 SETS = [*KERNEL_SETS, "scalar"]
 WIDTHS = [3, 4, 5, 7, 8, 15, 16, 17, 18, 19, 20, 31, 32, 33, 34, 35, 47, 48, 63, 64, 65, 130, 257]
@@ -23,17 +23,17 @@ def sad(
     rows: tuple[int, int] | None = None,
 ) -> int:  # fmt: skip
     h, w = current.shape
-    begin, end = rows or (0, h)
-    memory, _keep = scratch(lib.motion_scratch_size(w, h))
+    module = kernels(name).motion
+    memory, _keep = scratch(module.scratch_size(w))
     job = ffi.new(
         "MotionSad *",
         {
             "earlier": address(earlier), "current": address(current),
             "earlier_stride": earlier.strides[0], "current_stride": current.strides[0],
-            "w": w, "h": h, "bpc": bpc, "row_begin": begin, "row_end": end, "scratch": memory,
+            "w": w, "h": h, "bpc": bpc,
         },
     )  # fmt: skip
-    return int(kernels(name).motion_sad(job))
+    return sums(module.sad, job, rows or (0, h), 1, memory)[0]
 
 
 def pair(kind: str, h: int, w: int, bpc: int) -> tuple[NDArray[np.generic], NDArray[np.generic]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from kernels import KERNEL_SETS, kernels
 from numpy.typing import NDArray
-from planes import address, exact_buffer
 from reference import psnr
+from support.kernels import KERNEL_SETS, kernels, sums
+from support.planes import address, exact_buffer
 
 from pyvmaf._vmaf import ffi
 
@@ -22,10 +22,10 @@ def sse(name: str, ref: NDArray[np.generic], dist: NDArray[np.generic], bpc: int
         {
             "ref": address(ref), "dist": address(dist),
             "ref_stride": ref.strides[0], "dist_stride": dist.strides[0],
-            "w": w, "h": h, "bpc": bpc,
+            "w": w, "bpc": bpc,
         },
     )  # fmt: skip
-    return int(kernels(name).psnr_sse(job))
+    return sums(kernels(name).psnr.sse, job, (0, h), 1)[0]
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -6,12 +6,14 @@ from __future__ import annotations
 import ctypes as ct
 from collections.abc import Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
-from kernels import KERNEL_SETS, kernels
 from numpy.typing import NDArray
 from reference import vif as reference
+from support.kernels import KERNEL_SETS, kernels
+from support.kernels import sums as kernel_sums
 
 from pyvmaf._vmaf import ffi, lib
 
@@ -79,12 +81,12 @@ class Guarded:
 
 
 def run(
-    table: object, ref: Guarded, dist: Guarded, w: int, h: int, scale: int, bpc: int,
+    table: Any, ref: Guarded, dist: Guarded, w: int, h: int, scale: int, bpc: int,
     limits: Sequence[float] = LIMITS, rows: tuple[int, int] | None = None, pad: int = 0,
     planes: tuple[Guarded, Guarded] | None = None,
 ) -> tuple[list[int], list[NDArray[np.uint16]]]:  # fmt: skip
     """Integer sums (one numerator a limit first) and both planes of the next scale."""
-    size = lib.vif_scratch_size(w, h)
+    size = table.vif.scratch_size(w << scale)
     scratch = np.full(size + 128, GUARD, np.uint8)
     at = -scratch.ctypes.data % 64
     limit = ffi.new("double[]", list(limits))
@@ -95,19 +97,17 @@ def run(
         {
             "ref": ref.pointer(), "dist": dist.pointer(), "ref_stride": ref.stride, "dist_stride": dist.stride,
             "w": w, "h": h, "bpc": bpc, "scale": scale,
-            "row_begin": rows[0] if rows else 0, "row_end": rows[1] if rows else h,
-            "limit": limit, "limit_cnt": len(limits), "scratch": ffi.cast("void *", scratch.ctypes.data + at),
+            "limit": limit, "limit_cnt": len(limits),
         },
     )  # fmt: skip
     if scale < 3:
         todo.next_ref, todo.next_dist = (ffi.cast("uint16_t *", p.pointer()) for p in planes)
         todo.next_stride = planes[0].stride
-    sums = ffi.new("VifSums *")
-    ffi.buffer(sums)[:] = b"\xff" * ffi.sizeof("VifSums")
-    table.vif_scale(todo, sums)  # type: ignore[attr-defined]
+    memory = ffi.cast("void *", scratch.ctypes.data + at)
+    found = kernel_sums(table.vif.scale, todo, rows or (0, h), lib.VIF_SUM_CNT, memory)
     assert (scratch[:at] == GUARD).all() and (scratch[at + size :] == GUARD).all()
     assert all(p.untouched() for p in (ref, dist, *planes))
-    numbers = [*list(sums.num_log)[: len(limits)], sums.den_log, sums.num_non_log, sums.non_log_cnt]
+    numbers = [*found[: len(limits)], *found[lib.VIF_MAX_LIMITS :]]
     return numbers, [p.samples() for p in planes] if scale < 3 else []
 
 
@@ -204,7 +204,7 @@ def test_every_logarithm(name: str) -> None:
         for low in (0, (1 << shift) - 1, rng.integers(0, 1 << shift, top.size)):
             z = (top + low).astype(np.uint32)
             got = np.empty(z.size, np.int32)
-            table.vif_log(ffi.cast("uint32_t *", z.ctypes.data), ffi.cast("int32_t *", got.ctypes.data), z.size)
+            table.vif.log(ffi.cast("uint32_t *", z.ctypes.data), ffi.cast("int32_t *", got.ctypes.data), z.size)
             assert (got == reference.TABLE + 2048 * shift).all()
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Plane, noise
+from support.common import Plane, noise
 
 from pyvmaf import PixelFormat, VmafContext, VmafError, VmafModel, VmafPicture, extractors
 

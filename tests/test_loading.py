@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from conftest import Plane
+from support.common import Plane
 
 from pyvmaf import ModelFlags, VmafContext, VmafError, VmafModel, VmafModelCollection
 from pyvmaf.measure import load_model

@@ -14,16 +14,16 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import lpips_clips as clips
-import lpips_models as models
 import numpy as np
 import pytest
-from lpips_runs import ENVIRONMENT, PAIRS, frame, loaded, scores, vmaf, y4m
+from support import lpips_clips as clips
+from support import lpips_models as models
+from support.lpips_runs import ENVIRONMENT, PAIRS, frame, loaded, scores, vmaf, y4m
 
 import pyvmaf
 from pyvmaf import VmafContext, VmafModel
 from pyvmaf._ffi import ffi, lib
-from pyvmaf._registry import sessions
+from pyvmaf._rows import sessions
 from pyvmaf.cli.vmaf import main as vmaf_main
 from pyvmaf.lpips import extractor
 from pyvmaf.lpips.network import Network
@@ -250,12 +250,12 @@ def test_the_option_wins_over_the_environment(tiny: Path, monkeypatch: pytest.Mo
 def test_a_registered_network(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`net` takes the cached file of that entry; a file of another digest is refused unless told."""
     data = models.tiny()
-    entry = pyvmaf.registry.Entry("small", "small.onnx", "onnx", False, len(data), loaded(data).sha256, "", "")
-    monkeypatch.setattr(pyvmaf.registry, "entries", lambda: {"small": entry})
-    monkeypatch.setenv(pyvmaf.registry.CACHE, str(tmp_path))
+    entry = pyvmaf.model_files.Entry("small", "small.onnx", "onnx", False, len(data), loaded(data).sha256, "", "")
+    monkeypatch.setattr(pyvmaf.model_files, "entries", lambda: {"small": entry})
+    monkeypatch.setenv(pyvmaf.model_files.CACHE, str(tmp_path))
     with pytest.raises(FileNotFoundError, match="pyvmaf models fetch small"):
         scores({"net": "small"}, PAIRS[:1])
-    pyvmaf.registry.install("small", tiny)
+    pyvmaf.model_files.install("small", tiny)
     found = scores({"net": "small"})
     assert found["lpips_net_small"] == scores({"model_path": tiny})["lpips"]
     (tmp_path / "small.onnx").write_bytes(models.tiny(1))

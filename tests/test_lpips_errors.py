@@ -11,16 +11,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import lpips_clips as clips
-import lpips_models as models
 import numpy as np
 import pytest
-from conftest import noise
-from lpips_runs import PAIRS, Frame, frame, graph_of, root_of_mean, scores, vmaf, y4m
+from support import lpips_clips as clips
+from support import lpips_models as models
+from support.common import noise
+from support.lpips_runs import PAIRS, Frame, frame, graph_of, root_of_mean, scores, vmaf, y4m
 
 from pyvmaf import VmafContext, VmafError
-from pyvmaf._registry import sessions
-from pyvmaf.onnx_wire import encode
+from pyvmaf._rows import sessions
+from pyvmaf.lpips.onnx_wire import encode
 
 pytestmark = pytest.mark.usefixtures("lpips_by_itself")
 

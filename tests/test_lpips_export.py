@@ -7,13 +7,15 @@ import hashlib
 import json
 from pathlib import Path
 
-import lpips_clips as clips
-import lpips_models as models
 import pytest
+from support import lpips_clips as clips
+from support import lpips_models as models
 
-from pyvmaf import VmafContext, lpips_export, registry
-from pyvmaf.lpips_export import build, from_onnx, main, names
-from pyvmaf.onnx_wire import encode
+from pyvmaf import VmafContext
+from pyvmaf import model_files as registry
+from pyvmaf.lpips import export as lpips_export
+from pyvmaf.lpips.export import build, from_onnx, main, names
+from pyvmaf.lpips.onnx_wire import encode
 
 
 def digest(path: Path) -> str:

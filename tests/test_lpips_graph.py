@@ -5,18 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import lpips_clips as clips
-import lpips_models as models
 import numpy as np
 import pytest
-from lpips_reference import distance
-from lpips_runs import PAIRS, loaded, root_of_mean
+from support import lpips_clips as clips
+from support import lpips_models as models
+from support.lpips_reference import distance
+from support.lpips_runs import PAIRS, loaded, root_of_mean
 
 from pyvmaf.lpips import network
 from pyvmaf.lpips.convert import Converter
 from pyvmaf.lpips.graph import split
 from pyvmaf.lpips.network import Network
-from pyvmaf.onnx_wire import Message
+from pyvmaf.lpips.onnx_wire import Message
 
 pytestmark = pytest.mark.usefixtures("lpips_by_itself")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imports import Imports, builtin_models, feature_names, ours
+from support.imports import Imports, builtin_models, feature_names, ours
 from test_oracle import peer
 
 MODEL = Path(__file__).parents[1] / "model"

@@ -8,10 +8,9 @@ import random
 from functools import cache
 from pathlib import Path
 
-import capi
 import pytest
-import scoring
-from clips import CONTENTS, DAMAGES, Clip, make_frames
+from support import capi, scoring
+from support.clips import CONTENTS, DAMAGES, Clip, make_frames
 
 CASES = 240
 BATCHES = 24

@@ -19,10 +19,10 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-import capi
 import numpy as np
 import pytest
-from imports import Imports, ours
+from support import capi
+from support.imports import Imports, ours
 from test_oracle import peer
 
 XML, JSON, CSV, SUB = 1, 2, 3, 4
@@ -239,7 +239,7 @@ def test_invalid_utf8_in_a_name(tmp_path: Path) -> None:
 
 def failing_write(run: Imports, path: str, format_id: int) -> tuple[int, str]:
     code = run.library.dll.vmaf_write_output(run.context, path.encode(), format_id)
-    return code, run.library.dll.vmaf_last_message().decode()
+    return code, run.library.dll.pyvmaf_last_message().decode()
 
 
 def test_failed_writes_are_reported(tmp_path: Path) -> None:
@@ -272,7 +272,7 @@ def test_pooling(tmp_path: Path) -> None:
         for low, high, reason in [(1, 1, "no frame from 1 to 1"), (0, 6, "no score at index 6")]:
             with pytest.raises(capi.CApiError, match=str(-errno.EINVAL)):
                 run.pooled("x", "mean", low, high)
-            assert reason in run.library.dll.vmaf_last_message().decode()
+            assert reason in run.library.dll.pyvmaf_last_message().decode()
     with Imports(ours()) as run:
         for i, value in enumerate([2.0, math.nan, 1.0]):
             run.put("x", value, i)
@@ -283,7 +283,7 @@ def test_pooling(tmp_path: Path) -> None:
 COMMA_PROGRAM = """
 import locale, sys
 from pathlib import Path
-from imports import Imports, feature_names, ours
+from support.imports import Imports, feature_names, ours
 library = ours()
 locale.setlocale(locale.LC_NUMERIC, "xx_XX.utf8")
 assert locale.localeconv()["decimal_point"] == ","

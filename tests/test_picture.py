@@ -8,7 +8,7 @@ import weakref
 
 import numpy as np
 import pytest
-from conftest import noise
+from support.common import noise
 
 from pyvmaf import PixelFormat, VmafError, VmafPicture
 from pyvmaf._ffi import _lent, ffi, lib
@@ -205,7 +205,7 @@ def test_a_failed_wrap_releases_nothing_twice() -> None:
     gc.collect()
     before = len(_lent)
     data, stride = ffi.new("void *[3]"), ffi.new("ptrdiff_t[3]")
-    assert lib.vmaf_picture_wrap(ffi.new("VmafPicture *"), 4, 8, 16, 16, data, stride, ffi.NULL, ffi.NULL) < 0
+    assert lib.pyvmaf_picture_wrap(ffi.new("VmafPicture *"), 4, 8, 16, 16, data, stride, ffi.NULL, ffi.NULL) < 0
     for _ in range(3):
         VmafPicture.from_planes(noise(1))
     gc.collect()

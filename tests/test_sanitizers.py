@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
-import sanitizers
-from golden_cases import CONFIGS
+from support import sanitizers
+from support.golden_cases import CONFIGS
 
 # On how many threads, in which clips: every depth, odd sizes, the smallest
 # picture. ThreadSanitizer is slower, and of use on workers only.
@@ -34,7 +34,7 @@ def test_golden_clips(sanitizer: str) -> None:
     threads, clips = PLANS[sanitizer]
     lists = [",".join(map(str, numbers)) for numbers in (threads, clips)]
     run = subprocess.run(
-        [sys.executable, sanitizers.__file__, library, *lists],
+        [sys.executable, "-m", "support.sanitizers", library, *lists], cwd=sanitizers.HERE,
         env=sanitizers.environment(sanitizer), capture_output=True, text=True,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr[-8000:]

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from clips import Clip, make_frames
+from support.clips import Clip, make_frames
 
 import pyvmaf
 from pyvmaf import IncompleteError, Result, VideoFormat, VmafContext, VmafError, VmafModel

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted(p for p in (ROOT / "src_c").rglob("*") if p.suffix in (".c", ".h"))
 ISA_NAME = re.compile(r"avx\w*|sse[0-9]\w*|ssse3|neon|vnni|_mm\d*_\w+|immintrin|arm_neon|cpuid", re.IGNORECASE)
 # Where instruction sets may be named: their folder, the dispatch and the CPU check.
-ISA_FILES = {"kernel/table.c", "cpu.c", "cpu.h"}
+ISA_FILES = {"kernel/sets.h", "engine/cpu.c", "engine/cpu.h"}
 
 
 def relative(path: Path) -> str:

@@ -6,11 +6,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-import capi
 import pytest
-from clips import Clip, make_frames
-from conftest import Plane
-from imports import ours
+from support import capi
+from support.clips import Clip, make_frames
+from support.common import Plane
+from support.imports import ours
 from test_oracle import peer
 
 from pyvmaf import FeatureExtractor, VmafContext, VmafPicture

@@ -10,9 +10,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; the twin is not tested")
 
-from clips import Clip, make_frames  # noqa: E402
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
+from support.clips import Clip, make_frames  # noqa: E402
 from torch.autograd import gradcheck  # noqa: E402
 
 from pyvmaf.torch import VMAF, VMAFLoss, functional  # noqa: E402

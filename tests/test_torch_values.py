@@ -10,8 +10,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; the twin is not tested")
 
-from clips import Clip  # noqa: E402
-from torch_clips import FLOAT_MODELS, GENERATED, MODELS, SHARED, Pair, engine, generated, recorded  # noqa: E402
+from support.clips import Clip  # noqa: E402
+from support.torch_clips import FLOAT_MODELS, GENERATED, MODELS, SHARED, Pair, engine, generated, recorded  # noqa: E402
 
 from pyvmaf.torch import VMAF, functional  # noqa: E402
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from video_files import assert_frames, read_all, stored_planes
+from support.video_files import assert_frames, read_all, stored_planes
 
 from pyvmaf.video import Frame, VideoError, VideoFormat, open_video
 

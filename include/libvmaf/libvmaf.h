@@ -35,7 +35,7 @@
  *     vmaf_close(vmaf);
  *
  * Calls return 0 or a negative errno value; the line that says why is printed
- * by log level and kept for vmaf_last_message() of pyvmaf/pyvmaf.h. NULL where
+ * by log level and kept for pyvmaf_last_message() of pyvmaf/pyvmaf.h. NULL where
  * a pointer is needed is -EINVAL throughout.
  *
  * Threads. Contexts are independent of each other, except that the log level of
@@ -198,7 +198,7 @@ int vmaf_fetch_preallocated_picture(VmafContext *vmaf, VmafPicture *pic);
  * With worker threads a frame is queued, and the call waits while n_threads
  * frames are waiting. What fails in a worker is returned, once, by the next call
  * that reads, before that call does anything, or by the flush: the frame meant
- * is in the line that vmaf_last_message() gives.
+ * is in the line that pyvmaf_last_message() gives.
  *
  * The flush waits for the workers and lets extractors publish what they hold
  * back (motion2, motion3). It is done once, after the last frame; whatever it

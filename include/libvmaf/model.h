@@ -114,10 +114,9 @@ int vmaf_model_collection_load_from_path(VmafModel **model,
 
 /* vmaf_model_feature_overload() for the main model and every member. The
  * collection itself is not replaced. */
-int vmaf_model_collection_feature_overload(VmafModel *model,
-                                           VmafModelCollection **model_collection,
-                                           const char *feature_name,
-                                           VmafFeatureDictionary *opts_dict);
+int vmaf_model_collection_feature_overload(
+    VmafModel *model, VmafModelCollection **model_collection,
+    const char *feature_name, VmafFeatureDictionary *opts_dict);
 
 /* Free a collection and its members, not the main model; NULL is fine. */
 void vmaf_model_collection_destroy(VmafModelCollection *model_collection);

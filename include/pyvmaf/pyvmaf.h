@@ -19,10 +19,10 @@ extern "C" {
  * failed in a worker thread, that line becomes the caller's. Valid until the
  * thread's next call into the library.
  */
-const char *vmaf_last_message(void);
+const char *pyvmaf_last_message(void);
 
 /* Forget that line. */
-void vmaf_clear_last_message(void);
+void pyvmaf_clear_last_message(void);
 
 /*
  * Make a picture over memory that is not the library's: no copy is made. Sizes
@@ -36,15 +36,15 @@ void vmaf_clear_last_message(void);
  * not fit, or format, depth or size is out of range. -ENOMEM. On failure nothing
  * is released and `*pic` is as it was.
  */
-int vmaf_picture_wrap(VmafPicture *pic, enum VmafPixelFormat pix_fmt,
-                      unsigned bpc, unsigned w, unsigned h,
-                      void *const data[3], const ptrdiff_t stride[3],
-                      void (*release)(void *cookie), void *cookie);
+int pyvmaf_picture_wrap(VmafPicture *pic, enum VmafPixelFormat pix_fmt,
+                        unsigned bpc, unsigned w, unsigned h,
+                        void *const data[3], const ptrdiff_t stride[3],
+                        void (*release)(void *cookie), void *cookie);
 
 /* Take one more reference to the picture `src`, for instance one that was lent
  * to an extractor; `dst` is overwritten and goes by vmaf_picture_unref(). Any
  * thread. -EINVAL when `src` holds no picture. */
-int vmaf_picture_ref(VmafPicture *dst, const VmafPicture *src);
+int pyvmaf_picture_ref(VmafPicture *dst, const VmafPicture *src);
 
 /*
  * Pictures of odd sizes round their chroma down, as in libvmaf; files round it
@@ -52,48 +52,48 @@ int vmaf_picture_ref(VmafPicture *dst, const VmafPicture *src);
  * that further row, before it is handed over; extractors to which the edge
  * matters ask. -EINVAL when `pic` holds no picture or its rows are too short.
  */
-int vmaf_picture_set_edge(VmafPicture *pic);
+int pyvmaf_picture_set_edge(VmafPicture *pic);
 
-/* 1 when vmaf_picture_set_edge() was called for the picture, else 0. */
-int vmaf_picture_has_edge(const VmafPicture *pic);
+/* 1 when pyvmaf_picture_set_edge() was called for the picture, else 0. */
+int pyvmaf_picture_has_edge(const VmafPicture *pic);
 
 /* The name of the n-th built-in model; NULL past the last. */
-const char *vmaf_builtin_model_at(unsigned position);
+const char *pyvmaf_builtin_model_at(unsigned position);
 
 /*
  * Load whichever the file holds: a single model, with NULL in
  * `*model_collection`, or a collection, as vmaf_model_collection_load_from_path()
  * does. The file is read once. On failure neither is set.
  */
-int vmaf_model_load_any_from_path(VmafModel **model,
-                                  VmafModelCollection **model_collection,
-                                  VmafModelConfig *cfg, const char *path);
+int pyvmaf_model_load_any_from_path(VmafModel **model,
+                                    VmafModelCollection **model_collection,
+                                    VmafModelConfig *cfg, const char *path);
 
 /* The name under which a model's scores are stored. */
-const char *vmaf_model_name(const VmafModel *model);
+const char *pyvmaf_model_name(const VmafModel *model);
 
 /* The published name of a model's n-th feature; NULL past the last. Valid as
  * long as the model is, until its next overload. */
-const char *vmaf_model_feature_at(VmafModel *model, unsigned position);
+const char *pyvmaf_model_feature_at(VmafModel *model, unsigned position);
 
 /* The instruction set whose kernels a context with this mask uses: "scalar",
  * "avx2", "avx512", "avx512vnni" or "neon". */
-const char *vmaf_cpu_name(uint64_t cpumask);
+const char *pyvmaf_cpu_name(uint64_t cpumask);
 
 /* Stored names in the order of logs; NULL past the last. The order is that of
  * an unthreaded run, whatever the threads did; it is final after the flush. A
  * name stays valid until vmaf_close(). */
-const char *vmaf_feature_name_at(VmafContext *vmaf, unsigned position);
+const char *pyvmaf_feature_name_at(VmafContext *vmaf, unsigned position);
 
 /* The short form of a feature's name, as logs print it, or `name` itself where
  * there is none. Valid as long as `name` is. */
-const char *vmaf_feature_alias(const char *name);
+const char *pyvmaf_feature_alias(const char *name);
 
 /* One past the highest frame index with a score. */
-unsigned vmaf_frame_count(VmafContext *vmaf);
+unsigned pyvmaf_frame_count(VmafContext *vmaf);
 
 /* How many pairs vmaf_read_pictures() took. */
-unsigned vmaf_read_count(VmafContext *vmaf);
+unsigned pyvmaf_read_count(VmafContext *vmaf);
 
 #pragma GCC visibility pop
 

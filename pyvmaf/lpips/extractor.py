@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from .. import registry
+from .. import model_files
 from .._ffi import lib
 from ..enums import PixelFormat
 from ..errors import VmafError, error_for
@@ -20,8 +20,8 @@ from .convert import CHROMA, DEPTHS, MATRICES, RANGES, SITINGS, Colour, Converte
 # What only a context that uses the extractor needs is imported when one does:
 # every start of every command would wait for it.
 if TYPE_CHECKING:
-    from ..onnx_model import Model
     from .network import Network
+    from .onnx_model import Model
 
 ENVIRONMENT = "VMAF_LPIPS_MODEL_PATH"
 #: Below, the third pooling is empty, and ONNX Runtime's kernels have crashed.
@@ -111,9 +111,9 @@ class LpipsExtractor(FeatureExtractor):
         colour = Colour(self.matrix, self.range, self.chroma, self.siting, self.depth)
         self.convert = Converter((w, h), bpc, pix_fmt.shift, colour, self.network.table)
 
-    def _locate(self) -> tuple[str, registry.Entry | None]:
+    def _locate(self) -> tuple[str, model_files.Entry | None]:
         """The model file, and the entry that it must be where ``net`` says so."""
-        net = None if self.net == DEFAULT_NET else registry.entry(self.net)
+        net = None if self.net == DEFAULT_NET else model_files.entry(self.net)
         if path := self.model_path or os.environ.get(ENVIRONMENT):
             return path, net
         if net and net.path.exists():
@@ -127,9 +127,9 @@ class LpipsExtractor(FeatureExtractor):
         )
         raise error_for(-errno.EINVAL, "lpips", reason)
 
-    def _open(self, path: str, net: registry.Entry | None) -> Network:
-        from ..onnx_model import load
+    def _open(self, path: str, net: model_files.Entry | None) -> Network:
         from .network import Network, runtime
+        from .onnx_model import load
 
         model = load(path)
         known = self._identify(model, net)
@@ -141,12 +141,12 @@ class LpipsExtractor(FeatureExtractor):
         )
         return network
 
-    def _identify(self, model: Model, net: registry.Entry | None) -> registry.Entry | None:
+    def _identify(self, model: Model, net: model_files.Entry | None) -> model_files.Entry | None:
         """The registered model that this is, if any, or a refusal."""
         if self.unverified:
             return None
         try:
-            known = registry.pinned(model.path.name, model.sha256)
+            known = model_files.pinned(model.path.name, model.sha256)
         except VmafError as refusal:
             reason = f"{refusal}; the option unverified=true takes it anyway"
             raise error_for(-errno.EPERM, "lpips", reason) from None
@@ -169,4 +169,4 @@ class LpipsExtractor(FeatureExtractor):
 
 
 def _log(message: str) -> None:
-    lib.vmaf_extractor_log(lib.VMAF_LOG_LEVEL_INFO, message.encode("utf-8", "backslashreplace"))
+    lib.pyvmaf_extractor_log(lib.VMAF_LOG_LEVEL_INFO, message.encode("utf-8", "backslashreplace"))

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..onnx_wire import Message, encode
 from .convert import Floats, imagenet
+from .onnx_wire import Message, encode
 
 FOLDED = {"Mul": np.multiply, "Add": np.add, "Sub": np.subtract, "Div": np.divide}
 REF, DIST = 1, 2

@@ -19,9 +19,9 @@ import numpy as np
 
 from .._vmaf import ffi, lib
 from ..errors import error_for
-from ..onnx_model import Model
 from .convert import Floats, imagenet
 from .graph import Part, Stem, split
+from .onnx_model import Model
 
 #: Rows of pooled output in a strip. At 1080p a strip's features take 8 MiB a
 #: side; fewer rows compute more of the overlap twice.

@@ -72,5 +72,5 @@ def sensitivities(
     viewing = ffi.new("AdmViewing *", [mode, distance, height, scale, diagonal_scale])
     made = ffi.new("AdmCsf[]", SCALES)
     if lib.adm_csf(made, viewing):
-        raise ValueError((text(lib.vmaf_last_message()) or "").removeprefix("adm: "))
+        raise ValueError((text(lib.pyvmaf_last_message()) or "").removeprefix("adm: "))
     return tuple(Sensitivity(tuple(csf.factor), tuple(csf.fixed)) for csf in made)

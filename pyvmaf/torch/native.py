@@ -19,7 +19,7 @@ from torch import Tensor
 
 from .._vmaf import ffi, lib
 
-_KERNELS = lib.kernel_table(lib.cpu_flags(0))
+_KERNELS = lib.smooth_kernels(lib.cpu_flags(0))
 _ROWS = 64  # fewest in a thread's part of a plane: its neighbours' rows are made again
 _pools: dict[int, ThreadPoolExecutor] = {}  # by how many threads
 
@@ -165,7 +165,7 @@ class VifScale(torch.autograd.Function):
                 "SmoothVifSums *",
                 (_at(num, at, "double *"), _at(den, at, "double *"), _at(half_ref, at), _at(half_dist, at)),
             )
-            call.run(_KERNELS.smooth_vif, part, sums)
+            call.run(_KERNELS.vif, part, sums)
 
         _run(work, call.parts())
         none = ref.new_empty(call.frames, 1, 0, 0)
@@ -191,7 +191,7 @@ class VifScale(torch.autograd.Function):
                 "SmoothVifSlopes *",
                 (num[at], den[at], _at(half_ref, at), _at(half_dist, at), _at(by_ref, at), _at(by_dist, at)),
             )
-            call.run(_KERNELS.smooth_vif_slopes, part, slopes)
+            call.run(_KERNELS.vif_slopes, part, slopes)
 
         _run(work, call.parts())
         return by_ref, by_dist, None, None
@@ -255,7 +255,7 @@ class AdmScale(torch.autograd.Function):
             frame = part[0]
             rows_of = (_at(x, frame, "double(*)[3]") for x in (num, aim, den))
             sums = ffi.new("SmoothAdmSums *", (*rows_of, _at(low_ref, frame), _at(low_dist, frame)))
-            call.run(_KERNELS.smooth_adm, frame, sums)
+            call.run(_KERNELS.adm, frame, sums)
 
         _run(work, call.parts())
         return *(x.sum(1).float() for x in (num, aim, den)), low_ref, low_dist
@@ -277,7 +277,7 @@ class AdmScale(torch.autograd.Function):
             frame = part[0]
             of_sums = (column[frame] for column in sums)
             planes = (_at(x, frame) for x in (low_ref, low_dist, by_ref, by_dist))
-            call.run(_KERNELS.smooth_adm_slopes, frame, ffi.new("SmoothAdmSlopes *", (*of_sums, *planes)))
+            call.run(_KERNELS.adm_slopes, frame, ffi.new("SmoothAdmSlopes *", (*of_sums, *planes)))
 
         _run(work, call.parts())
         return by_ref, by_dist, None, None

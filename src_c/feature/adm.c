@@ -11,10 +11,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "../extractor.h"
-#include "../kernel/table.h"
-#include "../log.h"
-#include "../rows.h"
+#include "engine/extractor.h"
+#include "kernel/adm/adm_plan.h"
+#include "kernel/table.h"
+#include "engine/log.h"
+#include "engine/rows.h"
 #include "adm_score.h"
 
 typedef struct AdmState {
@@ -24,7 +25,8 @@ typedef struct AdmState {
     AdmWeights weights;
     unsigned w, h, bpc;
     const VmafContext *context;
-    AdmScaleFn scale;
+    const AdmKernels *kernels;
+    size_t scratch_size;
     AdmCsf csf[ADM_SCALES];
     void *memory; /* all that follows lies in it */
     void *scratch;
@@ -32,54 +34,104 @@ typedef struct AdmState {
     ptrdiff_t low_stride[ADM_SCALES - 1];
 } AdmState;
 
-#define PARAM VMAF_OPTION_FEATURE_PARAM
+#define PARAM PYVMAF_OPTION_FEATURE_PARAM
 #define AT(field) offsetof(AdmState, field)
 
-static const VmafOption options[] = {
-    { .name = "debug", .help = "also publish numerators and denominators",
-      .type = VMAF_OPTION_BOOL, .offset = AT(debug) },
-    { .name = "adm_csf_scale", .alias = "scf",
+static const PyvmafOption options[] = {
+    { .name = "debug",
+      .help = "also publish numerators and denominators",
+      .type = PYVMAF_OPTION_BOOL,
+      .offset = AT(debug) },
+    { .name = "adm_csf_scale",
+      .alias = "scf",
       .help = "factor of the horizontal and vertical sensitivity, mode 1 only",
-      .type = VMAF_OPTION_DOUBLE, .offset = AT(viewing.csf_scale),
-      .default_number = 1, .min = 0, .max = 50, .flags = PARAM },
-    { .name = "adm_csf_diag_scale", .alias = "scfd",
+      .type = PYVMAF_OPTION_DOUBLE,
+      .offset = AT(viewing.csf_scale),
+      .default_number = 1,
+      .min = 0,
+      .max = 50,
+      .flags = PARAM },
+    { .name = "adm_csf_diag_scale",
+      .alias = "scfd",
       .help = "factor of the diagonal sensitivity, mode 1 only",
-      .type = VMAF_OPTION_DOUBLE, .offset = AT(viewing.csf_diag_scale),
-      .default_number = 1, .min = 0, .max = 50, .flags = PARAM },
-    { .name = "adm_dlm_weight", .alias = "dlmw",
+      .type = PYVMAF_OPTION_DOUBLE,
+      .offset = AT(viewing.csf_diag_scale),
+      .default_number = 1,
+      .min = 0,
+      .max = 50,
+      .flags = PARAM },
+    { .name = "adm_dlm_weight",
+      .alias = "dlmw",
       .help = "weight of adm2 in adm3, the rest is aim's",
-      .type = VMAF_OPTION_DOUBLE, .offset = AT(weights.dlm),
-      .default_number = 0.5, .min = 0, .max = 1, .flags = PARAM },
-    { .name = "adm_enhn_gain_limit", .alias = "egl",
+      .type = PYVMAF_OPTION_DOUBLE,
+      .offset = AT(weights.dlm),
+      .default_number = 0.5,
+      .min = 0,
+      .max = 1,
+      .flags = PARAM },
+    { .name = "adm_enhn_gain_limit",
+      .alias = "egl",
       .help = "upper limit of the gain counted as detail; 1 is NEG",
-      .type = VMAF_OPTION_DOUBLE, .offset = AT(gain_limit),
-      .default_number = 100, .min = 1, .max = 100, .flags = PARAM },
-    { .name = "adm_norm_view_dist", .alias = "nvd",
+      .type = PYVMAF_OPTION_DOUBLE,
+      .offset = AT(gain_limit),
+      .default_number = 100,
+      .min = 1,
+      .max = 100,
+      .flags = PARAM },
+    { .name = "adm_norm_view_dist",
+      .alias = "nvd",
       .help = "viewing distance in display heights",
-      .type = VMAF_OPTION_DOUBLE, .offset = AT(viewing.distance),
-      .default_number = 3, .min = 0.75, .max = 24, .flags = PARAM },
-    { .name = "adm_ref_display_height", .alias = "rdh",
-      .help = "display height in pixels", .type = VMAF_OPTION_INT,
-      .offset = AT(viewing.height), .default_number = 1080, .min = 1,
-      .max = 4320, .flags = PARAM },
-    { .name = "adm_csf_mode", .alias = "csf",
+      .type = PYVMAF_OPTION_DOUBLE,
+      .offset = AT(viewing.distance),
+      .default_number = 3,
+      .min = 0.75,
+      .max = 24,
+      .flags = PARAM },
+    { .name = "adm_ref_display_height",
+      .alias = "rdh",
+      .help = "display height in pixels",
+      .type = PYVMAF_OPTION_INT,
+      .offset = AT(viewing.height),
+      .default_number = 1080,
+      .min = 1,
+      .max = 4320,
+      .flags = PARAM },
+    { .name = "adm_csf_mode",
+      .alias = "csf",
       .help = "contrast sensitivity: 0 Watson, 1 Barten, 2 a blend, 3 a blend "
               "fitted to absolute errors",
-      .type = VMAF_OPTION_INT, .offset = AT(viewing.csf_mode), .min = 0,
-      .max = 3, .flags = PARAM },
-    { .name = "adm_noise_weight", .alias = "nw",
-      .help = "noise floor under numerators and denominators",
-      .type = VMAF_OPTION_DOUBLE, .offset = AT(weights.noise),
-      .default_number = 0.03125, .min = 0, .max = 1500, .flags = PARAM },
-    { .name = "adm_skip_aim", .help = "leave aim out; it becomes 0",
-      .type = VMAF_OPTION_BOOL, .offset = AT(skip_aim) },
-    { .name = "adm_skip_scale0", .alias = "ssz",
-      .help = "leave out scale 0, the largest part of the work",
-      .type = VMAF_OPTION_BOOL, .offset = AT(weights.skip_scale0),
+      .type = PYVMAF_OPTION_INT,
+      .offset = AT(viewing.csf_mode),
+      .min = 0,
+      .max = 3,
       .flags = PARAM },
-    { .name = "adm_min_val", .alias = "min", .help = "lower clip of adm3",
-      .type = VMAF_OPTION_DOUBLE, .offset = AT(weights.min_val), .min = 0,
-      .max = 1, .flags = PARAM },
+    { .name = "adm_noise_weight",
+      .alias = "nw",
+      .help = "noise floor under numerators and denominators",
+      .type = PYVMAF_OPTION_DOUBLE,
+      .offset = AT(weights.noise),
+      .default_number = 0.03125,
+      .min = 0,
+      .max = 1500,
+      .flags = PARAM },
+    { .name = "adm_skip_aim",
+      .help = "leave aim out; it becomes 0",
+      .type = PYVMAF_OPTION_BOOL,
+      .offset = AT(skip_aim) },
+    { .name = "adm_skip_scale0",
+      .alias = "ssz",
+      .help = "leave out scale 0, the largest part of the work",
+      .type = PYVMAF_OPTION_BOOL,
+      .offset = AT(weights.skip_scale0),
+      .flags = PARAM },
+    { .name = "adm_min_val",
+      .alias = "min",
+      .help = "lower clip of adm3",
+      .type = PYVMAF_OPTION_DOUBLE,
+      .offset = AT(weights.min_val),
+      .min = 0,
+      .max = 1,
+      .flags = PARAM },
     { .name = NULL },
 };
 
@@ -105,42 +157,38 @@ static const char *const features[] = {
     NULL,
 };
 
-static size_t align(size_t bytes)
-{
-    return (bytes + 63) & ~(size_t)63;
-}
-
 /* The input size of a scale. */
 static unsigned halve(unsigned size, unsigned times)
 {
     return ((size - 1) >> times) + 1;
 }
 
-/* One block: scratch, then the low bands of scales 0..2. */
+/* Scratch memory, then the low bands of scales 0..2. */
+static void lay_out(AdmState *s, Workspace *ws)
+{
+    s->scratch = workspace_take(ws, s->scratch_size);
+    for (unsigned i = 0; i < ADM_SCALES - 1; i++) {
+        const size_t sample = i ? sizeof(int32_t) : sizeof(int16_t);
+        const size_t row = workspace_align(halve(s->w, i + 1) * sample);
+        s->low_stride[i] = (ptrdiff_t)row;
+        for (unsigned side = 0; side < 2; side++)
+            s->low[i][side] = workspace_take(ws, row * halve(s->h, i + 1));
+    }
+}
+
 static int adm_alloc(AdmState *s)
 {
-    size_t scratch = align(adm_scratch_size(s->w, s->h));
-    size_t size = scratch, plane[ADM_SCALES - 1];
-    for (unsigned i = 0; i < ADM_SCALES - 1; i++) {
-        size_t sample = i ? sizeof(int32_t) : sizeof(int16_t);
-        s->low_stride[i] = (ptrdiff_t)align(halve(s->w, i + 1) * sample);
-        plane[i] = (size_t)s->low_stride[i] * halve(s->h, i + 1);
-        size += 2 * plane[i];
-    }
-    char *at = s->memory = aligned_alloc(64, size);
-    if (!at)
+    _Static_assert(WORKSPACE_ALIGN % ADM_LOW_ALIGN == 0, "rows of low bands");
+    Workspace ws = { NULL, 0 };
+    lay_out(s, &ws);
+    s->memory = aligned_alloc(WORKSPACE_ALIGN, ws.used);
+    if (!s->memory)
         return -ENOMEM;
-    s->scratch = at;
-    at += scratch;
-    for (unsigned i = 0; i < ADM_SCALES - 1; i++) {
-        s->low[i][0] = at;
-        s->low[i][1] = at + plane[i];
-        at += 2 * plane[i];
-    }
+    lay_out(s, &(Workspace){ s->memory, 0 });
     return 0;
 }
 
-static int adm_init(void *state, const VmafExtractorInit *init)
+static int adm_init(void *state, const PyvmafExtractorInit *init)
 {
     AdmState *s = state;
     if (init->w < ADM_MIN_SIZE || init->h < ADM_MIN_SIZE) {
@@ -156,7 +204,8 @@ static int adm_init(void *state, const VmafExtractorInit *init)
     s->h = init->h;
     s->bpc = init->bpc;
     s->context = init->context;
-    s->scale = kernel_table(init->cpu_flags)->adm_scale;
+    s->kernels = kernel_table(init->cpu_flags)->adm;
+    s->scratch_size = s->kernels->scratch_size(s->w);
     return adm_alloc(s);
 }
 
@@ -169,11 +218,14 @@ static int adm_close(void *state)
 }
 
 /* What the kernel gets for scale `i`, but for the variants. */
-static AdmScale describe(const AdmState *s, const VmafFrame *frame, unsigned i)
+static AdmScale scale_call(const AdmState *s, const PyvmafFrame *frame,
+                           unsigned i)
 {
     AdmScale scale = {
-        .w = halve(s->w, i), .h = halve(s->h, i), .bpc = s->bpc, .scale = i,
-        .row_end = halve(s->h, i + 1), .scratch = s->scratch,
+        .w = halve(s->w, i),
+        .h = halve(s->h, i),
+        .bpc = s->bpc,
+        .scale = i,
     };
     if (i == 0) {
         scale.ref = frame->ref->data[0];
@@ -193,60 +245,29 @@ static AdmScale describe(const AdmState *s, const VmafFrame *frame, unsigned i)
     return scale;
 }
 
-typedef struct ScaleCall {
-    AdmScaleFn run;
-    AdmScale scale;
-    AdmSums sums[ROWS_MAX_PARTS];
-} ScaleCall;
-
-static void run_rows(void *arg, const RowRange *range)
-{
-    ScaleCall *call = arg;
-    AdmScale scale = call->scale;
-    scale.row_begin = range->begin;
-    scale.row_end = range->end;
-    scale.scratch = range->scratch;
-    call->run(&scale, &call->sums[range->part]);
-}
-
-/* Only members that were asked for are written. */
-static void add(AdmSums *sums, const AdmSums *part, unsigned variants)
-{
-    for (unsigned q = 0; q < 3 && variants; q++) {
-        sums->den[q] += part->den[q];
-        for (unsigned v = 0; v < variants; v++) {
-            sums->num[v][q] += part->num[v][q];
-            sums->aim[v][q] += part->aim[v][q];
-        }
-    }
-}
-
 /* Sums of one scale; its rows may be cut among threads. */
-static void measure_scale(const AdmState *s, const AdmScale *scale,
-                          AdmSums *sums)
+static void sum_scale(const AdmState *s, const AdmScale *scale, AdmSums *sums)
 {
-    ScaleCall call = { .run = s->scale, .scale = *scale };
-    const RowCall rows = {
-        .rows = scale->row_end,
-        .scratch_size = adm_scratch_size(s->w, s->h),
-        .scratch = s->scratch,
-        .run = run_rows,
-        .arg = &call,
-    };
-    const unsigned parts = rows_run(s->context, &rows);
-    *sums = call.sums[0];
-    for (unsigned i = 1; i < parts; i++)
-        add(sums, &call.sums[i], scale->variant_cnt);
+    _Static_assert(sizeof *sums == ADM_SUM_CNT * sizeof(int64_t), "an array");
+    rows_sum(s->context, &(RowCall){
+                             .run = s->kernels->scale,
+                             .call = scale,
+                             .rows = (scale->h + 1) / 2,
+                             .scratch_size = s->scratch_size,
+                             .scratch = s->scratch,
+                             .sums = (int64_t *)sums,
+                             .sum_cnt = ADM_SUM_CNT,
+                         });
 }
 
 /* All states have the same picture size and treat scale 0 alike. */
-static void measure(void *const state[], unsigned cnt, const VmafFrame *frame,
-                    AdmParts parts[][ADM_SCALES])
+static void sum_scales(void *const state[], unsigned cnt,
+                       const PyvmafFrame *frame, AdmParts parts[][ADM_SCALES])
 {
     const AdmState *first = state[0];
     for (unsigned i = 0; i < ADM_SCALES; i++) {
         bool skip = i == 0 && first->weights.skip_scale0;
-        AdmScale scale = describe(first, frame, i);
+        AdmScale scale = scale_call(first, frame, i);
         AdmVariant variant[ADM_MAX_VARIANTS];
         AdmSums sums;
         AdmPlan plan;
@@ -259,8 +280,8 @@ static void measure(void *const state[], unsigned cnt, const VmafFrame *frame,
         }
         scale.variant = variant;
         scale.variant_cnt = skip ? 0 : cnt;
-        measure_scale(first, &scale, &sums);
-        adm_plan(&plan, &scale);
+        sum_scale(first, &scale, &sums);
+        adm_plan(&plan, &scale, &(Rows){ 0, (scale.h + 1) / 2, NULL });
         for (unsigned v = 0; v < cnt; v++) {
             const AdmState *s = state[v];
             parts[v][i] = skip ? adm_score_skipped()
@@ -271,37 +292,51 @@ static void measure(void *const state[], unsigned cnt, const VmafFrame *frame,
 }
 
 static int publish(const AdmState *s, const AdmParts parts[ADM_SCALES],
-                   VmafScores *scores, unsigned index)
+                   PyvmafScores *scores, unsigned index)
 {
     AdmScore score = adm_score(parts, &s->weights, (double)s->w * s->h);
     double value[] = {
-        score.adm2, score.aim, score.adm3,
-        score.scale[0], score.scale[1], score.scale[2], score.scale[3],
+        score.adm2,
+        score.aim,
+        score.adm3,
+        score.scale[0],
+        score.scale[1],
+        score.scale[2],
+        score.scale[3],
         /* debug */
-        score.adm2, score.num, score.den,
-        parts[0].num, parts[0].den, parts[1].num, parts[1].den,
-        parts[2].num, parts[2].den, parts[3].num, parts[3].den,
+        score.adm2,
+        score.num,
+        score.den,
+        parts[0].num,
+        parts[0].den,
+        parts[1].num,
+        parts[1].den,
+        parts[2].num,
+        parts[2].den,
+        parts[3].num,
+        parts[3].den,
     };
     unsigned cnt = s->debug ? sizeof(value) / sizeof(value[0]) : 7;
     int err = 0;
     for (unsigned i = 0; i < cnt; i++)
         err = extractor_first_error(
-            err, vmaf_scores_append(scores, features[i], value[i], index));
+            err, pyvmaf_scores_append(scores, features[i], value[i], index));
     return err;
 }
 
-static int extract_group(void *const state[], VmafScores *const scores[],
-                         unsigned cnt, const VmafFrame *frame)
+static int extract_group(void *const state[], PyvmafScores *const scores[],
+                         unsigned cnt, const PyvmafFrame *frame)
 {
     AdmParts parts[ADM_MAX_VARIANTS][ADM_SCALES];
     int err = 0;
-    measure(state, cnt, frame, parts);
+    sum_scales(state, cnt, frame, parts);
     for (unsigned v = 0; v < cnt && !err; v++)
         err = publish(state[v], parts[v], scores[v], frame->index);
     return err;
 }
 
-static int adm_extract(void *state, const VmafFrame *frame, VmafScores *scores)
+static int adm_extract(void *state, const PyvmafFrame *frame,
+                       PyvmafScores *scores)
 {
     return extract_group(&state, &scores, 1, frame);
 }
@@ -318,7 +353,7 @@ const ExtractorGroup extractor_adm_group = {
     .extract = extract_group,
 };
 
-const VmafExtractor extractor_adm = {
+const PyvmafExtractor extractor_adm = {
     .name = "adm",
     .help = "detail loss and added impairment at four scales, fixed point",
     .features = features,

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "../log.h"
+#include "engine/log.h"
 
 #define PI 3.14159265358979323846
 
@@ -35,8 +35,8 @@ static float watson(float resolution, unsigned scale, bool diagonal)
     double frequency = ((double)(2u << scale) * f0) * gain;
     float l = (float)log10(frequency / resolution);
     float exponent = k * l * l;
-    float step = (float)(2. * a * pow(10., exponent) /
-                         amplitude[scale][diagonal]);
+    float step =
+        (float)(2. * a * pow(10., exponent) / amplitude[scale][diagonal]);
     return 1.f / step;
 }
 
@@ -62,8 +62,8 @@ static float barten(float resolution, unsigned scale)
     float mtf = 0.f;
     for (unsigned i = 0; i < 4; i++)
         mtf = (float)(mtf + mtf_weight[i] * exp(-mtf_decay[i] * f));
-    float joint = (float)(30.162f * pow(pow(4.0627f / 100.f, 1.6596f) + 1.,
-                                        -0.2712f));
+    float joint =
+        (float)(30.162f * pow(pow(4.0627f / 100.f, 1.6596f) + 1., -0.2712f));
     return neural * mtf * joint;
 }
 
@@ -75,34 +75,58 @@ typedef struct Blend {
 } Blend;
 
 static const Blend blend[] = {
-    { 1080, 3., { { 0.01183f, 0.025026f, 0.04295f, 0.058621f },
-                  { 0.004302f, 0.011778f, 0.023918f, 0.035901f } } },
-    { 2160, 1.5, { { 0.01183f, 0.025026f, 0.04295f, 0.058621f },
-                   { 0.004302f, 0.011778f, 0.023918f, 0.035901f } } },
-    { 1080, 5., { { 0.004212f, 0.014809f, 0.029642f, 0.047464f },
-                  { 0.000984f, 0.005852f, 0.0146f, 0.027574f } } },
-    { 2160, 3., { { 0.00226f, 0.01183f, 0.025026f, 0.04295f },
-                  { 0.000479f, 0.004302f, 0.011778f, 0.023918f } } },
-    { 2160, 5., { { 0.000092f, 0.004212f, 0.014809f, 0.029642f },
-                  { 0.000050f, 0.000984f, 0.005852f, 0.0146f } } },
-    { 720, 5., { { 0.010144f, 0.022561f, 0.040309f, 0.05672f },
-                 { 0.003463f, 0.010282f, 0.021839f, 0.034641f } } },
+    { 1080,
+      3.,
+      { { 0.01183f, 0.025026f, 0.04295f, 0.058621f },
+        { 0.004302f, 0.011778f, 0.023918f, 0.035901f } } },
+    { 2160,
+      1.5,
+      { { 0.01183f, 0.025026f, 0.04295f, 0.058621f },
+        { 0.004302f, 0.011778f, 0.023918f, 0.035901f } } },
+    { 1080,
+      5.,
+      { { 0.004212f, 0.014809f, 0.029642f, 0.047464f },
+        { 0.000984f, 0.005852f, 0.0146f, 0.027574f } } },
+    { 2160,
+      3.,
+      { { 0.00226f, 0.01183f, 0.025026f, 0.04295f },
+        { 0.000479f, 0.004302f, 0.011778f, 0.023918f } } },
+    { 2160,
+      5.,
+      { { 0.000092f, 0.004212f, 0.014809f, 0.029642f },
+        { 0.000050f, 0.000984f, 0.005852f, 0.0146f } } },
+    { 720,
+      5.,
+      { { 0.010144f, 0.022561f, 0.040309f, 0.05672f },
+        { 0.003463f, 0.010282f, 0.021839f, 0.034641f } } },
 };
 
 /* Refitted with an absolute-error criterion. */
 static const Blend blend_mae[] = {
-    { 1080, 3., { { 0.011249f, 0.022606f, 0.035930f, 0.045673f },
-                  { 0.004097f, 0.010921f, 0.021430f, 0.031313f } } },
-    { 2160, 1.5, { { 0.011249f, 0.022606f, 0.035930f, 0.045673f },
-                   { 0.004097f, 0.010921f, 0.021430f, 0.031313f } } },
-    { 1080, 5., { { 0.004052f, 0.013939f, 0.026298f, 0.038833f },
-                  { 0.000927f, 0.005544f, 0.013415f, 0.024515f } } },
-    { 2160, 3., { { 0.002166f, 0.011249f, 0.022606f, 0.035930f },
-                  { 0.000447f, 0.004097f, 0.010921f, 0.021430f } } },
-    { 2160, 5., { { 0.000077f, 0.004052f, 0.013939f, 0.026298f },
-                  { 0.000045f, 0.000927f, 0.005544f, 0.013415f } } },
-    { 720, 5., { { 0.009689f, 0.020577f, 0.034162f, 0.044523f },
-                 { 0.003302f, 0.009579f, 0.019661f, 0.030318f } } },
+    { 1080,
+      3.,
+      { { 0.011249f, 0.022606f, 0.035930f, 0.045673f },
+        { 0.004097f, 0.010921f, 0.021430f, 0.031313f } } },
+    { 2160,
+      1.5,
+      { { 0.011249f, 0.022606f, 0.035930f, 0.045673f },
+        { 0.004097f, 0.010921f, 0.021430f, 0.031313f } } },
+    { 1080,
+      5.,
+      { { 0.004052f, 0.013939f, 0.026298f, 0.038833f },
+        { 0.000927f, 0.005544f, 0.013415f, 0.024515f } } },
+    { 2160,
+      3.,
+      { { 0.002166f, 0.011249f, 0.022606f, 0.035930f },
+        { 0.000447f, 0.004097f, 0.010921f, 0.021430f } } },
+    { 2160,
+      5.,
+      { { 0.000077f, 0.004052f, 0.013939f, 0.026298f },
+        { 0.000045f, 0.000927f, 0.005544f, 0.013415f } } },
+    { 720,
+      5.,
+      { { 0.009689f, 0.020577f, 0.034162f, 0.044523f },
+        { 0.003302f, 0.009579f, 0.019661f, 0.030318f } } },
 };
 
 enum { BLEND_CNT = sizeof(blend) / sizeof(blend[0]) };
@@ -126,8 +150,8 @@ static const Blend *find_blend(const AdmViewing *v)
 static int fix(AdmCsf *csf, unsigned scale, const AdmViewing *v)
 {
     double lines = v->distance * v->height;
-    bool reference = v->csf_mode == ADM_CSF_WATSON &&
-                     fabs(lines - REFERENCE_LINES) < 1e-8;
+    bool reference =
+        v->csf_mode == ADM_CSF_WATSON && fabs(lines - REFERENCE_LINES) < 1e-8;
     for (unsigned q = 0; q < 3; q++) {
         unsigned bits = scale ? 32 : q == ADM_D ? 23 : 21;
         double fixed = trunc(ldexp((double)csf->factor[q], (int)bits));
@@ -185,9 +209,9 @@ int adm_csf(AdmCsf csf[ADM_SCALES], const AdmViewing *v)
             else if (v->csf_mode == ADM_CSF_WATSON)
                 *factor = watson(resolution, s, diagonal);
             else
-                *factor = (float)(barten(resolution, s) *
-                                  (diagonal ? v->csf_diag_scale
-                                            : v->csf_scale));
+                *factor =
+                    (float)(barten(resolution, s) *
+                            (diagonal ? v->csf_diag_scale : v->csf_scale));
         }
         if (fix(&csf[s], s, v))
             return reject_barten(v);

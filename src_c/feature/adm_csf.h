@@ -3,7 +3,7 @@
 #ifndef FEATURE_ADM_CSF_H
 #define FEATURE_ADM_CSF_H
 
-#include "../kernel/adm.h"
+#include "kernel/adm/adm.h"
 
 /* Values of adm_csf_mode. */
 enum AdmCsfMode {

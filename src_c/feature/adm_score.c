@@ -82,8 +82,8 @@ AdmScore adm_score(const AdmParts parts[ADM_SCALES], const AdmWeights *weights,
         score.adm2 = score.num / score.den;
         score.aim = aim / score.den;
     }
-    double blend = score.adm2 * weights->dlm +
-                   (1. - score.aim) * (1. - weights->dlm);
+    double blend =
+        score.adm2 * weights->dlm + (1. - score.aim) * (1. - weights->dlm);
     score.adm3 = blend > weights->min_val ? blend : weights->min_val;
     return score;
 }

@@ -3,7 +3,7 @@
 #ifndef FEATURE_ADM_SCORE_H
 #define FEATURE_ADM_SCORE_H
 
-#include "../kernel/adm_plan.h"
+#include "kernel/adm/adm_plan.h"
 #include "adm_csf.h"
 
 /* One scale. */

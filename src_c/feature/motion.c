@@ -11,10 +11,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "../extractor.h"
-#include "../kernel/table.h"
-#include "../log.h"
-#include "../rows.h"
+#include "engine/extractor.h"
+#include "engine/log.h"
+#include "engine/rows.h"
+#include "kernel/motion/motion.h"
+#include "kernel/table.h"
+#include "kernel/workspace.h"
 
 #define SAD "VMAF_integer_feature_motion_sad_score"
 #define MOTION "VMAF_integer_feature_motion_score"
@@ -25,40 +27,73 @@ typedef struct MotionState {
     bool force_zero, five_frame_window, moving_average, debug;
     double blend_factor, blend_offset, fps_weight, max_val;
     const VmafContext *context;
-    MotionSadFn sad;
+    const MotionKernels *kernels;
+    size_t scratch_size;
     void *scratch;
 } MotionState;
 
-#define PARAM VMAF_OPTION_FEATURE_PARAM
+#define PARAM PYVMAF_OPTION_FEATURE_PARAM
 #define AT(field) offsetof(MotionState, field)
 
-static const VmafOption options[] = {
-    { .name = "debug", .help = "also publish the score before the minimum",
-      .type = VMAF_OPTION_BOOL, .offset = AT(debug) },
-    { .name = "motion_force_zero", .alias = "force_0",
-      .help = "score every frame 0", .type = VMAF_OPTION_BOOL,
-      .offset = AT(force_zero), .flags = PARAM },
-    { .name = "motion_blend_factor", .alias = "mbf",
+static const PyvmafOption options[] = {
+    { .name = "debug",
+      .help = "also publish the score before the minimum",
+      .type = PYVMAF_OPTION_BOOL,
+      .offset = AT(debug) },
+    { .name = "motion_force_zero",
+      .alias = "force_0",
+      .help = "score every frame 0",
+      .type = PYVMAF_OPTION_BOOL,
+      .offset = AT(force_zero),
+      .flags = PARAM },
+    { .name = "motion_blend_factor",
+      .alias = "mbf",
       .help = "slope of motion3 above the blend offset",
-      .type = VMAF_OPTION_DOUBLE, .offset = AT(blend_factor),
-      .default_number = 1, .min = 0, .max = 1, .flags = PARAM },
-    { .name = "motion_blend_offset", .alias = "mbo",
-      .help = "where the blend of motion3 sets in", .type = VMAF_OPTION_DOUBLE,
-      .offset = AT(blend_offset), .default_number = 40, .min = 0, .max = 1000,
+      .type = PYVMAF_OPTION_DOUBLE,
+      .offset = AT(blend_factor),
+      .default_number = 1,
+      .min = 0,
+      .max = 1,
       .flags = PARAM },
-    { .name = "motion_fps_weight", .alias = "mfw",
-      .help = "factor for the frame rate", .type = VMAF_OPTION_DOUBLE,
-      .offset = AT(fps_weight), .default_number = 1, .min = 0, .max = 5,
+    { .name = "motion_blend_offset",
+      .alias = "mbo",
+      .help = "where the blend of motion3 sets in",
+      .type = PYVMAF_OPTION_DOUBLE,
+      .offset = AT(blend_offset),
+      .default_number = 40,
+      .min = 0,
+      .max = 1000,
       .flags = PARAM },
-    { .name = "motion_max_val", .alias = "mmxv", .help = "upper clip",
-      .type = VMAF_OPTION_DOUBLE, .offset = AT(max_val),
-      .default_number = 10000, .min = 0, .max = 10000, .flags = PARAM },
-    { .name = "motion_five_frame_window", .alias = "mffw",
-      .help = "compare with the frame two before", .type = VMAF_OPTION_BOOL,
-      .offset = AT(five_frame_window), .flags = PARAM },
-    { .name = "motion_moving_average", .alias = "mma",
+    { .name = "motion_fps_weight",
+      .alias = "mfw",
+      .help = "factor for the frame rate",
+      .type = PYVMAF_OPTION_DOUBLE,
+      .offset = AT(fps_weight),
+      .default_number = 1,
+      .min = 0,
+      .max = 5,
+      .flags = PARAM },
+    { .name = "motion_max_val",
+      .alias = "mmxv",
+      .help = "upper clip",
+      .type = PYVMAF_OPTION_DOUBLE,
+      .offset = AT(max_val),
+      .default_number = 10000,
+      .min = 0,
+      .max = 10000,
+      .flags = PARAM },
+    { .name = "motion_five_frame_window",
+      .alias = "mffw",
+      .help = "compare with the frame two before",
+      .type = PYVMAF_OPTION_BOOL,
+      .offset = AT(five_frame_window),
+      .flags = PARAM },
+    { .name = "motion_moving_average",
+      .alias = "mma",
       .help = "average motion3 with that of the frame before",
-      .type = VMAF_OPTION_BOOL, .offset = AT(moving_average), .flags = PARAM },
+      .type = PYVMAF_OPTION_BOOL,
+      .offset = AT(moving_average),
+      .flags = PARAM },
     { .name = NULL },
 };
 
@@ -75,7 +110,7 @@ static unsigned distance(const MotionState *s)
     return s->five_frame_window ? 2 : 1;
 }
 
-static int motion_init(void *state, const VmafExtractorInit *init)
+static int motion_init(void *state, const PyvmafExtractorInit *init)
 {
     MotionState *s = state;
     if (s->force_zero)
@@ -86,12 +121,12 @@ static int motion_init(void *state, const VmafExtractorInit *init)
                  init->w, init->h);
         return -EINVAL;
     }
-    size_t size = motion_scratch_size(init->w, init->h);
-    s->scratch = aligned_alloc(64, (size + 63) / 64 * 64);
+    s->kernels = kernel_table(init->cpu_flags)->motion;
+    s->scratch_size = workspace_align(s->kernels->scratch_size(init->w));
+    s->scratch = aligned_alloc(WORKSPACE_ALIGN, s->scratch_size);
     if (!s->scratch)
         return -ENOMEM;
     s->context = init->context;
-    s->sad = kernel_table(init->cpu_flags)->motion_sad;
     return 0;
 }
 
@@ -103,37 +138,20 @@ static int motion_close(void *state)
     return 0;
 }
 
-typedef struct SadCall {
-    MotionSadFn run;
-    MotionSad sad;
-    uint64_t sum[ROWS_MAX_PARTS];
-} SadCall;
-
-static void run_rows(void *arg, const RowRange *range)
-{
-    SadCall *call = arg;
-    MotionSad sad = call->sad;
-    sad.row_begin = range->begin;
-    sad.row_end = range->end;
-    sad.scratch = range->scratch;
-    call->sum[range->part] = call->run(&sad);
-}
-
 /* The rows may be cut among threads. */
-static uint64_t measure(const MotionState *s, const MotionSad *sad)
+static uint64_t sum_rows(const MotionState *s, const MotionSad *sad)
 {
-    SadCall call = { .run = s->sad, .sad = *sad };
-    const RowCall rows = {
-        .rows = sad->h,
-        .scratch_size = motion_scratch_size(sad->w, sad->h),
-        .scratch = s->scratch,
-        .run = run_rows,
-        .arg = &call,
-    };
-    const unsigned parts = rows_run(s->context, &rows);
-    for (unsigned i = 1; i < parts; i++)
-        call.sum[0] += call.sum[i];
-    return call.sum[0];
+    int64_t sum;
+    rows_sum(s->context, &(RowCall){
+                             .run = s->kernels->sad,
+                             .call = sad,
+                             .rows = sad->h,
+                             .scratch_size = s->scratch_size,
+                             .scratch = s->scratch,
+                             .sums = &sum,
+                             .sum_cnt = 1,
+                         });
+    return (uint64_t)sum;
 }
 
 /* The low pass scales 8-bit samples by 256, deeper ones alike. */
@@ -149,12 +167,12 @@ static double score(const MotionState *s, const VmafPicture *earlier,
         .h = current->h[0],
         .bpc = current->bpc,
     };
-    double mean = (double)measure(s, &sad) / 256. / (sad.w * sad.h);
+    double mean = (double)sum_rows(s, &sad) / 256. / (sad.w * sad.h);
     return smaller(mean * s->fps_weight, s->max_val);
 }
 
-static int motion_extract(void *state, const VmafFrame *frame,
-                          VmafScores *scores)
+static int motion_extract(void *state, const PyvmafFrame *frame,
+                          PyvmafScores *scores)
 {
     const MotionState *s = state;
     double value = 0.;
@@ -171,19 +189,19 @@ static int motion_extract(void *state, const VmafFrame *frame,
         }
         value = score(s, earlier, frame->ref);
     }
-    int err = vmaf_scores_append(scores, SAD, value, frame->index);
+    int err = pyvmaf_scores_append(scores, SAD, value, frame->index);
     if (!err && s->debug)
-        err = vmaf_scores_append(scores, MOTION, value, frame->index);
+        err = pyvmaf_scores_append(scores, MOTION, value, frame->index);
     return err;
 }
 
 /* The scores of frames 0, 1, ... up to the first gap. */
-static int read_back(VmafScores *scores, double **out, unsigned *n)
+static int read_back(PyvmafScores *scores, double **out, unsigned *n)
 {
     double *series = NULL, value;
     unsigned capacity = 0;
 
-    for (*n = 0; !vmaf_scores_get(scores, SAD, &value, *n); (*n)++) {
+    for (*n = 0; !pyvmaf_scores_get(scores, SAD, &value, *n); (*n)++) {
         if (*n == capacity) {
             capacity = capacity ? 2 * capacity : 256;
             double *grown = realloc(series, capacity * sizeof(*series));
@@ -220,7 +238,7 @@ static double blend(const MotionState *s, double m)
     return smaller(blended, s->max_val);
 }
 
-static int motion_flush(void *state, VmafScores *scores)
+static int motion_flush(void *state, PyvmafScores *scores)
 {
     const MotionState *s = state;
     const unsigned first = distance(s);
@@ -241,18 +259,18 @@ static int motion_flush(void *state, VmafScores *scores)
             previous = p;
         }
         err = extractor_first_error(
-            err, vmaf_scores_append(scores, MOTION2, motion2, i));
+            err, pyvmaf_scores_append(scores, MOTION2, motion2, i));
         err = extractor_first_error(
-            err, vmaf_scores_append(scores, MOTION3, motion3, i));
+            err, pyvmaf_scores_append(scores, MOTION3, motion3, i));
     }
     free(series);
     return err;
 }
 
-const VmafExtractor extractor_motion = {
+const PyvmafExtractor extractor_motion = {
     .name = "motion",
     .help = "change of the reference luma from frame to frame",
-    .flags = VMAF_EXTRACTOR_PREV_REF,
+    .flags = PYVMAF_EXTRACTOR_PREV_REF,
     .features = features,
     .options = options,
     .state_size = sizeof(MotionState),

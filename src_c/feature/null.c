@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* The extractor that does nothing: the cost of the engine by itself. */
-#include "../extractor.h"
+#include "engine/extractor.h"
 
-static int extract(void *state, const VmafFrame *frame, VmafScores *scores)
+static int extract(void *state, const PyvmafFrame *frame, PyvmafScores *scores)
 {
     (void)state;
     (void)frame;
@@ -10,7 +10,7 @@ static int extract(void *state, const VmafFrame *frame, VmafScores *scores)
     return 0;
 }
 
-const VmafExtractor extractor_null = {
+const PyvmafExtractor extractor_null = {
     .name = "null",
     .help = "publishes nothing",
     .extract = extract,

@@ -11,14 +11,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../extractor.h"
-#include "../kernel/table.h"
-#include "../log.h"
+#include "engine/extractor.h"
+#include "engine/log.h"
+#include "engine/rows.h"
+#include "kernel/psnr/psnr.h"
+#include "kernel/table.h"
 
 typedef struct PsnrState {
     bool enable_chroma, enable_mse, enable_apsnr, reduced_hbd_peak;
     double min_sse;
-    PsnrSseFn sse;
+    const VmafContext *context;
+    const PsnrKernels *kernels;
     unsigned plane_cnt;
     double peak_squared;
     double default_cap; /* dB */
@@ -27,22 +30,30 @@ typedef struct PsnrState {
 
 #define AT(field) offsetof(PsnrState, field)
 
-static const VmafOption options[] = {
-    { .name = "enable_chroma", .help = "score the chroma planes too",
-      .type = VMAF_OPTION_BOOL, .offset = AT(enable_chroma),
+static const PyvmafOption options[] = {
+    { .name = "enable_chroma",
+      .help = "score the chroma planes too",
+      .type = PYVMAF_OPTION_BOOL,
+      .offset = AT(enable_chroma),
       .default_number = 1 },
-    { .name = "enable_mse", .help = "also publish the mean squared error",
-      .type = VMAF_OPTION_BOOL, .offset = AT(enable_mse) },
+    { .name = "enable_mse",
+      .help = "also publish the mean squared error",
+      .type = PYVMAF_OPTION_BOOL,
+      .offset = AT(enable_mse) },
     { .name = "enable_apsnr",
       .help = "also publish the PSNR of the whole sequence",
-      .type = VMAF_OPTION_BOOL, .offset = AT(enable_apsnr) },
+      .type = PYVMAF_OPTION_BOOL,
+      .offset = AT(enable_apsnr) },
     { .name = "reduced_hbd_peak",
       .help = "above 8 bits take 255 * 2^(depth - 8) as the peak",
-      .type = VMAF_OPTION_BOOL, .offset = AT(reduced_hbd_peak) },
+      .type = PYVMAF_OPTION_BOOL,
+      .offset = AT(reduced_hbd_peak) },
     { .name = "min_sse",
       .help = "squared error of a plane that stands for the highest PSNR; "
               "0: the highest is 6 dB a bit and 12",
-      .type = VMAF_OPTION_DOUBLE, .offset = AT(min_sse), .min = 0,
+      .type = PYVMAF_OPTION_DOUBLE,
+      .offset = AT(min_sse),
+      .min = 0,
       .max = DBL_MAX },
     { .name = NULL },
 };
@@ -56,7 +67,7 @@ static double smaller(double p, double q)
     return p < q ? p : q;
 }
 
-static int psnr_init(void *state, const VmafExtractorInit *init)
+static int psnr_init(void *state, const PyvmafExtractorInit *init)
 {
     PsnrState *s = state;
     const unsigned bpc = init->bpc;
@@ -68,16 +79,17 @@ static int psnr_init(void *state, const VmafExtractorInit *init)
     const bool chroma =
         s->enable_chroma && init->pix_fmt != VMAF_PIX_FMT_YUV400P;
     s->plane_cnt = chroma ? 3 : 1;
-    const double peak = s->reduced_hbd_peak ? 255u << (bpc - 8)
-                                            : (1u << bpc) - 1;
+    const double peak =
+        s->reduced_hbd_peak ? 255u << (bpc - 8) : (1u << bpc) - 1;
     s->peak_squared = peak * peak;
     s->default_cap = 6 * bpc + 12;
-    s->sse = kernel_table(init->cpu_flags)->psnr_sse;
+    s->context = init->context;
+    s->kernels = kernel_table(init->cpu_flags)->psnr;
     return 0;
 }
 
-static int append_plane(PsnrState *s, const VmafFrame *frame, unsigned p,
-                        VmafScores *scores)
+static uint64_t squared_error(const PsnrState *s, const PyvmafFrame *frame,
+                              unsigned p)
 {
     const VmafPicture *ref = frame->ref, *dist = frame->dist;
     const PsnrSse plane = {
@@ -86,11 +98,24 @@ static int append_plane(PsnrState *s, const VmafFrame *frame, unsigned p,
         .ref_stride = ref->stride[p],
         .dist_stride = dist->stride[p],
         .w = ref->w[p],
-        .h = ref->h[p],
         .bpc = ref->bpc,
     };
-    const uint64_t sse = s->sse(&plane);
-    const uint64_t samples = (uint64_t)plane.w * plane.h;
+    int64_t sse;
+    rows_sum(s->context, &(RowCall){
+                             .run = s->kernels->sse,
+                             .call = &plane,
+                             .rows = ref->h[p],
+                             .sums = &sse,
+                             .sum_cnt = 1,
+                         });
+    return (uint64_t)sse;
+}
+
+static int append_plane(PsnrState *s, const PyvmafFrame *frame, unsigned p,
+                        PyvmafScores *scores)
+{
+    const uint64_t sse = squared_error(s, frame, p);
+    const uint64_t samples = (uint64_t)frame->ref->w[p] * frame->ref->h[p];
     s->total_sse[p] += sse;
     s->total_samples[p] += samples;
 
@@ -100,17 +125,16 @@ static int append_plane(PsnrState *s, const VmafFrame *frame, unsigned p,
                            ? ceil(10. * log10(s->peak_squared / least))
                            : s->default_cap;
     const double ratio = s->peak_squared / (mse > 1e-16 ? mse : 1e-16);
-    int err = vmaf_scores_append(scores, features[p],
-                                 smaller(10. * log10(ratio), cap),
-                                 frame->index);
+    int err = pyvmaf_scores_append(
+        scores, features[p], smaller(10. * log10(ratio), cap), frame->index);
     if (s->enable_mse)
         err = extractor_first_error(
-            err, vmaf_scores_append(scores, mse_name[p], mse, frame->index));
+            err, pyvmaf_scores_append(scores, mse_name[p], mse, frame->index));
     return err;
 }
 
-static int psnr_extract(void *state, const VmafFrame *frame,
-                        VmafScores *scores)
+static int psnr_extract(void *state, const PyvmafFrame *frame,
+                        PyvmafScores *scores)
 {
     PsnrState *s = state;
     int err = 0;
@@ -121,7 +145,7 @@ static int psnr_extract(void *state, const VmafFrame *frame,
 
 /* The cap's product is made in double: in 64-bit integers it would wrap at 16
  * bits from 2^31 samples on. Below that it is rounded once, as theirs is. */
-static int psnr_flush(void *state, VmafScores *scores)
+static int psnr_flush(void *state, PyvmafScores *scores)
 {
     PsnrState *s = state;
     int err = 0;
@@ -135,16 +159,16 @@ static int psnr_flush(void *state, VmafScores *scores)
                                  log10((double)s->total_sse[p]));
         const double cap = ceil(10. * log10(s->peak_squared * n * 2.));
         err = extractor_first_error(
-            err, vmaf_scores_aggregate(scores, apsnr_name[p],
-                                       smaller(db, cap)));
+            err,
+            pyvmaf_scores_aggregate(scores, apsnr_name[p], smaller(db, cap)));
     }
     return err;
 }
 
-const VmafExtractor extractor_psnr = {
+const PyvmafExtractor extractor_psnr = {
     .name = "psnr",
     .help = "peak signal-to-noise ratio of each plane, in dB",
-    .flags = VMAF_EXTRACTOR_TEMPORAL,
+    .flags = PYVMAF_EXTRACTOR_TEMPORAL,
     .features = features,
     .options = options,
     .state_size = sizeof(PsnrState),

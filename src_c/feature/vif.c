@@ -10,10 +10,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "../extractor.h"
-#include "../kernel/table.h"
-#include "../log.h"
-#include "../rows.h"
+#include "engine/extractor.h"
+#include "kernel/table.h"
+#include "kernel/vif/vif.h"
+#include "kernel/workspace.h"
+#include "engine/log.h"
+#include "engine/rows.h"
 
 /* Scale 3 needs one sample, and its window leftovers of one more. */
 #define MIN_SIZE 8
@@ -25,7 +27,8 @@ typedef struct VifState {
     double gain_limit;
     unsigned w, h, bpc;
     const VmafContext *context;
-    VifScaleFn scale;
+    const VifKernels *kernels;
+    size_t scratch_size;
     void *memory; /* all that follows lies in it */
     void *scratch;
     uint16_t *ref[VIF_SCALES], *dist[VIF_SCALES]; /* of scales 1..3 */
@@ -37,18 +40,27 @@ typedef struct Ratio {
     float num, den;
 } Ratio;
 
-#define PARAM VMAF_OPTION_FEATURE_PARAM
+#define PARAM PYVMAF_OPTION_FEATURE_PARAM
 
-static const VmafOption options[] = {
-    { .name = "debug", .help = "also publish numerators and denominators",
-      .type = VMAF_OPTION_BOOL, .offset = offsetof(VifState, debug) },
-    { .name = "vif_enhn_gain_limit", .alias = "egl",
+static const PyvmafOption options[] = {
+    { .name = "debug",
+      .help = "also publish numerators and denominators",
+      .type = PYVMAF_OPTION_BOOL,
+      .offset = offsetof(VifState, debug) },
+    { .name = "vif_enhn_gain_limit",
+      .alias = "egl",
       .help = "upper limit of the gain counted as information; 1 is NEG",
-      .type = VMAF_OPTION_DOUBLE, .offset = offsetof(VifState, gain_limit),
-      .default_number = 100, .min = 1, .max = 100, .flags = PARAM },
-    { .name = "vif_skip_scale0", .alias = "ssclz",
+      .type = PYVMAF_OPTION_DOUBLE,
+      .offset = offsetof(VifState, gain_limit),
+      .default_number = 100,
+      .min = 1,
+      .max = 100,
+      .flags = PARAM },
+    { .name = "vif_skip_scale0",
+      .alias = "ssclz",
       .help = "leave out scale 0, the largest part of the work",
-      .type = VMAF_OPTION_BOOL, .offset = offsetof(VifState, skip_scale0),
+      .type = PYVMAF_OPTION_BOOL,
+      .offset = offsetof(VifState, skip_scale0),
       .flags = PARAM },
     { .name = NULL },
 };
@@ -72,34 +84,30 @@ static const char *const features[] = {
     NULL,
 };
 
-static size_t align(size_t bytes)
+/* Scratch memory, then the planes of scales 1..3. */
+static void lay_out(VifState *s, Workspace *ws)
 {
-    return (bytes + 63) & ~(size_t)63;
+    s->scratch = workspace_take(ws, s->scratch_size);
+    for (unsigned i = 1; i < VIF_SCALES; i++) {
+        const size_t row = workspace_align((s->w >> i) * sizeof(uint16_t));
+        s->stride[i] = (ptrdiff_t)row;
+        s->ref[i] = workspace_take(ws, row * (s->h >> i));
+        s->dist[i] = workspace_take(ws, row * (s->h >> i));
+    }
 }
 
-/* One block: scratch, then the planes of scales 1..3. */
 static int vif_alloc(VifState *s)
 {
-    size_t size = align(vif_scratch_size(s->w, s->h)), plane[VIF_SCALES];
-    for (unsigned i = 1; i < VIF_SCALES; i++) {
-        s->stride[i] = (ptrdiff_t)align((s->w >> i) * sizeof(uint16_t));
-        plane[i] = (size_t)s->stride[i] * (s->h >> i);
-        size += 2 * plane[i];
-    }
-    char *at = s->memory = aligned_alloc(64, size);
-    if (!at)
+    Workspace ws = { NULL, 0 };
+    lay_out(s, &ws);
+    s->memory = aligned_alloc(WORKSPACE_ALIGN, ws.used);
+    if (!s->memory)
         return -ENOMEM;
-    s->scratch = at;
-    at += align(vif_scratch_size(s->w, s->h));
-    for (unsigned i = 1; i < VIF_SCALES; i++) {
-        s->ref[i] = (uint16_t *)at;
-        s->dist[i] = (uint16_t *)(at + plane[i]);
-        at += 2 * plane[i];
-    }
+    lay_out(s, &(Workspace){ s->memory, 0 });
     return 0;
 }
 
-static int vif_init(void *state, const VmafExtractorInit *init)
+static int vif_init(void *state, const PyvmafExtractorInit *init)
 {
     VifState *s = state;
     if (init->w < MIN_SIZE || init->h < MIN_SIZE) {
@@ -112,7 +120,8 @@ static int vif_init(void *state, const VmafExtractorInit *init)
     s->h = init->h;
     s->bpc = init->bpc;
     s->context = init->context;
-    s->scale = kernel_table(init->cpu_flags)->vif_scale;
+    s->kernels = kernel_table(init->cpu_flags)->vif;
+    s->scratch_size = s->kernels->scratch_size(s->w);
     return vif_alloc(s);
 }
 
@@ -125,13 +134,18 @@ static int vif_close(void *state)
 }
 
 /* What the kernel gets for scale `i`. */
-static VifScale describe(const VifState *s, const VmafFrame *frame, unsigned i)
+static VifScale scale_call(const VifState *s, const PyvmafFrame *frame,
+                           unsigned i)
 {
     VifScale scale = {
-        .w = s->w >> i, .h = s->h >> i, .bpc = s->bpc, .scale = i,
-        .row_end = s->h >> i, .scratch = s->scratch,
-        .ref = s->ref[i], .dist = s->dist[i],
-        .ref_stride = s->stride[i], .dist_stride = s->stride[i],
+        .w = s->w >> i,
+        .h = s->h >> i,
+        .bpc = s->bpc,
+        .scale = i,
+        .ref = s->ref[i],
+        .dist = s->dist[i],
+        .ref_stride = s->stride[i],
+        .dist_stride = s->stride[i],
     };
     if (i == 0) {
         scale.ref = frame->ref->data[0];
@@ -147,64 +161,36 @@ static VifScale describe(const VifState *s, const VmafFrame *frame, unsigned i)
     return scale;
 }
 
-typedef struct ScaleCall {
-    VifScaleFn run;
-    VifScale scale;
-    VifSums sums[ROWS_MAX_PARTS];
-} ScaleCall;
-
-static void run_rows(void *arg, const RowRange *range)
-{
-    ScaleCall *call = arg;
-    VifScale scale = call->scale;
-    scale.row_begin = range->begin;
-    scale.row_end = range->end;
-    scale.scratch = range->scratch;
-    call->run(&scale, &call->sums[range->part]);
-}
-
-static void add(VifSums *sums, const VifSums *part)
-{
-    for (unsigned v = 0; v < VIF_MAX_LIMITS; v++)
-        sums->num_log[v] += part->num_log[v];
-    sums->den_log += part->den_log;
-    sums->num_non_log += part->num_non_log;
-    sums->non_log_cnt += part->non_log_cnt;
-}
-
 /* Sums of one scale; its rows may be cut among threads. */
-static void measure_scale(const VifState *s, const VifScale *scale,
-                          VifSums *sums)
+static void sum_scale(const VifState *s, const VifScale *scale, VifSums *sums)
 {
-    ScaleCall call = { .run = s->scale, .scale = *scale };
-    const RowCall rows = {
-        .rows = scale->h,
-        .scratch_size = vif_scratch_size(s->w, s->h),
-        .scratch = s->scratch,
-        .run = run_rows,
-        .arg = &call,
-    };
-    const unsigned parts = rows_run(s->context, &rows);
-    *sums = call.sums[0];
-    for (unsigned i = 1; i < parts; i++)
-        add(sums, &call.sums[i]);
+    _Static_assert(sizeof *sums == VIF_SUM_CNT * sizeof(int64_t), "an array");
+    rows_sum(s->context, &(RowCall){
+                             .run = s->kernels->scale,
+                             .call = scale,
+                             .rows = scale->h,
+                             .scratch_size = s->scratch_size,
+                             .scratch = s->scratch,
+                             .sums = (int64_t *)sums,
+                             .sum_cnt = VIF_SUM_CNT,
+                         });
 }
 
 /* Sums of all scales for several gain limits at once. */
-static void measure(const VifState *s, const VmafFrame *frame,
-                    const double *limit, unsigned cnt,
-                    VifSums sums[VIF_SCALES])
+static void sum_scales(const VifState *s, const PyvmafFrame *frame,
+                       const double *limit, unsigned cnt,
+                       VifSums sums[VIF_SCALES])
 {
     bool small = s->w < MIN_REGULAR_SIZE || s->h < MIN_REGULAR_SIZE;
     VifScale scale[VIF_SCALES];
     for (unsigned i = 0; i < VIF_SCALES; i++) {
-        scale[i] = describe(s, frame, i);
+        scale[i] = scale_call(s, frame, i);
         scale[i].limit = limit;
         scale[i].limit_cnt = i == 0 && s->skip_scale0 ? 0 : cnt;
         if (i == 3 && small)
             vif_scale3_small(&scale[i], &scale[i - 1], &sums[i]);
         else
-            measure_scale(s, &scale[i], &sums[i]);
+            sum_scale(s, &scale[i], &sums[i]);
     }
 }
 
@@ -221,7 +207,7 @@ static Ratio ratio(const VifSums *sums, unsigned limit)
 }
 
 static int publish(const VifState *s, const Ratio r[VIF_SCALES],
-                   VmafScores *scores, unsigned index)
+                   PyvmafScores *scores, unsigned index)
 {
     double num = 0., den = 0.;
     for (unsigned i = s->skip_scale0; i < VIF_SCALES; i++) {
@@ -230,31 +216,41 @@ static int publish(const VifState *s, const Ratio r[VIF_SCALES],
     }
     /* A skipped scale 0 is 0 / -1, and its ratio 0, not -0. */
     const double value[] = {
-        (double)(r[0].num / r[0].den) + 0., (double)(r[1].num / r[1].den),
-        (double)(r[2].num / r[2].den), (double)(r[3].num / r[3].den),
+        (double)(r[0].num / r[0].den) + 0.,
+        (double)(r[1].num / r[1].den),
+        (double)(r[2].num / r[2].den),
+        (double)(r[3].num / r[3].den),
         /* debug */
-        den == 0. ? 1. : num / den, num, den,
-        (double)r[0].num, (double)r[0].den, (double)r[1].num, (double)r[1].den,
-        (double)r[2].num, (double)r[2].den, (double)r[3].num, (double)r[3].den,
+        den == 0. ? 1. : num / den,
+        num,
+        den,
+        (double)r[0].num,
+        (double)r[0].den,
+        (double)r[1].num,
+        (double)r[1].den,
+        (double)r[2].num,
+        (double)r[2].den,
+        (double)r[3].num,
+        (double)r[3].den,
     };
     unsigned cnt = s->debug ? sizeof(value) / sizeof(value[0]) : VIF_SCALES;
     int err = 0;
     for (unsigned i = 0; i < cnt; i++)
         err = extractor_first_error(
-            err, vmaf_scores_append(scores, features[i], value[i], index));
+            err, pyvmaf_scores_append(scores, features[i], value[i], index));
     return err;
 }
 
-static int extract_group(void *const state[], VmafScores *const scores[],
-                         unsigned cnt, const VmafFrame *frame)
+static int extract_group(void *const state[], PyvmafScores *const scores[],
+                         unsigned cnt, const PyvmafFrame *frame)
 {
     const VifState *const *s = (const VifState *const *)state;
     double limit[VIF_MAX_LIMITS] = { 0 };
-    VifSums sums[VIF_SCALES];
+    VifSums sums[VIF_SCALES] = { 0 };
     int err = 0;
     for (unsigned v = 0; v < cnt; v++)
         limit[v] = s[v]->gain_limit;
-    measure(s[0], frame, limit, cnt, sums);
+    sum_scales(s[0], frame, limit, cnt, sums);
     for (unsigned v = 0; v < cnt && !err; v++) {
         Ratio r[VIF_SCALES];
         for (unsigned i = 0; i < VIF_SCALES; i++)
@@ -266,7 +262,8 @@ static int extract_group(void *const state[], VmafScores *const scores[],
     return err;
 }
 
-static int vif_extract(void *state, const VmafFrame *frame, VmafScores *scores)
+static int vif_extract(void *state, const PyvmafFrame *frame,
+                       PyvmafScores *scores)
 {
     return extract_group(&state, &scores, 1, frame);
 }
@@ -284,7 +281,7 @@ const ExtractorGroup extractor_vif_group = {
     .extract = extract_group,
 };
 
-const VmafExtractor extractor_vif = {
+const PyvmafExtractor extractor_vif = {
     .name = "vif",
     .help = "visual information fidelity at four scales, fixed point",
     .features = features,

@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-#include "adm.h"
-#include "vif.h"
+#include "kernel/adm/adm.h"
+#include "kernel/vif/vif.h"
 
 /* Taps of each scale's VIF window, centred at VIF_RADIUS; every window sums to
  * 65536. Zeros after the last tap let loops take taps three at a time. */
@@ -37,14 +37,14 @@ static const AdmTaps adm_low_taps = { { 15826, 27411, 7345, -4240 } };
 static const AdmTaps adm_high_taps = { { -4240, -7345, 27411, -15826 } };
 
 /* The same unrounded, for the smooth kernels. */
-static const double adm_smooth_low[4] = {
-    0.48296291314453414, 0.83651630373780790, 0.22414386804201339,
-    -0.12940952255126037
-};
-static const double adm_smooth_high[4] = {
-    -0.12940952255126037, -0.22414386804201339, 0.83651630373780790,
-    -0.48296291314453414
-};
+static const double adm_smooth_low[4] = { 0.48296291314453414,
+                                          0.83651630373780790,
+                                          0.22414386804201339,
+                                          -0.12940952255126037 };
+static const double adm_smooth_high[4] = { -0.12940952255126037,
+                                           -0.22414386804201339,
+                                           0.83651630373780790,
+                                           -0.48296291314453414 };
 
 /* C = cos^2(1 degree) in binary32: below that angle between the reference and
  * the distorted gradient, a change counts as enhancement. */

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <immintrin.h>
 
-#include "../kernel/scalar.h"
 #include "region.h"
 
 SIMD_REGION_BEGIN("avx2,fma,bmi,bmi2")
@@ -45,9 +44,9 @@ static inline vint v_join_high(vint even, vint odd)
 /* Within 128 bits, low halves of 32-bit lanes first, then high halves. */
 static inline vint v_halves(vint a)
 {
-    const vint order = _mm256_setr_epi8(
-        0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15,
-        0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
+    const vint order =
+        _mm256_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15,
+                         0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
     return _mm256_shuffle_epi8(a, order);
 }
 
@@ -154,8 +153,8 @@ static inline vint v_load16(const int16_t *p)
 /* Low halves of the 64-bit lanes of a, then of b. */
 static inline vint v_narrow64(vint a, vint b)
 {
-    __m256 pair = _mm256_shuffle_ps(_mm256_castsi256_ps(a),
-                                    _mm256_castsi256_ps(b), 0x88);
+    __m256 pair =
+        _mm256_shuffle_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b), 0x88);
     return v_order16(_mm256_castps_si256(pair));
 }
 /* a where the mask has ones, else b. */

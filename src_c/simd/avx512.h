@@ -8,7 +8,6 @@
 #include <string.h>
 #include <immintrin.h>
 
-#include "../kernel/scalar.h"
 #include "region.h"
 
 #define SIMD_AVX512                                                            \
@@ -52,8 +51,8 @@ static inline vint v_join_high(vint even, vint odd)
 /* Within 128 bits, low halves of 32-bit lanes first, then high halves. */
 static inline vint v_halves(vint a)
 {
-    const vint order = _mm512_broadcast_i32x4(_mm_setr_epi8(
-        0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15));
+    const vint order = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15));
     return _mm512_shuffle_epi8(a, order);
 }
 
@@ -140,8 +139,8 @@ static inline vint v_cast_int(vflt a) { return _mm512_castps_si512(a); }
 /* Twice in a row: the look-up uses four bits of the index. */
 static inline vlut v_load_lut(const float *p)
 {
-    return _mm512_castpd_ps(_mm512_broadcast_f64x4(
-        _mm256_castps_pd(_mm256_loadu_ps(p))));
+    return _mm512_castpd_ps(
+        _mm512_broadcast_f64x4(_mm256_castps_pd(_mm256_loadu_ps(p))));
 }
 static inline vflt v_lookup(vlut table, vint index)
 {
@@ -163,9 +162,8 @@ static inline vdbl v_load_f64(const int32_t *p)
 }
 static inline vint v_trunc_f64(vdbl lo, vdbl hi)
 {
-    return _mm512_inserti64x4(
-        _mm512_castsi256_si512(_mm512_cvttpd_epi32(lo)),
-        _mm512_cvttpd_epi32(hi), 1);
+    return _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvttpd_epi32(lo)),
+                              _mm512_cvttpd_epi32(hi), 1);
 }
 
 /* ADM. The same for 32-bit lanes. */
@@ -187,8 +185,8 @@ static inline vint v_load16(const int16_t *p)
 /* Low halves of the 64-bit lanes of a, then of b. */
 static inline vint v_narrow64(vint a, vint b)
 {
-    const vint even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14,
-                                        16, 18, 20, 22, 24, 26, 28, 30);
+    const vint even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20,
+                                        22, 24, 26, 28, 30);
     return _mm512_permutex2var_epi32(a, even, b);
 }
 /* a where the mask has ones, else b. */

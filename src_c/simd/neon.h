@@ -8,7 +8,6 @@
 #include <string.h>
 #include <arm_neon.h>
 
-#include "../kernel/scalar.h"
 #include "region.h"
 
 SIMD_REGION_BEGIN("")
@@ -212,8 +211,8 @@ static inline vdbl v_load_f64(const int32_t *p)
 }
 static inline vint v_trunc_f64(vdbl lo, vdbl hi)
 {
-    return OF_S32(vmovn_high_s64(vmovn_s64(vcvtq_s64_f64(lo)),
-                                 vcvtq_s64_f64(hi)));
+    return OF_S32(
+        vmovn_high_s64(vmovn_s64(vcvtq_s64_f64(lo)), vcvtq_s64_f64(hi)));
 }
 
 /* ADM. Signed 16-bit lanes: mulround is (a * b + 2^14) >> 15, mulhis is
@@ -247,8 +246,8 @@ static inline vint v_mulhis16(vint a, vint b)
 {
     int32x4_t lo = vmull_s16(vget_low_s16(S16(a)), vget_low_s16(S16(b)));
     int32x4_t hi = vmull_high_s16(S16(a), S16(b));
-    return OF_S16(vuzp2q_s16(vreinterpretq_s16_s32(lo),
-                             vreinterpretq_s16_s32(hi)));
+    return OF_S16(
+        vuzp2q_s16(vreinterpretq_s16_s32(lo), vreinterpretq_s16_s32(hi)));
 }
 
 /* 32-bit lanes: shifts by a lane of their own; minimum, also unsigned. */

@@ -42,7 +42,7 @@
 /* Makes the value of `v` sit in a register here. GCC else gathers the products
  * of a chain of multiply-adds before it adds them, and runs out of registers;
  * or it loads a value again for each use. */
-#define SIMD_FIX(v) __asm__("" : "+" SIMD_REGISTER (v))
+#define SIMD_FIX(v) __asm__("" : "+" SIMD_REGISTER(v))
 
 /* Hides where a pointer comes from. What is loaded through it is loaded here,
  * and addresses are constant distances from it. */

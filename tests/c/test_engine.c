@@ -10,8 +10,8 @@
 
 static void test_null_arguments(void)
 {
-    const VmafConfiguration cfg = {0};
-    const VmafPictureConfiguration pool = {0};
+    const VmafConfiguration cfg = { 0 };
+    const VmafPictureConfiguration pool = { 0 };
     double score;
     CHECK(vmaf_init(NULL, cfg) == -EINVAL);
     CHECK(vmaf_close(NULL) == -EINVAL);
@@ -33,7 +33,7 @@ static void test_null_arguments(void)
     CHECK(vmaf_write_output(ctx, NULL, VMAF_OUTPUT_FORMAT_XML) == -EINVAL);
     CHECK(vmaf_write_output(NULL, "x", VMAF_OUTPUT_FORMAT_XML) == -EINVAL);
     CHECK(!vmaf_close(ctx));
-    VmafConfiguration absurd = {0};
+    VmafConfiguration absurd = { 0 };
     absurd.n_threads = 1u << 20;
     ctx = (VmafContext *)1;
     CHECK(vmaf_init(&ctx, absurd) == -EINVAL && !ctx);
@@ -58,7 +58,7 @@ static void test_frames(unsigned threads)
         CHECK(toys_score(ctx, "toy_prev_prev", i) == (i > 1 ? (int)i - 2 : -1));
     }
     CHECK(toys_score(ctx, "toy_last", 39) == 39);
-    CHECK(vmaf_frame_count(ctx) == 40);
+    CHECK(pyvmaf_frame_count(ctx) == 40);
     CHECK(!vmaf_import_feature_score(ctx, "late", 5, 3));
     CHECK(toys_live() > 0);
     CHECK(!vmaf_close(ctx) && toys_live() == 0);
@@ -75,7 +75,8 @@ static void test_subsample(unsigned threads)
     CHECK(!toys_flush(ctx));
     for (unsigned i = 0; i < 10; i++) {
         double score;
-        const int err = vmaf_feature_score_at_index(ctx, "toy_value", &score, i);
+        const int err =
+            vmaf_feature_score_at_index(ctx, "toy_value", &score, i);
         CHECK(err == (i % 3 ? -EINVAL : 0));
         CHECK(toys_score(ctx, "toy_order", i) == i);
         CHECK(toys_score(ctx, "toy_prev", i) == (int)i - 1);
@@ -91,8 +92,9 @@ static void test_subsample(unsigned threads)
  * does later frames first, and its frame 1 lacks a name. */
 static void test_column_order(unsigned threads)
 {
-    static const char *const want[] = {"before", "toy_slow_a", "toy_slow_b",
-                                       "toy_order", "toy_last", "after", NULL};
+    static const char *const want[] = { "before",    "toy_slow_a", "toy_slow_b",
+                                        "toy_order", "toy_last",   "after",
+                                        NULL };
     VmafContext *ctx = toys_context(threads, 0);
     CHECK(!toys_use(ctx, "toy_slow", NULL, NULL));
     CHECK(!toys_use(ctx, "toy_temporal", NULL, NULL));
@@ -102,8 +104,8 @@ static void test_column_order(unsigned threads)
     CHECK(!toys_flush(ctx));
     CHECK(!vmaf_import_feature_score(ctx, "after", 1, 0));
     for (unsigned i = 0; want[i]; i++)
-        CHECK(!strcmp(vmaf_feature_name_at(ctx, i), want[i]));
-    CHECK(!vmaf_feature_name_at(ctx, 6));
+        CHECK(!strcmp(pyvmaf_feature_name_at(ctx, i), want[i]));
+    CHECK(!pyvmaf_feature_name_at(ctx, 6));
     CHECK(!vmaf_close(ctx));
 }
 
@@ -115,29 +117,28 @@ static void test_failing_frame(unsigned threads)
     CHECK(!toys_use(ctx, "toy_slow", NULL, NULL));
     unsigned failed = 0;
     for (unsigned i = 0; i < 8; i++) {
-        vmaf_clear_last_message();
+        pyvmaf_clear_last_message();
         const int err = toys_read(ctx, i);
         if (!err)
             continue;
         failed++;
         CHECK(err == -EIO);
-        CHECK(strstr(vmaf_last_message(), "\"toy_fail\" at index "));
-        CHECK(strstr(vmaf_last_message(), "toy_fail had enough"));
+        CHECK(strstr(pyvmaf_last_message(), "\"toy_fail\" at index "));
+        CHECK(strstr(pyvmaf_last_message(), "toy_fail had enough"));
     }
-    vmaf_clear_last_message();
+    pyvmaf_clear_last_message();
     const int err = toys_flush(ctx);
     if (err) {
         failed++;
         CHECK(err == -EIO);
-        CHECK(strstr(vmaf_last_message(), "toy_fail had enough"));
+        CHECK(strstr(pyvmaf_last_message(), "toy_fail had enough"));
     }
     CHECK(threads ? failed >= 1 : failed == 5 && !err);
     CHECK(toys_flush(ctx) == -EINVAL);
     double score;
     CHECK(toys_score(ctx, "toy_value", 3) == 3);
     CHECK(toys_score(ctx, "toy_slow_b", 2) == 2);
-    CHECK(vmaf_feature_score_at_index(ctx, "toy_slow_b", &score, 3) ==
-          -EINVAL);
+    CHECK(vmaf_feature_score_at_index(ctx, "toy_slow_b", &score, 3) == -EINVAL);
     CHECK(!vmaf_close(ctx) && toys_live() == 0);
 }
 
@@ -150,7 +151,7 @@ static void test_failing_init(unsigned threads)
     err = toys_flush(ctx);
     CHECK(err == (threads ? -ENOSPC : -EINVAL));
     if (threads)
-        CHECK(strstr(vmaf_last_message(), "toy_init never starts"));
+        CHECK(strstr(pyvmaf_last_message(), "toy_init never starts"));
     CHECK(!vmaf_close(ctx));
 }
 
@@ -180,10 +181,10 @@ static void test_indices(unsigned threads)
     if (!err)
         err = toys_flush(ctx);
     CHECK(err == -EINVAL);
-    CHECK(strstr(vmaf_last_message(), "cannot be overwritten at index 5"));
+    CHECK(strstr(pyvmaf_last_message(), "cannot be overwritten at index 5"));
     CHECK(toys_score(ctx, "toy_value", 5) == 5);
     CHECK(toys_score(ctx, "toy_value", 1000000) == 1000000);
-    CHECK(vmaf_frame_count(ctx) == 1000001);
+    CHECK(pyvmaf_frame_count(ctx) == 1000001);
     CHECK(!vmaf_close(ctx));
 }
 
@@ -205,7 +206,7 @@ static void test_late_registration(unsigned threads)
         char name[32];
         snprintf(name, sizeof name, "toy_many_%u", i);
         CHECK(toys_score(ctx, name, 19) == i);
-        CHECK(!strcmp(vmaf_feature_name_at(ctx, 3 + i), name));
+        CHECK(!strcmp(pyvmaf_feature_name_at(ctx, 3 + i), name));
     }
     CHECK(!vmaf_close(ctx));
 }
@@ -233,7 +234,7 @@ static void test_validation(unsigned threads)
     VmafContext *ctx = toys_context(threads, 0);
     CHECK(!toys_use(ctx, "toy", NULL, NULL));
     CHECK(!toys_read(ctx, 0));
-    VmafPicture pic = toys_picture(0), none = {0};
+    VmafPicture pic = toys_picture(0), none = { 0 };
     CHECK(vmaf_read_pictures(ctx, &pic, NULL, 1) == -EINVAL);
     CHECK(vmaf_read_pictures(ctx, NULL, &pic, 1) == -EINVAL);
     CHECK(vmaf_read_pictures(ctx, &pic, &none, 1) == -EINVAL && pic.ref);
@@ -241,13 +242,13 @@ static void test_validation(unsigned threads)
     const enum VmafPixelFormat p420 = VMAF_PIX_FMT_YUV420P;
     CHECK(read_pair(ctx, toys_picture(0), odd_picture(p420, 10, 64, 64)) ==
           -EINVAL);
-    CHECK(strstr(vmaf_last_message(), "10 bits"));
-    CHECK(strstr(vmaf_last_message(), "8 bits"));
+    CHECK(strstr(pyvmaf_last_message(), "10 bits"));
+    CHECK(strstr(pyvmaf_last_message(), "8 bits"));
     CHECK(read_pair(ctx, odd_picture(p420, 10, 64, 64),
                     odd_picture(p420, 10, 64, 64)) == -EINVAL);
     CHECK(read_pair(ctx, toys_picture(0), odd_picture(p420, 8, 64, 62)) ==
           -EINVAL);
-    CHECK(strstr(vmaf_last_message(), "64x62"));
+    CHECK(strstr(pyvmaf_last_message(), "64x62"));
     CHECK(read_pair(ctx, toys_picture(0), odd_picture(2, 8, 64, 64)) ==
           -EINVAL);
     /* One picture on both sides is fine. */
@@ -260,7 +261,7 @@ static void test_validation(unsigned threads)
 static void test_pooling(void)
 {
     VmafContext *ctx = toys_context(0, 0);
-    static const double value[] = {3, 1, 2};
+    static const double value[] = { 3, 1, 2 };
     double score = -7;
     for (unsigned i = 0; i < 3; i++)
         CHECK(!vmaf_import_feature_score(ctx, "s", value[i], i));
@@ -270,15 +271,15 @@ static void test_pooling(void)
         enum VmafPoolingMethod method;
         double want;
     } row[] = {
-        {VMAF_POOL_METHOD_MIN, 1},
-        {VMAF_POOL_METHOD_MAX, 3},
-        {VMAF_POOL_METHOD_MEAN, 2},
-        {VMAF_POOL_METHOD_HARMONIC_MEAN,
-         3 / (1 / 4.0 + 1 / 2.0 + 1 / 3.0) - 1},
+        { VMAF_POOL_METHOD_MIN, 1 },
+        { VMAF_POOL_METHOD_MAX, 3 },
+        { VMAF_POOL_METHOD_MEAN, 2 },
+        { VMAF_POOL_METHOD_HARMONIC_MEAN,
+          3 / (1 / 4.0 + 1 / 2.0 + 1 / 3.0) - 1 },
     };
     for (size_t i = 0; i < 4; i++) {
-        CHECK(!vmaf_feature_score_pooled(ctx, "s", row[i].method, &score, 0,
-                                         2));
+        CHECK(
+            !vmaf_feature_score_pooled(ctx, "s", row[i].method, &score, 0, 2));
         CHECK(score == row[i].want);
     }
     score = -7;
@@ -288,8 +289,8 @@ static void test_pooling(void)
     CHECK(vmaf_feature_score_pooled(ctx, "s", 3, &score, 0, 3) == -EINVAL);
     CHECK(vmaf_feature_score_pooled(ctx, "t", 3, &score, 0, 2) == -EINVAL);
     CHECK(score == -7);
-    CHECK(!vmaf_import_feature_score(
-        ctx, "VMAF_integer_feature_motion2_score", 4, 0));
+    CHECK(!vmaf_import_feature_score(ctx, "VMAF_integer_feature_motion2_score",
+                                     4, 0));
     CHECK(toys_score(ctx, "integer_motion2", 0) == 4);
     CHECK(!vmaf_import_feature_score(ctx, "", 9, 0));
     CHECK(toys_score(ctx, "", 0) == 9);
@@ -316,8 +317,8 @@ static void *poll_scores(void *arg)
     double score;
     while (!__atomic_load_n(&polled->stop, __ATOMIC_SEQ_CST)) {
         vmaf_feature_score_at_index(polled->ctx, "toy_value", &score, 3);
-        vmaf_feature_name_at(polled->ctx, 0);
-        vmaf_frame_count(polled->ctx);
+        pyvmaf_feature_name_at(polled->ctx, 0);
+        pyvmaf_frame_count(polled->ctx);
     }
     return NULL;
 }
@@ -325,7 +326,7 @@ static void *poll_scores(void *arg)
 /* Scores may be asked for, and pictures fetched, while frames are read. */
 static void test_many_callers(unsigned threads)
 {
-    Polled polled = {toys_context(threads, 0), 0};
+    Polled polled = { toys_context(threads, 0), 0 };
     pthread_t thread;
     CHECK(!toys_use(polled.ctx, "toy", NULL, NULL));
     CHECK(!toys_use(polled.ctx, "toy_slow", NULL, NULL));
@@ -365,7 +366,7 @@ static void score_patterns(VmafContext *ctx, const char *const version[],
 {
     VmafModel *model[MODELS];
     for (unsigned m = 0; m < cnt; m++) {
-        VmafModelConfig cfg = {version[m], 0};
+        VmafModelConfig cfg = { version[m], 0 };
         CHECK(!vmaf_model_load(&model[m], &cfg, version[m]));
         CHECK(!vmaf_use_features_from_model(ctx, model[m]));
     }
@@ -386,8 +387,8 @@ static void score_patterns(VmafContext *ctx, const char *const version[],
  * and unthreaded. */
 static void test_real_extractors(unsigned threads)
 {
-    static const char *const version[MODELS] = {"vmaf_v0.6.1",
-                                                "vmaf_v0.6.1neg"};
+    static const char *const version[MODELS] = { "vmaf_v0.6.1",
+                                                 "vmaf_v0.6.1neg" };
     double both[MODELS][FRAMES], alone[1][FRAMES];
     VmafContext *ctx = toys_context(threads, 0);
     score_patterns(ctx, version, MODELS, both);
@@ -408,7 +409,7 @@ int main(void)
     toys_register();
     test_null_arguments();
     test_pooling();
-    static const unsigned threads[] = {0, 1, 4};
+    static const unsigned threads[] = { 0, 1, 4 };
     for (unsigned i = 0; i < 3; i++) {
         test_frames(threads[i]);
         test_subsample(threads[i]);

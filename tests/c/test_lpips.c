@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../src_c/lpips.h"
+#include "../../src_c/lpips/lpips.h"
 #include "toys.h"
 
 static void convert(LpipsConversion how)
@@ -14,11 +14,11 @@ static void convert(LpipsConversion how)
     const size_t sample = how.bpc > 8 ? 2 : 1;
     const size_t cw = (how.w + how.sub_x) >> how.sub_x;
     const size_t ch = (how.h + how.sub_y) >> how.sub_y;
-    const size_t bytes[3] = {how.w * how.h * sample, cw * ch * sample,
-                             cw * ch * sample};
-    const ptrdiff_t strides[3] = {(ptrdiff_t)(how.w * sample),
-                                  (ptrdiff_t)(cw * sample),
-                                  (ptrdiff_t)(cw * sample)};
+    const size_t bytes[3] = { how.w * how.h * sample, cw * ch * sample,
+                              cw * ch * sample };
+    const ptrdiff_t strides[3] = { (ptrdiff_t)(how.w * sample),
+                                   (ptrdiff_t)(cw * sample),
+                                   (ptrdiff_t)(cw * sample) };
     void *planes[3];
     for (int p = 0; p < 3; p++) {
         planes[p] = malloc(bytes[p]);
@@ -37,15 +37,16 @@ static void convert(LpipsConversion how)
 
 static void test_convert(void)
 {
-    static const unsigned sizes[][2] = {{1, 1}, {2, 1}, {17, 17}, {64, 3},
-                                        {33, 18}};
+    static const unsigned sizes[][2] = {
+        { 1, 1 }, { 2, 1 }, { 17, 17 }, { 64, 3 }, { 33, 18 }
+    };
     for (unsigned i = 0; i < 5 * 3 * 4 * 4; i++) {
-        LpipsConversion how = {0};
+        LpipsConversion how = { 0 };
         how.w = sizes[i % 5][0];
         how.h = sizes[i % 5][1];
         how.sub_x = i / 5 % 3 > 0;
         how.sub_y = i / 5 % 3 > 1;
-        how.bpc = (const unsigned[]){8, 10, 12, 16}[i / 15 % 4];
+        how.bpc = (const unsigned[]){ 8, 10, 12, 16 }[i / 15 % 4];
         how.native = i / 60 % 2;
         how.bilinear = i / 120;
         how.site_y = 0.5f;
@@ -59,7 +60,7 @@ static void test_convert(void)
 
 static void test_distance(void)
 {
-    static const unsigned channels[] = {1, 3, 64, 512, 2000};
+    static const unsigned channels[] = { 1, 3, 64, 512, 2000 };
     for (unsigned c = 0; c < 5; c++) {
         const unsigned n = channels[c];
         const size_t positions = 300;
@@ -72,7 +73,8 @@ static void test_distance(void)
         }
         for (unsigned i = 0; i < n; i++)
             weight[i] = 1;
-        CHECK(lpips_distance(ref, ref, weight, n, positions, 0, positions) == 0);
+        CHECK(lpips_distance(ref, ref, weight, n, positions, 0, positions) ==
+              0);
         /* Opposite unit vectors are 2 apart, whatever their length. */
         const double whole =
             lpips_distance(ref, dist, weight, n, positions, 0, positions);

@@ -26,7 +26,8 @@ static void test_transform(void)
     CHECK(transform("\"p0\": 1, \"enabled\": true", on | off) == 40);
     CHECK(transform("\"p0\": 1, \"p1\": 2, \"p2\": 0.5", on) == 881);
     CHECK(transform("\"p0\": null, \"p1\": null, \"p2\": null, "
-                    "\"knots\": null", on) == 40);
+                    "\"knots\": null",
+                    on) == 40);
     CHECK(transform("\"p1\": 0.5, \"out_gte_in\": \"true\"", on) == 40);
     CHECK(transform("\"p1\": 0.5, \"out_gte_in\": true", on) == 40);
     CHECK(transform("\"p1\": 0.5, \"out_gte_in\": \"false\"", on) == 20);
@@ -75,27 +76,27 @@ static void test_names_and_overloads(void)
                                    "\"unknown\": true}, {\"surplus\": 1}]");
     models_put(text, strlen(text));
     CHECK(!models_load(&model, 0));
-    CHECK(!strcmp(vmaf_model_name(model), "m"));
-    CHECK(!strcmp(vmaf_model_feature_at(model, 0), "fake_other_lv_2.5"));
-    CHECK(!vmaf_model_feature_at(model, 1));
+    CHECK(!strcmp(pyvmaf_model_name(model), "m"));
+    CHECK(!strcmp(pyvmaf_model_feature_at(model, 0), "fake_other_lv_2.5"));
+    CHECK(!pyvmaf_model_feature_at(model, 1));
 
     CHECK(!vmaf_feature_dictionary_set(&opts, "level", "7.0"));
     CHECK(vmaf_model_feature_overload(NULL, "fake", opts) == -EINVAL);
     CHECK(vmaf_model_feature_overload(model, NULL, opts) == -EINVAL);
     CHECK(vmaf_model_feature_overload(model, "fake", NULL) == -EINVAL);
     CHECK(!vmaf_model_feature_overload(model, "fake", opts));
-    CHECK(!strcmp(vmaf_model_feature_at(model, 0), "fake_other_lv_7"));
+    CHECK(!strcmp(pyvmaf_model_feature_at(model, 0), "fake_other_lv_7"));
     opts = NULL;
     CHECK(!vmaf_feature_dictionary_set(&opts, "level", "9"));
     CHECK(!vmaf_model_feature_overload(model, "fake_other", opts));
-    CHECK(!strcmp(vmaf_model_feature_at(model, 0), "fake_other_lv_7"));
+    CHECK(!strcmp(pyvmaf_model_feature_at(model, 0), "fake_other_lv_7"));
     vmaf_model_destroy(model);
 
     text = models_text("\"feature_names\": [\"fake_adm3\", \"unknown\"]");
     models_put(text, strlen(text));
     CHECK(!models_load(&model, 0));
-    const char *first = vmaf_model_feature_at(model, 0);
-    CHECK(!strcmp(vmaf_model_feature_at(model, 1), "unknown"));
+    const char *first = pyvmaf_model_feature_at(model, 0);
+    CHECK(!strcmp(pyvmaf_model_feature_at(model, 1), "unknown"));
     CHECK(!strcmp(first, "fake_adm3"));
     vmaf_model_destroy(model);
     vmaf_model_destroy(NULL);
@@ -103,25 +104,25 @@ static void test_names_and_overloads(void)
 
 static void test_builtin(void)
 {
-    VmafModelConfig cfg = {0};
+    VmafModelConfig cfg = { 0 };
     VmafModel *model = NULL;
     VmafModelCollection *collection = NULL;
-    for (unsigned i = 0; vmaf_builtin_model_at(i); i++) {
-        CHECK(!vmaf_model_load(&model, &cfg, vmaf_builtin_model_at(i)));
-        CHECK(!strcmp(vmaf_model_name(model), "vmaf"));
+    for (unsigned i = 0; pyvmaf_builtin_model_at(i); i++) {
+        CHECK(!vmaf_model_load(&model, &cfg, pyvmaf_builtin_model_at(i)));
+        CHECK(!strcmp(pyvmaf_model_name(model), "vmaf"));
         vmaf_model_destroy(model);
     }
     model = NULL;
     CHECK(vmaf_model_load(&model, &cfg, "VMAF_v0.6.1") == -EINVAL);
-    CHECK(!model && strstr(vmaf_last_message(),
+    CHECK(!model && strstr(pyvmaf_last_message(),
                            "no such built-in model: \"VMAF_v0.6.1\""));
     CHECK(vmaf_model_collection_load(&model, &collection, &cfg,
                                      "vmaf_v0.6.1") == -EINVAL);
     CHECK(!model && !collection);
-    CHECK(strstr(vmaf_last_message(), "it holds a single model"));
+    CHECK(strstr(pyvmaf_last_message(), "it holds a single model"));
     CHECK(vmaf_model_collection_load(&model, &collection, &cfg, "x") ==
           -EINVAL);
-    CHECK(strstr(vmaf_last_message(), "no such built-in model collection"));
+    CHECK(strstr(pyvmaf_last_message(), "no such built-in model collection"));
     CHECK(vmaf_model_load(NULL, &cfg, "x") == -EINVAL);
     CHECK(vmaf_model_load(&model, NULL, "x") == -EINVAL);
     CHECK(vmaf_model_load(&model, &cfg, NULL) == -EINVAL);
@@ -129,19 +130,19 @@ static void test_builtin(void)
     CHECK(vmaf_model_collection_load(&model, NULL, &cfg, "x") == -EINVAL);
     CHECK(vmaf_model_collection_load_from_path(&model, &collection, &cfg,
                                                NULL) == -EINVAL);
-    CHECK(vmaf_model_load_any_from_path(&model, NULL, &cfg, "x") == -EINVAL);
-    CHECK(vmaf_model_load_any_from_path(&model, &collection, &cfg, "/no/x") ==
+    CHECK(pyvmaf_model_load_any_from_path(&model, NULL, &cfg, "x") == -EINVAL);
+    CHECK(pyvmaf_model_load_any_from_path(&model, &collection, &cfg, "/no/x") ==
           -ENOENT);
     CHECK(!model && !collection);
 }
 
 static void test_files(void)
 {
-    VmafModelConfig cfg = {0};
+    VmafModelConfig cfg = { 0 };
     VmafModel *model = NULL;
     CHECK(vmaf_model_load_from_path(&model, &cfg, "/no/such.json") == -ENOENT);
-    CHECK(strstr(vmaf_last_message(), "could not read model from path: "
-                                      "\"/no/such.json\": "));
+    CHECK(strstr(pyvmaf_last_message(), "could not read model from path: "
+                                        "\"/no/such.json\": "));
     CHECK(vmaf_model_load_from_path(&model, &cfg, "/tmp") == -EISDIR);
     CHECK(vmaf_model_load_from_path(&model, &cfg, "/dev/zero") == -EFBIG);
     CHECK(!model);
@@ -151,8 +152,8 @@ static void test_files(void)
     FILE *file = fopen(pkl, "wb");
     CHECK(file && !fclose(file));
     CHECK(vmaf_model_load_from_path(&model, &cfg, pkl) == -EINVAL);
-    CHECK(strstr(vmaf_last_message(), "support for pkl model files has been "
-                                      "removed, use json"));
+    CHECK(strstr(pyvmaf_last_message(), "support for pkl model files has been "
+                                        "removed, use json"));
     unlink(pkl);
 }
 
@@ -166,15 +167,15 @@ static void test_one_name_twice(void)
     CHECK(!models_load(&model[0], 0) && !models_load(&model[1], 0));
     CHECK(!vmaf_import_feature_score(ctx, "m", 7, 0));
     CHECK(!vmaf_import_feature_score(ctx, "fake_other", 1, 1));
-    vmaf_clear_last_message();
+    pyvmaf_clear_last_message();
     CHECK(!vmaf_score_at_index(ctx, model[0], &score, 0) && score == 7);
     CHECK(!vmaf_score_at_index(ctx, model[0], &score, 1) && score == 40);
-    CHECK(!strcmp(vmaf_last_message(), ""));
+    CHECK(!strcmp(pyvmaf_last_message(), ""));
     CHECK(!vmaf_score_at_index(ctx, model[1], &score, 1) && score == 40);
-    CHECK(strstr(vmaf_last_message(), "two models are named \"m\""));
-    vmaf_clear_last_message();
+    CHECK(strstr(pyvmaf_last_message(), "two models are named \"m\""));
+    pyvmaf_clear_last_message();
     CHECK(!vmaf_score_at_index(ctx, model[1], &score, 1));
-    CHECK(!strcmp(vmaf_last_message(), ""));
+    CHECK(!strcmp(pyvmaf_last_message(), ""));
     CHECK(!vmaf_close(ctx));
     vmaf_model_destroy(model[0]);
     vmaf_model_destroy(model[1]);
@@ -196,7 +197,7 @@ static void test_collection(void)
 {
     VmafModel *model;
     VmafModelCollection *collection;
-    VmafModelCollectionScore score = {0}, again = {0};
+    VmafModelCollectionScore score = { 0 }, again = { 0 };
     const char *text =
         models_collection_text(models_rhos, "BOOTSTRAP_LIBSVMNUSVR");
     models_put(text, strlen(text));
@@ -204,7 +205,7 @@ static void test_collection(void)
     VmafContext *ctx = toys_context(0, 0);
     CHECK(vmaf_score_at_index_model_collection(ctx, collection, &score, 0) ==
           -EINVAL);
-    CHECK(strstr(vmaf_last_message(), "no feature 'fake_other' at index 0"));
+    CHECK(strstr(pyvmaf_last_message(), "no feature 'fake_other' at index 0"));
     for (unsigned i = 0; i < 3; i++)
         CHECK(!vmaf_import_feature_score(ctx, "fake_other", i, i));
 
@@ -219,13 +220,14 @@ static void test_collection(void)
         check_collection_score(&again);
     }
     static const char *const names[] = {
-        "fake_other", "c_0001", "c_0002", "c_0003", "c_0004", "c_bagging",
-        "c_stddev", "c_ci_p95_lo", "c_ci_p95_hi"};
+        "fake_other", "c_0001",   "c_0002",      "c_0003",     "c_0004",
+        "c_bagging",  "c_stddev", "c_ci_p95_lo", "c_ci_p95_hi"
+    };
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
-        CHECK(!strcmp(vmaf_feature_name_at(ctx, i), names[i]));
+        CHECK(!strcmp(pyvmaf_feature_name_at(ctx, i), names[i]));
     double value;
     CHECK(!vmaf_feature_score_at_index(ctx, "c_0003", &value, 2));
-    CHECK(value == 60 && !strcmp(vmaf_model_name(model), "c"));
+    CHECK(value == 60 && !strcmp(pyvmaf_model_name(model), "c"));
     CHECK(!vmaf_score_at_index(ctx, model, &value, 2) && value == 1);
     CHECK(!vmaf_close(ctx));
     vmaf_model_destroy(model);
@@ -240,14 +242,14 @@ static void refuse_collection(const char *text, const char *reason)
     models_put(text, strlen(text));
     CHECK(models_load_collection(&model, &collection) == -EINVAL);
     CHECK(!model && !collection);
-    CHECK(strstr(vmaf_last_message(), reason));
-    CHECK(strstr(vmaf_last_message(), "could not read model collection from "
-                                      "path: \""));
+    CHECK(strstr(pyvmaf_last_message(), reason));
+    CHECK(strstr(pyvmaf_last_message(), "could not read model collection from "
+                                        "path: \""));
 }
 
 static void test_bad_collections(void)
 {
-    static const char *const one[] = {"1", NULL};
+    static const char *const one[] = { "1", NULL };
     VmafModel *model;
     VmafModelCollection *collection;
     VmafModelCollectionScore score;
@@ -273,7 +275,7 @@ static void test_bad_collections(void)
     VmafContext *ctx = toys_context(0, 0);
     CHECK(vmaf_score_at_index_model_collection(ctx, collection, &score, 0) ==
           -EINVAL);
-    CHECK(strstr(vmaf_last_message(), "bootstrap model_type"));
+    CHECK(strstr(pyvmaf_last_message(), "bootstrap model_type"));
     CHECK(!vmaf_close(ctx));
     vmaf_model_destroy(model);
     vmaf_model_collection_destroy(collection);

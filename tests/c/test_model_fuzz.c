@@ -76,10 +76,11 @@ int main(void)
     models_begin();
     char whole[8192];
     snprintf(whole, sizeof whole, "%s",
-             models_text(CHROMA("1.5") ", \"score_clip\": [0, 100], "
-                         "\"score_transform\": {\"p0\": 1, \"knots\": "
-                         "[[0, 1], [2, 3]], \"out_gte_in\": \"true\"}, "
-                         "\"feature_opts_dicts\": [{\"level\": 2}]"));
+             models_text(
+                 CHROMA("1.5") ", \"score_clip\": [0, 100], "
+                               "\"score_transform\": {\"p0\": 1, \"knots\": "
+                               "[[0, 1], [2, 3]], \"out_gte_in\": \"true\"}, "
+                               "\"feature_opts_dicts\": [{\"level\": 2}]"));
     test_truncated(whole);
     test_mutations(whole, 4000);
     char *kept =

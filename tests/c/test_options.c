@@ -45,43 +45,43 @@ static void test_options(void)
     static const struct {
         const char *key, *value, *name; /* NULL: refused */
     } row[] = {
-        {"toy_gain", "1.0", "toy_value"},
-        {"toy_gain", "2.50", "toy_value_g_2.5"},
-        {"toy_gain", "0", "toy_value_g_0"},
-        {"toy_gain", "10", "toy_value_g_10"},
-        {"toy_gain", "3x", "toy_value_g_3"},
-        {"toy_gain", "-0", NULL},
-        {"toy_gain", "x", NULL},
-        {"toy_gain", "", NULL},
-        {"toy_gain", "nan", NULL},
-        {"toy_gain", "inf", NULL},
-        {"toy_gain", "10.1", NULL},
-        {"level", "2", "toy_value"},
-        {"level", "2160.7", "toy_value_level_2160"},
-        {"level", "1080p", "toy_value_level_1080"},
-        {"level", "1234567", "toy_value_level_1234567"},
-        {"level", "0", "toy_value_level_0"},
-        {"level", "p", NULL},
-        {"level", "-1", NULL},
-        {"level", "99999999999999999999", NULL},
-        {"debug", "1", NULL},
-        {"debug", "TRUE", NULL},
-        {"debug", "", NULL},
-        {"debug", "true", "toy_value"},
-        {"unheard_of", "1", "toy_value"},
-        {"mode", "plain", "toy_value"},
+        { "toy_gain", "1.0", "toy_value" },
+        { "toy_gain", "2.50", "toy_value_g_2.5" },
+        { "toy_gain", "0", "toy_value_g_0" },
+        { "toy_gain", "10", "toy_value_g_10" },
+        { "toy_gain", "3x", "toy_value_g_3" },
+        { "toy_gain", "-0", NULL },
+        { "toy_gain", "x", NULL },
+        { "toy_gain", "", NULL },
+        { "toy_gain", "nan", NULL },
+        { "toy_gain", "inf", NULL },
+        { "toy_gain", "10.1", NULL },
+        { "level", "2", "toy_value" },
+        { "level", "2160.7", "toy_value_level_2160" },
+        { "level", "1080p", "toy_value_level_1080" },
+        { "level", "1234567", "toy_value_level_1234567" },
+        { "level", "0", "toy_value_level_0" },
+        { "level", "p", NULL },
+        { "level", "-1", NULL },
+        { "level", "99999999999999999999", NULL },
+        { "debug", "1", NULL },
+        { "debug", "TRUE", NULL },
+        { "debug", "", NULL },
+        { "debug", "true", "toy_value" },
+        { "unheard_of", "1", "toy_value" },
+        { "mode", "plain", "toy_value" },
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         VmafContext *ctx = toys_context(0, 0);
-        vmaf_clear_last_message();
+        pyvmaf_clear_last_message();
         const int err = toys_use(ctx, "toy", row[i].key, row[i].value);
         CHECK(err == (row[i].name ? 0 : -EINVAL));
         if (err || !strcmp(row[i].key, "unheard_of"))
-            CHECK(strstr(vmaf_last_message(), row[i].key) &&
-                  strstr(vmaf_last_message(), "\"toy\""));
+            CHECK(strstr(pyvmaf_last_message(), row[i].key) &&
+                  strstr(pyvmaf_last_message(), "\"toy\""));
         if (!err) {
             CHECK(!toys_read(ctx, 0));
-            CHECK(!strcmp(vmaf_feature_name_at(ctx, 0), row[i].name));
+            CHECK(!strcmp(pyvmaf_feature_name_at(ctx, 0), row[i].name));
         }
         CHECK(!vmaf_close(ctx));
     }
@@ -103,32 +103,32 @@ static void test_names_in_order_of_options(void)
 
 static void test_registry(void)
 {
-    static const VmafExtractor nameless = {.name = ""};
-    static const VmafExtractor idle = {.name = "idle"};
-    CHECK(vmaf_register_extractor(NULL) == -EINVAL);
-    CHECK(vmaf_register_extractor(&nameless) == -EINVAL);
-    CHECK(vmaf_register_extractor(&idle) == -EINVAL);
+    static const PyvmafExtractor nameless = { .name = "" };
+    static const PyvmafExtractor idle = { .name = "idle" };
+    CHECK(pyvmaf_register_extractor(NULL) == -EINVAL);
+    CHECK(pyvmaf_register_extractor(&nameless) == -EINVAL);
+    CHECK(pyvmaf_register_extractor(&idle) == -EINVAL);
     unsigned cnt = 0;
-    const VmafExtractor *toy = NULL;
-    for (; vmaf_extractor_at(cnt); cnt++) {
-        if (!strcmp(vmaf_extractor_at(cnt)->name, "toy"))
-            toy = vmaf_extractor_at(cnt);
+    const PyvmafExtractor *toy = NULL;
+    for (; pyvmaf_extractor_at(cnt); cnt++) {
+        if (!strcmp(pyvmaf_extractor_at(cnt)->name, "toy"))
+            toy = pyvmaf_extractor_at(cnt);
     }
-    CHECK(toy && vmaf_register_extractor(toy) == -EEXIST);
-    CHECK(vmaf_unregister_extractor("null") == -ENOENT);
-    CHECK(vmaf_unregister_extractor(NULL) == -ENOENT);
-    static VmafExtractor copy;
+    CHECK(toy && pyvmaf_register_extractor(toy) == -EEXIST);
+    CHECK(pyvmaf_unregister_extractor("null") == -ENOENT);
+    CHECK(pyvmaf_unregister_extractor(NULL) == -ENOENT);
+    static PyvmafExtractor copy;
     copy = *toy;
     copy.name = "toy_copy";
-    CHECK(!vmaf_register_extractor(&copy));
+    CHECK(!pyvmaf_register_extractor(&copy));
     VmafContext *ctx = toys_context(0, 0);
     CHECK(!vmaf_use_feature(ctx, "toy_copy", NULL));
-    CHECK(!vmaf_unregister_extractor("toy_copy"));
-    CHECK(vmaf_unregister_extractor("toy_copy") == -ENOENT);
+    CHECK(!pyvmaf_unregister_extractor("toy_copy"));
+    CHECK(pyvmaf_unregister_extractor("toy_copy") == -ENOENT);
     CHECK(!toys_read(ctx, 1));
     CHECK(toys_score(ctx, "toy_value", 1) == 1);
     CHECK(vmaf_use_feature(ctx, "toy_cpy", NULL) == -EINVAL);
-    CHECK(strstr(vmaf_last_message(), "toy_cpy"));
+    CHECK(strstr(pyvmaf_last_message(), "toy_cpy"));
     CHECK(!vmaf_close(ctx));
 }
 
@@ -136,17 +136,17 @@ static void test_duplicates(unsigned threads)
 {
     VmafContext *ctx = toys_context(threads, 0);
     CHECK(!toys_use(ctx, "toy", NULL, NULL));
-    vmaf_clear_last_message();
+    pyvmaf_clear_last_message();
     CHECK(!toys_use(ctx, "toy", "toy_gain", "1"));
-    CHECK(!vmaf_last_message()[0]);
+    CHECK(!pyvmaf_last_message()[0]);
     CHECK(!toys_use(ctx, "toy", "debug", "true"));
-    CHECK(strstr(vmaf_last_message(), "debug=true"));
+    CHECK(strstr(pyvmaf_last_message(), "debug=true"));
     CHECK(toys_use(ctx, "toy", "debug", "maybe") == -EINVAL);
     CHECK(!toys_use(ctx, "toy", "toy_gain", "2"));
     CHECK(!toys_read(ctx, 0) && !toys_flush(ctx));
-    CHECK(!strcmp(vmaf_feature_name_at(ctx, 0), "toy_value"));
-    CHECK(!strcmp(vmaf_feature_name_at(ctx, 1), "toy_value_g_2"));
-    CHECK(!vmaf_feature_name_at(ctx, 2));
+    CHECK(!strcmp(pyvmaf_feature_name_at(ctx, 0), "toy_value"));
+    CHECK(!strcmp(pyvmaf_feature_name_at(ctx, 1), "toy_value_g_2"));
+    CHECK(!pyvmaf_feature_name_at(ctx, 2));
     CHECK(!vmaf_close(ctx));
 }
 
@@ -161,7 +161,7 @@ static void test_model_from_imports(void)
         "VMAF_integer_feature_vif_scale3_score",
     };
     VmafModel *model = NULL;
-    VmafModelConfig cfg = {"m", 0};
+    VmafModelConfig cfg = { "m", 0 };
     VmafContext *ctx = toys_context(0, 0);
     double score, again;
     CHECK(!vmaf_model_load(&model, &cfg, "vmaf_v0.6.1"));
@@ -182,14 +182,16 @@ static void test_model_from_imports(void)
 static void test_log(void)
 {
     static const char *const want[] = {
-        "", "", "libvmaf WARNING feature \"x\" cannot be overwritten at index 0\n",
+        "",
+        "",
+        "libvmaf WARNING feature \"x\" cannot be overwritten at index 0\n",
     };
     for (unsigned level = 0; level < 3; level++) {
         FILE *file = tmpfile();
         char text[256] = "";
         const int terminal = dup(2);
         CHECK(file && dup2(fileno(file), 2) == 2);
-        const VmafConfiguration cfg = {.log_level = (enum VmafLogLevel)level};
+        const VmafConfiguration cfg = { .log_level = (enum VmafLogLevel)level };
         VmafContext *ctx;
         CHECK(!vmaf_init(&ctx, cfg));
         CHECK(!vmaf_import_feature_score(ctx, "x", 1, 0));
@@ -200,7 +202,7 @@ static void test_log(void)
         text[fread(text, 1, sizeof text - 1, file)] = '\0';
         fclose(file);
         CHECK(!strcmp(text, want[level]));
-        CHECK(!strcmp(vmaf_last_message(),
+        CHECK(!strcmp(pyvmaf_last_message(),
                       "feature \"x\" cannot be overwritten at index 0"));
     }
     vmaf_close(toys_context(0, 0)); /* quiet again */
@@ -209,8 +211,9 @@ static void test_log(void)
 /* A comma as the decimal separator changes nothing. */
 static void test_locale(void)
 {
-    static const char *const name[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8",
-                                       "fr_FR.utf8", "de_DE", NULL};
+    static const char *const name[] = { "de_DE.UTF-8", "de_DE.utf8",
+                                        "fr_FR.UTF-8", "fr_FR.utf8",
+                                        "de_DE",       NULL };
     unsigned i = 0;
     while (name[i] && !setlocale(LC_ALL, name[i]))
         i++;

@@ -45,26 +45,26 @@ static void count_release(void *cookie)
 static void test_wrap(unsigned threads)
 {
     static unsigned char luma[64 * 64], chroma[32 * 32];
-    void *const data[3] = {luma, chroma, chroma};
-    const ptrdiff_t stride[3] = {64, 32, 32}, narrow[3] = {63, 32, 32};
+    void *const data[3] = { luma, chroma, chroma };
+    const ptrdiff_t stride[3] = { 64, 32, 32 }, narrow[3] = { 63, 32, 32 };
     int released = 0;
     VmafPicture ref, dist, more;
-    CHECK(vmaf_picture_wrap(&ref, 1, 8, 64, 64, data, narrow, count_release,
-                            &released) == -EINVAL);
-    CHECK(vmaf_picture_wrap(&ref, 1, 10, 64, 64, data, stride, count_release,
-                            &released) == -EINVAL);
+    CHECK(pyvmaf_picture_wrap(&ref, 1, 8, 64, 64, data, narrow, count_release,
+                              &released) == -EINVAL);
+    CHECK(pyvmaf_picture_wrap(&ref, 1, 10, 64, 64, data, stride, count_release,
+                              &released) == -EINVAL);
     CHECK(!released);
     VmafContext *ctx = toys_context(threads, 0);
     CHECK(!toys_use(ctx, "toy", NULL, NULL));
-    CHECK(!vmaf_picture_wrap(&ref, 1, 8, 64, 64, data, stride, count_release,
-                             &released));
-    CHECK(!vmaf_picture_wrap(&dist, 1, 8, 64, 64, data, stride, NULL, NULL));
-    CHECK(!vmaf_picture_has_edge(&ref) && !vmaf_picture_set_edge(&ref));
-    CHECK(!vmaf_picture_ref(&more, &ref) && vmaf_picture_has_edge(&more));
-    CHECK(vmaf_picture_ref(&more, NULL) == -EINVAL);
+    CHECK(!pyvmaf_picture_wrap(&ref, 1, 8, 64, 64, data, stride, count_release,
+                               &released));
+    CHECK(!pyvmaf_picture_wrap(&dist, 1, 8, 64, 64, data, stride, NULL, NULL));
+    CHECK(!pyvmaf_picture_has_edge(&ref) && !pyvmaf_picture_set_edge(&ref));
+    CHECK(!pyvmaf_picture_ref(&more, &ref) && pyvmaf_picture_has_edge(&more));
+    CHECK(pyvmaf_picture_ref(&more, NULL) == -EINVAL);
     CHECK(!vmaf_read_pictures(ctx, &ref, &dist, 0));
-    CHECK(vmaf_picture_ref(&ref, &dist) == -EINVAL);
-    CHECK(vmaf_picture_set_edge(&dist) == -EINVAL);
+    CHECK(pyvmaf_picture_ref(&ref, &dist) == -EINVAL);
+    CHECK(pyvmaf_picture_set_edge(&dist) == -EINVAL);
     CHECK(!toys_flush(ctx) && !released);
     CHECK(!vmaf_picture_unref(&more) && released == 1);
     CHECK(!vmaf_close(ctx));
@@ -73,8 +73,8 @@ static void test_wrap(unsigned threads)
 static void test_pool(unsigned threads, unsigned size)
 {
     VmafContext *ctx = toys_context(threads, 0);
-    const VmafPictureConfiguration cfg = {{64, 64, 8, VMAF_PIX_FMT_YUV420P},
-                                          size};
+    const VmafPictureConfiguration cfg = { { 64, 64, 8, VMAF_PIX_FMT_YUV420P },
+                                           size };
     VmafPicture ref, dist;
     CHECK(!toys_use(ctx, "toy_prev", NULL, NULL));
     CHECK(vmaf_fetch_preallocated_picture(ctx, &ref) == -EINVAL);
@@ -129,11 +129,11 @@ static void *fetch_pairs(void *arg)
 /* One thread fetches ahead while another reads; no pool size may hang. */
 static void test_pool_ahead(unsigned threads, unsigned size)
 {
-    const VmafPictureConfiguration cfg = {{64, 64, 8, VMAF_PIX_FMT_YUV420P},
-                                          size};
-    Relay relay = {.ctx = toys_context(threads, 0),
-                   .lock = PTHREAD_MUTEX_INITIALIZER,
-                   .changed = PTHREAD_COND_INITIALIZER};
+    const VmafPictureConfiguration cfg = { { 64, 64, 8, VMAF_PIX_FMT_YUV420P },
+                                           size };
+    Relay relay = { .ctx = toys_context(threads, 0),
+                    .lock = PTHREAD_MUTEX_INITIALIZER,
+                    .changed = PTHREAD_COND_INITIALIZER };
     pthread_t thread;
     CHECK(!toys_use(relay.ctx, "toy_prev", NULL, NULL));
     CHECK(!vmaf_preallocate_pictures(relay.ctx, cfg));
@@ -176,7 +176,7 @@ int main(void)
     toys_register();
     test_geometry();
     test_default_pool();
-    static const unsigned threads[] = {0, 1, 4};
+    static const unsigned threads[] = { 0, 1, 4 };
     for (unsigned i = 0; i < 3; i++) {
         test_wrap(threads[i]);
         for (unsigned size = 2; size <= 5; size++) {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../src_c/worker.h"
+#include "../../src_c/engine/worker.h"
 #include "toys.h"
 
 enum { THREADS = 4, SCRATCH = 100 };

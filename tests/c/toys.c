@@ -22,21 +22,35 @@ typedef struct Toy {
     unsigned next; /* toy_temporal */
 } Toy;
 
-static const VmafOption options[] = {
-    {.name = "debug", .type = VMAF_OPTION_BOOL, .offset = offsetof(Toy, debug)},
-    {.name = "toy_gain", .alias = "g", .type = VMAF_OPTION_DOUBLE,
-     .offset = offsetof(Toy, gain), .default_number = 1, .min = 0, .max = 10,
-     .flags = VMAF_OPTION_FEATURE_PARAM},
-    {.name = "level", .type = VMAF_OPTION_INT, .offset = offsetof(Toy, level),
-     .default_number = 2, .min = 0, .max = 3000000,
-     .flags = VMAF_OPTION_FEATURE_PARAM},
-    {.name = "mode", .alias = "m", .type = VMAF_OPTION_STRING,
-     .offset = offsetof(Toy, mode), .default_text = "plain",
-     .flags = VMAF_OPTION_FEATURE_PARAM},
-    {.name = NULL},
+static const PyvmafOption options[] = {
+    { .name = "debug",
+      .type = PYVMAF_OPTION_BOOL,
+      .offset = offsetof(Toy, debug) },
+    { .name = "toy_gain",
+      .alias = "g",
+      .type = PYVMAF_OPTION_DOUBLE,
+      .offset = offsetof(Toy, gain),
+      .default_number = 1,
+      .min = 0,
+      .max = 10,
+      .flags = PYVMAF_OPTION_FEATURE_PARAM },
+    { .name = "level",
+      .type = PYVMAF_OPTION_INT,
+      .offset = offsetof(Toy, level),
+      .default_number = 2,
+      .min = 0,
+      .max = 3000000,
+      .flags = PYVMAF_OPTION_FEATURE_PARAM },
+    { .name = "mode",
+      .alias = "m",
+      .type = PYVMAF_OPTION_STRING,
+      .offset = offsetof(Toy, mode),
+      .default_text = "plain",
+      .flags = PYVMAF_OPTION_FEATURE_PARAM },
+    { .name = NULL },
 };
 
-static int init(void *state, const VmafExtractorInit *init)
+static int init(void *state, const PyvmafExtractorInit *init)
 {
     (void)state;
     CHECK(init->w == 64 && init->h == 64 && init->bpc == 8 && init->context);
@@ -51,58 +65,60 @@ static int finish(void *state)
     return 0;
 }
 
-static int init_fails(void *state, const VmafExtractorInit *init)
+static int init_fails(void *state, const PyvmafExtractorInit *init)
 {
     (void)state;
     (void)init;
-    vmaf_extractor_log(VMAF_LOG_LEVEL_ERROR, "toy_init never starts");
+    pyvmaf_extractor_log(VMAF_LOG_LEVEL_ERROR, "toy_init never starts");
     return -ENOSPC;
 }
 
-static int extract(void *state, const VmafFrame *frame, VmafScores *scores)
+static int extract(void *state, const PyvmafFrame *frame, PyvmafScores *scores)
 {
     const Toy *toy = state;
     CHECK(!frame->prev_ref && !frame->prev_prev_ref);
-    int err = vmaf_scores_append(scores, "toy_value", frame->index * toy->gain,
-                                 frame->index);
+    int err = pyvmaf_scores_append(scores, "toy_value",
+                                   frame->index * toy->gain, frame->index);
     if (!err && toy->debug)
-        err = vmaf_scores_append(scores, "toy_debug", toy->level, frame->index);
+        err =
+            pyvmaf_scores_append(scores, "toy_debug", toy->level, frame->index);
     double back;
-    if (!err && (vmaf_scores_get(scores, "toy_value", &back, frame->index) ||
+    if (!err && (pyvmaf_scores_get(scores, "toy_value", &back, frame->index) ||
                  back != frame->index * toy->gain))
         err = -EIO;
     return err;
 }
 
-static int extract_fails(void *state, const VmafFrame *frame,
-                         VmafScores *scores)
+static int extract_fails(void *state, const PyvmafFrame *frame,
+                         PyvmafScores *scores)
 {
     (void)state;
     if (frame->index >= 3) {
-        vmaf_extractor_log(VMAF_LOG_LEVEL_ERROR, "toy_fail had enough");
+        pyvmaf_extractor_log(VMAF_LOG_LEVEL_ERROR, "toy_fail had enough");
         return -EIO;
     }
-    return vmaf_scores_append(scores, "toy_fail", 1, frame->index);
+    return pyvmaf_scores_append(scores, "toy_fail", 1, frame->index);
 }
 
-static int extract_temporal(void *state, const VmafFrame *frame,
-                            VmafScores *scores)
+static int extract_temporal(void *state, const PyvmafFrame *frame,
+                            PyvmafScores *scores)
 {
     Toy *toy = state;
     if (frame->index != toy->next)
         return -EINVAL;
     toy->next++;
-    return vmaf_scores_append(scores, "toy_order", frame->index, frame->index);
+    return pyvmaf_scores_append(scores, "toy_order", frame->index,
+                                frame->index);
 }
 
-static int flush_temporal(void *state, VmafScores *scores)
+static int flush_temporal(void *state, PyvmafScores *scores)
 {
     const Toy *toy = state;
-    int err = vmaf_scores_append(scores, "toy_last", toy->next - 1,
-                                 toy->next - 1);
+    int err =
+        pyvmaf_scores_append(scores, "toy_last", toy->next - 1, toy->next - 1);
     if (!err)
-        err = vmaf_scores_aggregate(scores, "toy_total", toy->next);
-    return err ? err : vmaf_scores_aggregate(scores, "toy_total", toy->next);
+        err = pyvmaf_scores_aggregate(scores, "toy_total", toy->next);
+    return err ? err : pyvmaf_scores_aggregate(scores, "toy_total", toy->next);
 }
 
 static double first_sample(const VmafPicture *pic)
@@ -110,52 +126,55 @@ static double first_sample(const VmafPicture *pic)
     return pic ? *(const unsigned char *)pic->data[0] : -1.0;
 }
 
-static int extract_prev(void *state, const VmafFrame *frame,
-                        VmafScores *scores)
+static int extract_prev(void *state, const PyvmafFrame *frame,
+                        PyvmafScores *scores)
 {
     (void)state;
-    const int err = vmaf_scores_append(
+    const int err = pyvmaf_scores_append(
         scores, "toy_prev", first_sample(frame->prev_ref), frame->index);
     return err ? err
-               : vmaf_scores_append(scores, "toy_prev_prev",
-                                    first_sample(frame->prev_prev_ref),
-                                    frame->index);
+               : pyvmaf_scores_append(scores, "toy_prev_prev",
+                                      first_sample(frame->prev_prev_ref),
+                                      frame->index);
 }
 
-static int extract_slow(void *state, const VmafFrame *frame, VmafScores *scores)
+static int extract_slow(void *state, const PyvmafFrame *frame,
+                        PyvmafScores *scores)
 {
     (void)state;
-    const struct timespec pause = {
-        0, frame->index < 8 ? 1000000L * (8 - frame->index) : 0};
+    const struct timespec pause = { 0, frame->index < 8
+                                           ? 1000000L * (8 - frame->index)
+                                           : 0 };
     nanosleep(&pause, NULL);
     int err = 0;
     if (frame->index != 1)
-        err = vmaf_scores_append(scores, "toy_slow_a", 1, frame->index);
+        err = pyvmaf_scores_append(scores, "toy_slow_a", 1, frame->index);
     return err ? err
-               : vmaf_scores_append(scores, "toy_slow_b", 2, frame->index);
+               : pyvmaf_scores_append(scores, "toy_slow_b", 2, frame->index);
 }
 
-static int extract_many(void *state, const VmafFrame *frame,
-                        VmafScores *scores)
+static int extract_many(void *state, const PyvmafFrame *frame,
+                        PyvmafScores *scores)
 {
     (void)state;
     int err = 0;
     for (unsigned i = 0; i < 300 && !err; i++) {
         char name[32];
         snprintf(name, sizeof name, "toy_many_%u", i);
-        err = vmaf_scores_append(scores, name, i, frame->index);
+        err = pyvmaf_scores_append(scores, name, i, frame->index);
     }
     return err;
 }
 
 /* Asks its own context for things it must not have. */
-static int init_nosy(void *state, const VmafExtractorInit *init)
+static int init_nosy(void *state, const PyvmafExtractorInit *init)
 {
     *(const VmafContext **)state = init->context;
     return 0;
 }
 
-static int extract_nosy(void *state, const VmafFrame *frame, VmafScores *scores)
+static int extract_nosy(void *state, const PyvmafFrame *frame,
+                        PyvmafScores *scores)
 {
     VmafContext *ctx = *(VmafContext **)state;
     (void)scores;
@@ -165,37 +184,54 @@ static int extract_nosy(void *state, const VmafFrame *frame, VmafScores *scores)
     return vmaf_import_feature_score(ctx, "nosy", 1, frame->index);
 }
 
-static const char *const value_features[] = {"toy_value", "toy_debug", NULL};
-static const char *const fail_features[] = {"toy_fail", NULL};
+static const char *const value_features[] = { "toy_value", "toy_debug", NULL };
+static const char *const fail_features[] = { "toy_fail", NULL };
 
-static const VmafExtractor toys[] = {
-    {.name = "toy", .features = value_features, .options = options,
-     .state_size = sizeof(Toy), .init = init, .extract = extract,
-     .close = finish},
-    {.name = "toy_fail", .features = fail_features, .state_size = sizeof(Toy),
-     .init = init, .extract = extract_fails, .close = finish},
-    {.name = "toy_init", .init = init_fails, .extract = extract,
-     .close = finish},
-    {.name = "toy_temporal", .flags = VMAF_EXTRACTOR_TEMPORAL,
-     .state_size = sizeof(Toy), .init = init, .extract = extract_temporal,
-     .flush = flush_temporal, .close = finish},
-    {.name = "toy_prev", .flags = VMAF_EXTRACTOR_PREV_REF,
-     .extract = extract_prev},
-    {.name = "toy_slow", .extract = extract_slow},
-    {.name = "toy_nosy", .state_size = sizeof(void *), .init = init_nosy,
-     .extract = extract_nosy},
-    {.name = "toy_many", .extract = extract_many},
+static const PyvmafExtractor toys[] = {
+    { .name = "toy",
+      .features = value_features,
+      .options = options,
+      .state_size = sizeof(Toy),
+      .init = init,
+      .extract = extract,
+      .close = finish },
+    { .name = "toy_fail",
+      .features = fail_features,
+      .state_size = sizeof(Toy),
+      .init = init,
+      .extract = extract_fails,
+      .close = finish },
+    { .name = "toy_init",
+      .init = init_fails,
+      .extract = extract,
+      .close = finish },
+    { .name = "toy_temporal",
+      .flags = PYVMAF_EXTRACTOR_TEMPORAL,
+      .state_size = sizeof(Toy),
+      .init = init,
+      .extract = extract_temporal,
+      .flush = flush_temporal,
+      .close = finish },
+    { .name = "toy_prev",
+      .flags = PYVMAF_EXTRACTOR_PREV_REF,
+      .extract = extract_prev },
+    { .name = "toy_slow", .extract = extract_slow },
+    { .name = "toy_nosy",
+      .state_size = sizeof(void *),
+      .init = init_nosy,
+      .extract = extract_nosy },
+    { .name = "toy_many", .extract = extract_many },
 };
 
 void toys_register(void)
 {
     for (size_t i = 0; i < sizeof toys / sizeof *toys; i++)
-        CHECK(!vmaf_register_extractor(&toys[i]));
+        CHECK(!pyvmaf_register_extractor(&toys[i]));
 }
 
 VmafContext *toys_context(unsigned n_threads, unsigned n_subsample)
 {
-    VmafConfiguration cfg = {0};
+    VmafConfiguration cfg = { 0 };
     cfg.n_threads = n_threads;
     cfg.n_subsample = n_subsample;
     VmafContext *ctx = NULL;

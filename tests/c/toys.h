@@ -9,13 +9,13 @@
 #include <pyvmaf/extractor.h>
 #include <pyvmaf/pyvmaf.h>
 
-#define CHECK(condition)                                                   \
-    do {                                                                   \
-        if (!(condition)) {                                                \
-            fprintf(stderr, "%s:%d: %s (%s)\n", __FILE__, __LINE__,        \
-                    #condition, vmaf_last_message());                      \
-            exit(1);                                                       \
-        }                                                                  \
+#define CHECK(condition)                                                       \
+    do {                                                                       \
+        if (!(condition)) {                                                    \
+            fprintf(stderr, "%s:%d: %s (%s)\n", __FILE__, __LINE__,            \
+                    #condition, pyvmaf_last_message());                        \
+            exit(1);                                                           \
+        }                                                                      \
     } while (0)
 
 /* `toy`: publishes toy_value = index * toy_gain, with `debug` toy_debug too.

@@ -16,9 +16,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from capi import DISABLE_CLIP, Library, score
-from clips import Clip, Frame, make_frames
-from torch_clips import FLOAT_FILE, FLOAT_MODELS, GENERATED
+from support.capi import DISABLE_CLIP, Library, score
+from support.clips import Clip, Frame, make_frames
+from support.torch_clips import FLOAT_FILE, FLOAT_MODELS, GENERATED
 
 FEATURES = ("adm2", "motion2", "vif_scale0", "vif_scale1", "vif_scale2", "vif_scale3")
 

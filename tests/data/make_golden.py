@@ -15,9 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from capi import CApiError, Library, peer_path, score
-from clips import make_frames
-from golden_cases import CLIPS, CONFIGS, GOLDEN_FILE
+from support.capi import CApiError, Library, peer_path, score
+from support.clips import make_frames
+from support.golden_cases import CLIPS, CONFIGS, GOLDEN_FILE
 
 
 def main() -> None:

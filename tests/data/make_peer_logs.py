@@ -21,8 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from capi import SCALAR, Configuration, Library, ModelConfig, peer_path
-from cli_cases import CASES, LOGS, mask, write_clips
+from support.capi import SCALAR, Configuration, Library, ModelConfig, peer_path
+from support.cli_cases import CASES, LOGS, mask, write_clips
 
 from pyvmaf.cli.arguments import Arguments, parse
 from pyvmaf.cli.grammar import ModelSpec

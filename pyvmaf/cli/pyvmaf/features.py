@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""`pyvmaf features`: the extractors, what they publish and their options."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..._ffi import call, nearest
+from ...extractor import ExtractorInfo, Option, extractors
+from ..grammar import UsageError
+from .status import EXIT_OK
+
+
+def add_features(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("features", help="list feature extractors and their options")
+    parser.add_argument("name", nargs="*", metavar="NAME", help="only these")
+    parser.add_argument("--cpu", action="store_true", help="show which instruction set is used")
+    parser.set_defaults(run=run_features)
+
+
+def describe_option(option: Option) -> str:
+    default = str(option.default).lower() if option.type is bool else option.default
+    what = f"{option.type.__name__}, default {default}"
+    if option.min is not None and option.max is not None:
+        what += f", {option.min:g} to {option.max:g}"
+    if option.feature_param:
+        what += f", in names as {option.alias or option.name}"
+    return what
+
+
+def show_extractor(extractor: ExtractorInfo) -> None:
+    print(f"{extractor.name}: {extractor.help}")
+    aliases = [str(call.pyvmaf_feature_alias(f)) for f in extractor.features]
+    print(f"  features: {', '.join(aliases) or 'none'}")
+    for option in extractor.options:
+        print(f"  {option.name} ({describe_option(option)})\n      {option.help}")
+
+
+def run_features(args: argparse.Namespace) -> int:
+    if args.cpu:
+        print(call.pyvmaf_cpu_name(0))
+        return EXIT_OK
+    known = {extractor.name: extractor for extractor in extractors()}
+    for name in args.name:
+        if name not in known:
+            raise UsageError(f"no feature extractor {name!r}; {nearest(name, list(known))}")
+    for extractor in known.values():
+        if not args.name or extractor.name in args.name:
+            show_extractor(extractor)
+    return EXIT_OK

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""`pyvmaf score`: two videos in, a table, JSON or CSV out."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import re
+import sys
+from collections.abc import Sequence
+
+from ...errors import error_for
+from ...measure import IncompleteError, Interrupted, score
+from ...result import Result
+from ...video import VideoFormat
+from ..display import Bar
+from ..grammar import UsageError, parse_feature
+from .status import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_OK
+
+EXAMPLES = """\
+examples:
+  pyvmaf score ref.y4m dist.mp4
+  pyvmaf score ref.y4m dist.mp4 -m vmaf_v0.6.1neg -f psnr -o scores.json
+  pyvmaf score ref.yuv dist.yuv --size 1920x1080 --pixel-format 420 --depth 10
+  pyvmaf score ref.mkv dist.mkv --no-model -f vif=debug=true --csv > frames.csv
+  pyvmaf models
+  pyvmaf models fetch lpips_sq
+  pyvmaf features adm
+
+exit status:
+  0    scored; also when one video ended before the other
+  1    a video, model or feature cannot be used, or a file not written
+  2    the command line makes no sense
+  3    a frame could not be read or scored; the table shows the frames before
+  130  interrupted
+"""
+
+COLUMNS = ("mean", "harmonic_mean", "min", "p5", "p50", "max")
+
+
+def size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([0-9]{1,9})x([0-9]{1,9})", text.lower())
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT")
+    return int(match[1]), int(match[2])
+
+
+def count(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 up")
+    return int(text)
+
+
+def add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "score",
+        help="score a distorted video against its reference",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("ref", metavar="REF", help="reference: y4m, raw yuv, or any video that PyAV decodes")
+    add("dist", metavar="DIST", help="distorted video of the same size")
+    add("-m", "--model", action="append", metavar="MODEL", help="name or path, again for more")
+    add("--no-model", action="store_true", help="features only")
+    add("-f", "--feature", action="append", default=[], metavar="NAME[=OPTION=VALUE:...]",
+        help="extractor to run besides the models', again for more")  # fmt: skip
+    add("-t", "--threads", type=count, metavar="N", help="worker threads; default: one a processor")
+    add("--subsample", type=count, default=1, metavar="N", help="score each N-th frame")
+    add("--frames", type=count, default=0, metavar="N", help="score at most N frames")
+    add("--size", type=size, metavar="WxH", help="size of raw video")
+    add("--pixel-format", default="420", metavar="FMT", help="420 (default), 422, 444 or 400")
+    add("--depth", type=count, default=8, metavar="BITS", help="bit depth of raw video; default 8")
+    add("-o", "--output", metavar="FILE", help="write all frames to FILE, .json or .csv")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    shown.add_argument("--csv", action="store_true", help="print CSV instead of the table")
+    add("-q", "--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(run=run_score)
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Columns as wide as their widest cell: text to the left, numbers to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        cells = [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
+        print("  ".join(cells).rstrip())
+
+
+def show(result: Result) -> None:
+    names = [*result.models, *(n for n in result.pooled if n not in result.models)]
+    rows = [["", *(c.replace("_", " ") for c in COLUMNS)]]
+    for name in names:
+        if name in result.pooled:
+            values = result.pooled[name].as_dict()
+            rows.append([name, *(f"{values[c]:.4f}" for c in COLUMNS)])
+    print_table(rows)
+    print(f"{len(result.frames)} frames")
+
+
+def save(result: Result, path: str) -> None:
+    if path.lower().endswith(".csv"):
+        result.to_csv(path)
+    else:
+        result.to_json(path)
+
+
+def report(result: Result, args: argparse.Namespace) -> None:
+    if result.note:
+        print(result.note, file=sys.stderr)
+    if args.json:
+        print(result.to_json(), end="")
+    elif args.csv:
+        print(result.to_csv(), end="")
+    else:
+        show(result)
+    if args.output:
+        save(result, args.output)
+
+
+def check_output(path: str) -> None:
+    """Better to fail now than after an hour's work."""
+    folder = os.path.dirname(path) or "."
+    if os.path.isdir(path):
+        raise error_for(errno.EISDIR, path)
+    if not os.path.isdir(folder):
+        raise error_for(errno.ENOENT, path, f"there is no folder {folder}")
+
+
+def run_score(args: argparse.Namespace) -> int:
+    specs = [parse_feature(text) for text in args.feature]
+    if args.output and not args.output.lower().endswith((".json", ".csv")):
+        raise UsageError(f"--output {args.output!r} must end in .json or .csv")
+    if args.output:
+        check_output(args.output)
+    raw = None
+    if args.size:
+        width, height = args.size
+        raw = VideoFormat(width, height, args.pixel_format, args.depth)
+    bar = Bar(sys.stderr)
+    try:
+        result = score(
+            args.ref,
+            args.dist,
+            model=None if args.no_model else args.model or "vmaf_v0.6.1",
+            features=[(spec.name, spec.options) for spec in specs],
+            raw=raw,
+            n_threads=args.threads,
+            subsample=args.subsample,
+            frames=args.frames,
+            progress=bar if sys.stderr.isatty() and not args.quiet else None,
+        )
+    except (IncompleteError, Interrupted) as error:
+        bar.end()
+        report(error.result, args)
+        print(f"pyvmaf: {str(error) or 'interrupted'}", file=sys.stderr)
+        return EXIT_INCOMPLETE if isinstance(error, IncompleteError) else EXIT_INTERRUPTED
+    finally:
+        bar.end()
+    report(result, args)
+    return EXIT_OK

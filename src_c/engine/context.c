@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* A context from vmaf_init() to vmaf_close(): what it is told before frames. */
+#include "context.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cpu.h"
+#include "text/dictionary.h"
+#include "text/feature_name.h"
+#include "log.h"
+#include "model/model.h"
+#include "text/option.h"
+#include "picture.h"
+
+/* More threads than any machine has: a sign of a wrong unit or a negative. */
+#define MAX_THREADS 4096
+
+int context_check(const char *call, bool arguments_given)
+{
+    if (arguments_given)
+        return 0;
+    log_line(VMAF_LOG_LEVEL_ERROR, "%s(): NULL argument", call);
+    return -EINVAL;
+}
+
+static _Thread_local VmafContext *working_for;
+
+VmafContext *context_work_for(VmafContext *ctx)
+{
+    VmafContext *before = working_for;
+    working_for = ctx;
+    return before;
+}
+
+int context_check_outside(VmafContext *ctx, const char *call)
+{
+    if (working_for != ctx)
+        return 0;
+    log_line(VMAF_LOG_LEVEL_ERROR,
+             "%s() must not be called by an extractor at work", call);
+    return -EDEADLK;
+}
+
+int context_lock(VmafContext *ctx, const char *call)
+{
+    const int err = context_check_outside(ctx, call);
+    if (!err)
+        pthread_mutex_lock(&ctx->api);
+    return err;
+}
+
+void context_unlock(VmafContext *ctx)
+{
+    pthread_mutex_unlock(&ctx->api);
+}
+
+/* All or none. */
+static int init_locks(VmafContext *ctx)
+{
+    pthread_mutex_t *const mutex[] = { &ctx->api, &ctx->predict,
+                                       &ctx->retained.lock,
+                                       &ctx->failure.lock };
+    for (unsigned made = 0; made < 4; made++) {
+        const int err = pthread_mutex_init(mutex[made], NULL);
+        if (!err)
+            continue;
+        while (made--)
+            pthread_mutex_destroy(mutex[made]);
+        return -err;
+    }
+    return 0;
+}
+
+static void free_context(VmafContext *ctx)
+{
+    worker_destroy(ctx->workers);
+    for (unsigned i = 0; i < 2; i++) {
+        if (ctx->retained.prev[i].ref)
+            vmaf_picture_unref(&ctx->retained.prev[i]);
+    }
+    for (unsigned i = 0; i < ctx->reg_cnt; i++)
+        registration_destroy(ctx->reg[i]);
+    free(ctx->reg);
+    picture_pool_detach(ctx->retained.pool);
+    collector_destroy(ctx->collector);
+    free(ctx->failure.message);
+    pthread_mutex_destroy(&ctx->api);
+    pthread_mutex_destroy(&ctx->predict);
+    pthread_mutex_destroy(&ctx->retained.lock);
+    pthread_mutex_destroy(&ctx->failure.lock);
+    free(ctx);
+}
+
+int vmaf_init(VmafContext **vmaf, VmafConfiguration cfg)
+{
+    int err = context_check("vmaf_init", vmaf);
+    if (err)
+        return err;
+    *vmaf = NULL;
+    log_set_level(cfg.log_level, isatty(STDERR_FILENO));
+    if (cfg.n_threads > MAX_THREADS) {
+        log_line(VMAF_LOG_LEVEL_ERROR, "n_threads is %u, must be 0 to %d",
+                 cfg.n_threads, MAX_THREADS);
+        return -EINVAL;
+    }
+    VmafContext *ctx = calloc(1, sizeof *ctx);
+    if (!ctx)
+        return -ENOMEM;
+    err = init_locks(ctx);
+    if (err) {
+        free(ctx);
+        return err;
+    }
+    ctx->cfg = cfg;
+    if (!cfg.n_subsample)
+        ctx->cfg.n_subsample = 1;
+    ctx->retained.geometry.cpu_flags = cpu_flags(cfg.cpumask);
+    ctx->retained.geometry.n_threads = cfg.n_threads;
+    ctx->retained.geometry.context = ctx;
+    ctx->collector = collector_create();
+    err = ctx->collector ? 0 : -ENOMEM;
+    if (!err && cfg.n_threads)
+        err = worker_create(&ctx->workers, cfg.n_threads, frame_run_job);
+    if (err) {
+        log_line(VMAF_LOG_LEVEL_ERROR, "no context with %u threads: %s",
+                 cfg.n_threads, strerror(-err));
+        free_context(ctx);
+        return err;
+    }
+    *vmaf = ctx;
+    return 0;
+}
+
+static void log_accepted(const Registration *reg)
+{
+    const VmafFeatureDictionary *opts = reg->opts;
+    log_line(VMAF_LOG_LEVEL_DEBUG, "feature extractor \"%s\", %zu options",
+             reg->extractor->name, opts ? opts->cnt : 0);
+    for (size_t i = 0; opts && i < opts->cnt; i++)
+        log_line(VMAF_LOG_LEVEL_DEBUG, "%s: %s", opts->entry[i].key,
+                 opts->entry[i].val);
+}
+
+static int add_registration(VmafContext *ctx, const PyvmafExtractor *extractor,
+                            VmafFeatureDictionary *opts)
+{
+    if (ctx->reg_cnt == ctx->reg_capacity) {
+        const unsigned capacity = 2 * ctx->reg_capacity + 4;
+        Registration **reg = realloc(ctx->reg, capacity * sizeof *reg);
+        if (!reg)
+            return -ENOMEM;
+        ctx->reg = reg;
+        ctx->reg_capacity = capacity;
+    }
+    Registration *reg;
+    const int err = registration_create(&reg, extractor, opts, ctx->collector,
+                                        ctx->reg_cnt);
+    if (err)
+        return err;
+    ctx->reg[ctx->reg_cnt++] = reg;
+    if (extractor->flags & PYVMAF_EXTRACTOR_PREV_REF) {
+        pthread_mutex_lock(&ctx->retained.lock);
+        ctx->retained.wanted = true;
+        pthread_mutex_unlock(&ctx->retained.lock);
+    }
+    log_accepted(reg);
+    return 0;
+}
+
+/* Takes `opts` on success only. */
+static int use_extractor(VmafContext *ctx, const PyvmafExtractor *extractor,
+                         VmafFeatureDictionary *opts)
+{
+    char suffix[FEATURE_NAME_SIZE];
+    int err = registration_check(extractor, opts);
+    if (!err)
+        err = feature_name_suffix(suffix, extractor, opts);
+    if (err)
+        return err;
+    for (unsigned i = 0; i < ctx->reg_cnt; i++) {
+        if (!registration_is(ctx->reg[i], extractor, suffix))
+            continue;
+        registration_warn_dropped(ctx->reg[i], opts);
+        vmaf_feature_dictionary_free(&opts);
+        return 0;
+    }
+    option_warn_unknown(extractor, opts);
+    return add_registration(ctx, extractor, opts);
+}
+
+int vmaf_use_feature(VmafContext *vmaf, const char *feature_name,
+                     VmafFeatureDictionary *opts_dict)
+{
+    int err = context_check("vmaf_use_feature", vmaf && feature_name);
+    if (err)
+        return err;
+    const PyvmafExtractor *extractor = extractor_find(feature_name);
+    if (!extractor) {
+        log_line(VMAF_LOG_LEVEL_ERROR,
+                 "no feature extractor \"%s\"; the nearest name is \"%s\"",
+                 feature_name, extractor_nearest(feature_name));
+        return -EINVAL;
+    }
+    err = context_lock(vmaf, "vmaf_use_feature");
+    if (err)
+        return err;
+    err = use_extractor(vmaf, extractor, opts_dict);
+    context_unlock(vmaf);
+    return err;
+}
+
+static int use_model_feature(VmafContext *ctx, const ModelFeature *feature)
+{
+    const PyvmafExtractor *extractor = extractor_find_by_feature(feature->name);
+    if (!extractor) {
+        log_line(VMAF_LOG_LEVEL_ERROR,
+                 "could not initialize feature extractor \"%s\"",
+                 feature->name);
+        log_remember("could not initialize feature extractor \"%s\": no "
+                     "extractor provides that feature",
+                     feature->name);
+        return -EINVAL;
+    }
+    VmafFeatureDictionary *opts = NULL;
+    int err = dictionary_copy(feature->opts, &opts);
+    if (!err)
+        err = use_extractor(ctx, extractor, opts);
+    if (err)
+        vmaf_feature_dictionary_free(&opts);
+    return err;
+}
+
+int vmaf_use_features_from_model(VmafContext *vmaf, VmafModel *model)
+{
+    int err = context_check("vmaf_use_features_from_model", vmaf && model);
+    if (err)
+        return err;
+    err = context_lock(vmaf, "vmaf_use_features_from_model");
+    if (err)
+        return err;
+    for (unsigned i = 0; i < model->feature_cnt && !err; i++)
+        err = use_model_feature(vmaf, &model->feature[i]);
+    context_unlock(vmaf);
+    return err;
+}
+
+int vmaf_use_features_from_model_collection(
+    VmafContext *vmaf, VmafModelCollection *model_collection)
+{
+    int err = context_check("vmaf_use_features_from_model_collection",
+                            vmaf && model_collection);
+    for (unsigned i = 0; !err && i < model_collection->cnt; i++)
+        err = vmaf_use_features_from_model(vmaf, model_collection->model[i]);
+    return err;
+}
+
+int vmaf_import_feature_score(VmafContext *vmaf, const char *feature_name,
+                              double value, unsigned index)
+{
+    const int err =
+        context_check("vmaf_import_feature_score", vmaf && feature_name);
+    if (err)
+        return err;
+    return collector_append(vmaf->collector, feature_name, value, index,
+                            COLLECTOR_RANK_LAST);
+}
+
+/* Of the pool's pictures, keep none. */
+static void evict(VmafContext *ctx)
+{
+    Retained *retained = &ctx->retained;
+    for (unsigned i = 0; i < 2; i++) {
+        VmafPicture *prev = &retained->prev[i];
+        if (!picture_pool_owns(retained->pool, prev))
+            continue;
+        VmafPicture copy = { 0 };
+        if (retained->wanted)
+            picture_copy(&copy, prev);
+        vmaf_picture_unref(prev);
+        *prev = copy;
+    }
+}
+
+void context_feed_pool(VmafContext *ctx)
+{
+    const Retained *retained = &ctx->retained;
+    if (retained->pool && !retained->in_work &&
+        picture_pool_starves(retained->pool))
+        evict(ctx);
+}
+
+static int replace_pool(VmafContext *ctx, VmafPictureConfiguration cfg)
+{
+    Retained *retained = &ctx->retained;
+    evict(ctx);
+    if (retained->pool && !picture_pool_idle(retained->pool)) {
+        log_line(VMAF_LOG_LEVEL_ERROR,
+                 "pictures of the present pool are still in use");
+        return -EBUSY;
+    }
+    PicturePool *pool;
+    const int err = picture_pool_create(&pool, cfg);
+    if (err)
+        return err;
+    picture_pool_detach(retained->pool);
+    retained->pool = pool;
+    return 0;
+}
+
+int vmaf_preallocate_pictures(VmafContext *vmaf, VmafPictureConfiguration cfg)
+{
+    int err = context_check("vmaf_preallocate_pictures", vmaf);
+    if (err)
+        return err;
+    if (!cfg.pic_params.w || !cfg.pic_params.h || !cfg.pic_cnt) {
+        log_line(VMAF_LOG_LEVEL_ERROR,
+                 "a pool of %u pictures of %ux%u: none may be 0", cfg.pic_cnt,
+                 cfg.pic_params.w, cfg.pic_params.h);
+        return -EINVAL;
+    }
+    err = context_lock(vmaf, "vmaf_preallocate_pictures");
+    if (err)
+        return err;
+    if (vmaf->workers)
+        worker_wait(vmaf->workers);
+    pthread_mutex_lock(&vmaf->retained.lock);
+    err = replace_pool(vmaf, cfg);
+    pthread_mutex_unlock(&vmaf->retained.lock);
+    context_unlock(vmaf);
+    return err;
+}
+
+/* libvmaf's pool for callers with threads that did not ask for one: it exists
+ * after the first frame. Ours is made when somebody fetches. */
+static int make_default_pool(VmafContext *ctx)
+{
+    const Retained *retained = &ctx->retained;
+    if (!ctx->workers || !retained->has_geometry) {
+        log_line(VMAF_LOG_LEVEL_ERROR,
+                 "there is no picture pool: call vmaf_preallocate_pictures()");
+        return -EINVAL;
+    }
+    const VmafPictureConfiguration cfg = {
+        .pic_params = { .w = retained->geometry.w,
+                        .h = retained->geometry.h,
+                        .bpc = retained->geometry.bpc,
+                        .pix_fmt = retained->geometry.pix_fmt },
+        .pic_cnt = 2 * ctx->cfg.n_threads + 2,
+    };
+    return picture_pool_create(&ctx->retained.pool, cfg);
+}
+
+int vmaf_fetch_preallocated_picture(VmafContext *vmaf, VmafPicture *pic)
+{
+    int err = context_check("vmaf_fetch_preallocated_picture", vmaf && pic);
+    if (err)
+        return err;
+    Retained *retained = &vmaf->retained;
+    pthread_mutex_lock(&retained->lock);
+    if (!retained->pool)
+        err = make_default_pool(vmaf);
+    PicturePool *pool = retained->pool;
+    if (!err) {
+        picture_pool_announce(pool);
+        context_feed_pool(vmaf);
+    }
+    pthread_mutex_unlock(&retained->lock);
+    return err ? err : picture_pool_take(pool, pic);
+}
+
+int vmaf_close(VmafContext *vmaf)
+{
+    int err = context_check("vmaf_close", vmaf);
+    if (!err)
+        err = context_check_outside(vmaf, "vmaf_close");
+    if (!err)
+        free_context(vmaf);
+    return err;
+}

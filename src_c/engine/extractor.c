@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* The registry: built-in extractors, then those registered at run time. */
+#include "extractor.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "text/nearest.h"
+#include "text/option.h"
+
+extern const PyvmafExtractor extractor_psnr, extractor_adm, extractor_motion,
+    extractor_vif, extractor_null;
+
+extern const ExtractorGroup extractor_adm_group, extractor_vif_group;
+
+/* In libvmaf's order, which look-ups by feature name walk. */
+static const struct {
+    const PyvmafExtractor *extractor;
+    const ExtractorGroup *group; /* or NULL */
+} builtin[] = {
+    { &extractor_psnr, NULL },   { &extractor_adm, &extractor_adm_group },
+    { &extractor_motion, NULL }, { &extractor_vif, &extractor_vif_group },
+    { &extractor_null, NULL },
+};
+
+#define BUILTIN_CNT (sizeof builtin / sizeof *builtin)
+
+typedef struct Registered {
+    const PyvmafExtractor *extractor;
+    struct Registered *next;
+} Registered;
+
+static pthread_mutex_t registered_lock = PTHREAD_MUTEX_INITIALIZER;
+static Registered *registered;
+
+const PyvmafExtractor *pyvmaf_extractor_at(unsigned position)
+{
+    if (position < BUILTIN_CNT)
+        return builtin[position].extractor;
+    position -= BUILTIN_CNT;
+    pthread_mutex_lock(&registered_lock);
+    const Registered *node = registered;
+    for (; node && position; position--)
+        node = node->next;
+    const PyvmafExtractor *found = node ? node->extractor : NULL;
+    pthread_mutex_unlock(&registered_lock);
+    return found;
+}
+
+/* Call with the lock held. */
+static const PyvmafExtractor *find_locked(const char *name)
+{
+    for (size_t i = 0; i < BUILTIN_CNT; i++) {
+        if (!strcmp(builtin[i].extractor->name, name))
+            return builtin[i].extractor;
+    }
+    for (const Registered *node = registered; node; node = node->next) {
+        if (!strcmp(node->extractor->name, name))
+            return node->extractor;
+    }
+    return NULL;
+}
+
+const PyvmafExtractor *extractor_find(const char *name)
+{
+    pthread_mutex_lock(&registered_lock);
+    const PyvmafExtractor *found = find_locked(name);
+    pthread_mutex_unlock(&registered_lock);
+    return found;
+}
+
+static bool provides(const PyvmafExtractor *extractor, const char *feature_name)
+{
+    const char *const *feature = extractor->features;
+    for (; feature && *feature; feature++) {
+        if (!strcmp(*feature, feature_name))
+            return true;
+    }
+    return false;
+}
+
+const PyvmafExtractor *extractor_find_by_feature(const char *feature_name)
+{
+    const PyvmafExtractor *extractor;
+    for (unsigned i = 0; (extractor = pyvmaf_extractor_at(i)); i++) {
+        if (provides(extractor, feature_name))
+            return extractor;
+    }
+    return NULL;
+}
+
+const ExtractorGroup *extractor_group(const PyvmafExtractor *extractor)
+{
+    for (size_t i = 0; i < BUILTIN_CNT; i++) {
+        if (builtin[i].extractor == extractor)
+            return builtin[i].group;
+    }
+    return NULL;
+}
+
+const char *extractor_nearest(const char *name)
+{
+    const char *best = "";
+    unsigned best_distance = ~0u;
+    const PyvmafExtractor *extractor;
+    for (unsigned i = 0; (extractor = pyvmaf_extractor_at(i)); i++) {
+        const unsigned distance = nearest_distance(name, extractor->name);
+        if (distance < best_distance) {
+            best = extractor->name;
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+/* What is wrong with a row, or NULL. */
+static const char *option_defect(const PyvmafExtractor *extractor,
+                                 const PyvmafOption *option)
+{
+    const size_t size = option_size(option->type);
+    if (!size)
+        return "has an option of unknown type";
+    if (option->offset > extractor->state_size ||
+        extractor->state_size - option->offset < size)
+        return "has an option outside its state";
+    for (const PyvmafOption *o = extractor->options; o != option; o++) {
+        if (!strcmp(o->name, option->name))
+            return "has two options of one name";
+    }
+    return NULL;
+}
+
+static const char *row_defect(const PyvmafExtractor *extractor)
+{
+    const unsigned known =
+        PYVMAF_EXTRACTOR_TEMPORAL | PYVMAF_EXTRACTOR_PREV_REF;
+    if (!extractor->name || !extractor->name[0])
+        return "has no name";
+    if (!extractor->extract)
+        return "has no extract()";
+    if (extractor->flags & ~known)
+        return "has unknown flags";
+    const char *defect = NULL;
+    const PyvmafOption *option = extractor->options;
+    for (; option && option->name && !defect; option++)
+        defect = option_defect(extractor, option);
+    return defect;
+}
+
+int pyvmaf_register_extractor(const PyvmafExtractor *extractor)
+{
+    const char *defect = extractor ? row_defect(extractor) : "is NULL";
+    if (defect) {
+        log_line(VMAF_LOG_LEVEL_ERROR, "extractor \"%s\" %s",
+                 extractor && extractor->name ? extractor->name : "", defect);
+        return -EINVAL;
+    }
+    Registered *node = calloc(1, sizeof *node);
+    if (!node)
+        return -ENOMEM;
+    node->extractor = extractor;
+
+    pthread_mutex_lock(&registered_lock);
+    const bool known = find_locked(extractor->name) != NULL;
+    Registered **end = &registered;
+    while (*end)
+        end = &(*end)->next;
+    if (!known)
+        *end = node;
+    pthread_mutex_unlock(&registered_lock);
+    if (!known)
+        return 0;
+    free(node);
+    log_line(VMAF_LOG_LEVEL_ERROR, "extractor \"%s\" exists", extractor->name);
+    return -EEXIST;
+}
+
+int pyvmaf_unregister_extractor(const char *name)
+{
+    pthread_mutex_lock(&registered_lock);
+    Registered **link = &registered;
+    while (name && *link && strcmp((*link)->extractor->name, name))
+        link = &(*link)->next;
+    Registered *node = name ? *link : NULL;
+    if (node)
+        *link = node->next;
+    pthread_mutex_unlock(&registered_lock);
+    if (node) {
+        free(node);
+        return 0;
+    }
+    log_line(VMAF_LOG_LEVEL_ERROR, "no registered extractor \"%s\"",
+             name ? name : "");
+    return -ENOENT;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * ADM over vector operations, part 1: rows of the input become rows of the
+ * four bands. At scale 0 all is 16 bits wide and goes by pairs through
+ * v_dot16(); from scale 1 on products need 64 bits.
+ */
+
+static inline vint adm_pair(int32_t first, int32_t second)
+{
+    return v_set32((uint16_t)first | (uint32_t)second << 16);
+}
+
+/* The four input rows of a band row: row -1 is row 1, rows past the end repeat
+ * the last one and go back. */
+static void adm_rows(const AdmWork *a, int side, unsigned row, const char *x[4])
+{
+    const AdmScale *in = a->in;
+    const char *plane = side ? in->dist : in->ref;
+    ptrdiff_t stride = side ? in->dist_stride : in->ref_stride;
+    for (unsigned t = 0; t < 4; t++) {
+        unsigned y = row || t ? 2 * row + t - 1 : 1;
+        if (y >= in->h)
+            y = 2 * in->h - 1 - y;
+        x[t] = plane + (ptrdiff_t)y * stride;
+    }
+}
+
+/* Sum of products of a zipped pair of rows and another. */
+static inline vint adm_dot(vint start, vint x01, vint x23, vint c01, vint c23)
+{
+    return v_dot16(v_dot16(start, x01, c01), x23, c23);
+}
+
+typedef struct AdmDown {
+    vint low01, low23, high01, high23; /* taps of two rows each */
+    vint low_start, high_start;
+    int shift;
+} AdmDown;
+
+/* `grey` is what the low-pass sum of samples has to lose; the high-pass taps
+ * lose it by themselves. */
+static inline AdmDown adm_down(int shift, uint32_t grey)
+{
+    const int32_t *l = adm_low_taps.tap, *h = adm_high_taps.tap;
+    uint32_t half = (uint32_t)adm_half((unsigned)shift);
+    return (AdmDown){
+        .low01 = adm_pair(l[0], l[1]),
+        .low23 = adm_pair(l[2], l[3]),
+        .high01 = adm_pair(h[0], h[1]),
+        .high23 = adm_pair(h[2], h[3]),
+        .low_start = v_set32(half - 46342 * grey),
+        .high_start = v_set32(half),
+        .shift = shift,
+    };
+}
+
+/* Signed samples: sums are at most 32768 * 54822 < 2^31. */
+static inline void adm_down_samples(const AdmDown *d, const vint x[4],
+                                    int16_t *low, int16_t *high)
+{
+    vint a01 = v_zip16lo(x[0], x[1]), b01 = v_zip16hi(x[0], x[1]);
+    vint a23 = v_zip16lo(x[2], x[3]), b23 = v_zip16hi(x[2], x[3]);
+    vint a = adm_dot(d->low_start, a01, a23, d->low01, d->low23);
+    vint b = adm_dot(d->low_start, b01, b23, d->low01, d->low23);
+    v_store(low, v_pack16(v_sar32(a, d->shift), v_sar32(b, d->shift)));
+    a = adm_dot(d->high_start, a01, a23, d->high01, d->high23);
+    b = adm_dot(d->high_start, b01, b23, d->high01, d->high23);
+    v_store(high, v_pack16(v_sar32(a, d->shift), v_sar32(b, d->shift)));
+}
+
+/* The last vector ends with the row, so that nothing past it is read. */
+static void adm_down_bytes(const char *const row[4], unsigned w, int16_t *low,
+                           int16_t *high)
+{
+    const AdmDown d = adm_down(8, 128);
+    for (unsigned i = 0; i < w; i += ADM_STEP16) {
+        unsigned at = i + ADM_STEP16 <= w ? i : w - ADM_STEP16;
+        vint x[4];
+        for (unsigned t = 0; t < 4; t++)
+            x[t] = v_load8((const uint8_t *)row[t] + at);
+        adm_down_samples(&d, x, low + at, high + at);
+    }
+}
+
+/* Samples less mid-grey fit 16 bits at every depth. */
+static void adm_down_words(const char *const row[4], unsigned w, unsigned bpc,
+                           int16_t *low, int16_t *high)
+{
+    const AdmDown d = adm_down((int)bpc, 0);
+    const vint grey = v_set16((uint16_t)(1u << (bpc - 1)));
+    for (unsigned i = 0; i < w; i += ADM_STEP16) {
+        unsigned at = i + ADM_STEP16 <= w ? i : w - ADM_STEP16;
+        vint x[4];
+        for (unsigned t = 0; t < 4; t++)
+            x[t] = v_sub16(v_load((const uint16_t *)row[t] + at), grey);
+        adm_down_samples(&d, x, low + at, high + at);
+    }
+}
+
+/* Scale 1: 16-bit input, sums of products kept in 32 bits, not rounded. */
+static void adm_down_narrow(const char *const row[4], unsigned w, int32_t *low,
+                            int32_t *high)
+{
+    const AdmDown d = adm_down(0, 0);
+    for (unsigned i = 0; i < w; i += ADM_STEP16) {
+        vint x[4];
+        for (unsigned t = 0; t < 4; t++)
+            x[t] = v_load((const int16_t *)row[t] + i);
+        vint a01 = v_zip16lo(x[0], x[1]), b01 = v_zip16hi(x[0], x[1]);
+        vint a23 = v_zip16lo(x[2], x[3]), b23 = v_zip16hi(x[2], x[3]);
+        vint a = adm_dot(d.low_start, a01, a23, d.low01, d.low23);
+        vint b = adm_dot(d.low_start, b01, b23, d.low01, d.low23);
+        v_store(low + i, v_order32lo(a, b));
+        v_store(low + i + V_LANES, v_order32hi(a, b));
+        a = adm_dot(d.high_start, a01, a23, d.high01, d.high23);
+        b = adm_dot(d.high_start, b01, b23, d.high01, d.high23);
+        v_store(high + i, v_order32lo(a, b));
+        v_store(high + i + V_LANES, v_order32hi(a, b));
+    }
+}
+
+static inline vint adm_sum64(const vint x[4], const vint c[4], vint start)
+{
+    for (unsigned t = 0; t < 4; t++)
+        start = v_plus64(start, v_mul64(x[t], c[t]));
+    return start;
+}
+
+/* Scales 2 and 3 */
+static void adm_down_wide(const char *const row[4], unsigned w, int32_t *low,
+                          int32_t *high)
+{
+    const vint half = v_set64(1 << 15);
+    vint l[4], h[4];
+    for (unsigned t = 0; t < 4; t++) {
+        l[t] = v_set32((uint32_t)adm_low_taps.tap[t]);
+        h[t] = v_set32((uint32_t)adm_high_taps.tap[t]);
+    }
+    for (unsigned i = 0; i < w; i += V_LANES) {
+        vint x[4], y[4];
+        for (unsigned t = 0; t < 4; t++) {
+            x[t] = v_load((const int32_t *)row[t] + i);
+            y[t] = v_odd(x[t]);
+        }
+        v_store(low + i,
+                v_join_shr(adm_sum64(x, l, half), adm_sum64(y, l, half), 16));
+        v_store(high + i,
+                v_join_shr(adm_sum64(x, h, half), adm_sum64(y, h, half), 16));
+    }
+}
+
+/* `x` is where the second tap of the first of `n` outputs lies. */
+static void adm_across_narrow(const int16_t *x, const AdmTaps *taps, unsigned n,
+                              int16_t *out)
+{
+    const vint c01 = adm_pair(taps->tap[0], taps->tap[1]);
+    const vint c23 = adm_pair(taps->tap[2], taps->tap[3]);
+    const vint half = v_set32(1 << 15);
+    const int16_t *p = x - 1;
+    for (unsigned j = 0; j < n; j += ADM_STEP16, p += 2 * ADM_STEP16) {
+        const int16_t *q = p + ADM_STEP16;
+        vint lo = adm_dot(half, v_load(p), v_load(p + 2), c01, c23);
+        vint hi = adm_dot(half, v_load(q), v_load(q + 2), c01, c23);
+        v_store(out + j, v_order16(v_high16(lo, hi)));
+    }
+}
+
+static inline vint adm_across_sum(const int32_t *p, const vint c[4], vint half)
+{
+    vint sum = v_plus64(half, v_mul64(v_load(p), c[0]));
+    sum = v_plus64(sum, v_mul64(v_load(p + 1), c[1]));
+    sum = v_plus64(sum, v_mul64(v_load(p + 2), c[2]));
+    return v_plus64(sum, v_mul64(v_load(p + 3), c[3]));
+}
+
+static void adm_across_wide(const int32_t *x, const AdmTaps *taps,
+                            unsigned shift, unsigned n, int32_t *out)
+{
+    const vint half = v_set64(adm_half(shift));
+    const int32_t *p = x - 1;
+    vint c[4];
+    for (unsigned t = 0; t < 4; t++)
+        c[t] = v_set32((uint32_t)taps->tap[t]);
+    for (unsigned j = 0; j < n; j += V_LANES, p += 2 * V_LANES) {
+        vint lo = v_shr64(adm_across_sum(p, c, half), (int)shift);
+        vint hi = v_shr64(adm_across_sum(p + V_LANES, c, half), (int)shift);
+        v_store(out + j, v_narrow64(lo, hi));
+    }
+}
+
+static void adm_extend16(int16_t *x, unsigned w)
+{
+    x[-1] = x[1];
+    x[w] = x[w - 1];
+    x[w + 1] = x[w - 2];
+}
+
+static void adm_extend32(int32_t *x, unsigned w)
+{
+    x[-1] = x[1];
+    x[w] = x[w - 1];
+    x[w + 1] = x[w - 2];
+}
+
+static void adm_transform_fine(AdmWork *a, int side, const char *const x[4],
+                               void *low_row, bool high)
+{
+    unsigned w = a->in->w, at = 2 * a->plan.col.work_begin, n = a->cols;
+    int16_t *lo = a->low, *hi = a->high;
+    if (a->in->bpc == 8)
+        adm_down_bytes(x, w, lo, hi);
+    else
+        adm_down_words(x, w, a->in->bpc, lo, hi);
+    adm_extend16(lo, w);
+    adm_extend16(hi, w);
+    if (low_row)
+        adm_across_narrow(lo, &adm_low_taps, a->plan.w, low_row);
+    if (high) {
+        adm_across_narrow(hi + at, &adm_low_taps, n, a->band[side][ADM_H]);
+        adm_across_narrow(lo + at, &adm_high_taps, n, a->band[side][ADM_V]);
+        adm_across_narrow(hi + at, &adm_high_taps, n, a->band[side][ADM_D]);
+    }
+}
+
+static void adm_transform_coarse(AdmWork *a, int side, const char *const x[4],
+                                 void *low_row, bool high)
+{
+    unsigned w = a->in->w, at = 2 * a->plan.col.work_begin, n = a->cols;
+    unsigned shift = a->plan.horizontal_shift;
+    int32_t *lo = a->low, *hi = a->high;
+    if (a->plan.scale == 1) {
+        adm_down_narrow(x, w, lo, hi);
+    } else {
+        adm_down_wide(x, w, lo, hi);
+    }
+    adm_extend32(lo, w);
+    adm_extend32(hi, w);
+    if (low_row)
+        adm_across_wide(lo, &adm_low_taps, shift, a->plan.w, low_row);
+    if (high) {
+        adm_across_wide(hi + at, &adm_low_taps, shift, n, a->band[side][ADM_H]);
+        adm_across_wide(lo + at, &adm_high_taps, shift, n,
+                        a->band[side][ADM_V]);
+        adm_across_wide(hi + at, &adm_high_taps, shift, n,
+                        a->band[side][ADM_D]);
+    }
+}
+
+static void adm_transform(AdmWork *a, unsigned row)
+{
+    const AdmScale *in = a->in;
+    bool high = row >= a->plan.work[0] && row < a->plan.work[1];
+    bool low = row >= a->plan.low[0] && row < a->plan.low[1];
+    for (int side = 0; side < 2; side++) {
+        const char *x[4];
+        char *plane = side ? in->low_dist : in->low_ref;
+        if (plane)
+            plane = low ? plane + (ptrdiff_t)row * in->low_stride : NULL;
+        adm_rows(a, side, row, x);
+        if (a->plan.scale)
+            adm_transform_coarse(a, side, x, plane, high);
+        else
+            adm_transform_fine(a, side, x, plane, high);
+    }
+}

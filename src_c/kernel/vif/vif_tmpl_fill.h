@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * VIF template, part 4: what a strip of columns works in, and how source rows
+ * enter it.
+ *
+ * A ring holds the row pairs of two vertical windows, one pair apart. A pair is
+ * a slot of planes, each with one 32-bit lane a column: upper row in the low
+ * half, lower row in the high half. Planes are the two pictures and their
+ * products, which of more than 16 bits in two planes: high and low part. They
+ * take turns every few columns, so that a filter reads each slot straight on.
+ * Source rows are extended by their mirror image when they are copied, so
+ * nothing after that knows of picture edges.
+ */
+
+enum { VIF_MAX_PLANES = 8, VIF_COLUMN_STEP = 4 * V_LANES };
+enum { VIF_PLANE = VIF_COLUMN_STEP * 4 }; /* bytes a turn */
+enum { VIF_ROWS = 4 };                    /* filtered at once */
+
+typedef struct VifWork {
+    const VifScale *scale;
+    const Rows *range;
+    unsigned radius, slots, planes;
+    bool bytes;                 /* 8-bit samples: products fit 16 bits */
+    int square_shift;           /* vertical, of products; 0 for 8 bits */
+    unsigned strip, begin, cnt; /* samples a strip; the current one */
+    size_t columns;             /* of its rows, padded */
+    VifTaps taps, next_taps;
+    char *ring, *line[2][2]; /* line[picture][row of a pair] */
+    char *rows[VIF_ROWS];    /* filtered rows: planes of 16-bit columns */
+    char *low;               /* two rows on their way to the next scale */
+    VifBlock *block;
+} VifWork;
+
+/* Where a plane's lane of column x lies in a slot. */
+static inline size_t vif_lane(const VifWork *k, unsigned plane, size_t x)
+{
+    size_t turn = x / VIF_COLUMN_STEP, column = x % VIF_COLUMN_STEP;
+    return ((turn * k->planes + plane) * VIF_COLUMN_STEP + column) * 4;
+}
+
+/* Samples [begin - radius, begin + cnt + radius) of row y. */
+static void vif_extend(const VifWork *k, void *line, const void *plane,
+                       ptrdiff_t stride, unsigned y)
+{
+    size_t size = k->bytes ? sizeof(uint8_t) : sizeof(uint16_t);
+    const char *row = (const char *)plane + (ptrdiff_t)y * stride;
+    int w = (int)k->scale->w, from = (int)k->begin - (int)k->radius;
+    int to = (int)(k->begin + k->cnt + k->radius);
+    int inside = from < 0 ? 0 : from, end = to < w ? to : w;
+    char *out = line;
+    for (int x = from; x < inside; x++, out += size)
+        memcpy(out, row + vif_mirror(x, k->scale->w) * size, size);
+    memcpy(out, row + inside * size, (end - inside) * size);
+    out += (end - inside) * size;
+    for (int x = end; x < to; x++, out += size)
+        memcpy(out, row + vif_mirror(x, k->scale->w) * size, size);
+}
+
+/* Store a lane pair of rows `a` (upper) and `b`. */
+static inline void vif_store_pair(char *at, vint a, vint b)
+{
+    v_store(at, v_zip16lo(a, b));
+    v_store(at + sizeof(vint), v_zip16hi(a, b));
+}
+
+static void vif_fill8(const VifWork *k, char *slot)
+{
+    const uint8_t *const *line = (const uint8_t *const *)k->line[0];
+    const vint sign = v_set16(0x8000);
+    for (size_t x = 0; x < k->columns; x += 2 * V_LANES) {
+        vint r0 = v_load8(line[0] + x), r1 = v_load8(line[1] + x);
+        vint d0 = v_load8(line[2] + x), d1 = v_load8(line[3] + x);
+        char *at = slot + vif_lane(k, 0, x);
+        vif_store_pair(at, r0, r1);
+        vif_store_pair(at + VIF_PLANE, d0, d1);
+        vif_store_pair(at + 2 * VIF_PLANE, v_xor(v_mullo16(r0, r0), sign),
+                       v_xor(v_mullo16(r1, r1), sign));
+        vif_store_pair(at + 3 * VIF_PLANE, v_xor(v_mullo16(d0, d0), sign),
+                       v_xor(v_mullo16(d1, d1), sign));
+        vif_store_pair(at + 4 * VIF_PLANE, v_xor(v_mullo16(r0, d0), sign),
+                       v_xor(v_mullo16(r1, d1), sign));
+    }
+}
+
+/* The product a * b = high * 2^shift + low. */
+static inline void vif_split_product(vint a, vint b, int shift, vint *high,
+                                     vint *low)
+{
+    const vint sign = v_set16(0x8000);
+    const vint mask = v_set16((uint16_t)((1u << shift) - 1));
+    vint hi = v_mulhi16(a, b), lo = v_mullo16(a, b);
+    *high = v_xor(v_or(v_shl16(hi, 16 - shift), v_shr16(lo, shift)), sign);
+    *low = v_xor(v_and(lo, mask), sign);
+}
+
+static inline void vif_store_product(const VifWork *k, char *at,
+                                     const vint a[2], const vint b[2])
+{
+    vint hi[2], lo[2];
+    for (int i = 0; i < 2; i++)
+        vif_split_product(a[i], b[i], k->square_shift, &hi[i], &lo[i]);
+    vif_store_pair(at, hi[0], hi[1]);
+    vif_store_pair(at + VIF_PLANE, lo[0], lo[1]);
+}
+
+static void vif_fill16(const VifWork *k, char *slot)
+{
+    const vint sign = v_set16(0x8000);
+    for (size_t x = 0; x < k->columns; x += 2 * V_LANES) {
+        vint r[2], d[2];
+        for (int i = 0; i < 2; i++) {
+            r[i] = v_load(k->line[0][i] + 2 * x);
+            d[i] = v_load(k->line[1][i] + 2 * x);
+        }
+        char *at = slot + vif_lane(k, 0, x);
+        vif_store_pair(at, v_xor(r[0], sign), v_xor(r[1], sign));
+        vif_store_pair(at + VIF_PLANE, v_xor(d[0], sign), v_xor(d[1], sign));
+        vif_store_product(k, at + 2 * VIF_PLANE, r, r);
+        vif_store_product(k, at + 4 * VIF_PLANE, d, d);
+        vif_store_product(k, at + 6 * VIF_PLANE, r, d);
+    }
+}
+
+/* Bring pair `pair` of rows, counted from row `top`, into the ring. */
+static void vif_fill(const VifWork *k, int top, unsigned pair)
+{
+    const VifScale *s = k->scale;
+    char *slot = k->ring + pair % k->slots * (k->planes * k->columns * 4);
+    for (int i = 0; i < 2; i++) {
+        unsigned y = vif_mirror(top + 2 * (int)pair + i, s->h);
+        vif_extend(k, k->line[0][i], s->ref, s->ref_stride, y);
+        vif_extend(k, k->line[1][i], s->dist, s->dist_stride, y);
+    }
+    if (k->bytes)
+        vif_fill8(k, slot);
+    else
+        vif_fill16(k, slot);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * VIF template, part 3: from moments to the sums of a scale.
+ *
+ * The definition works on 64-bit integers after the square of the gain. All of
+ * them fit 31 bits: with x >= 2^17 the covariance obeys z^2 / x <= 1.5 * 2^30,
+ * the rounding of the means included, so gain * z, gain^2 * x and their sum
+ * with the noise stay below 2^31 in magnitude.
+ */
+
+enum { VIF_MU_R, VIF_MU_D, VIF_RR, VIF_DD, VIF_RD, VIF_MOMENTS };
+/* 128 samples: the first-level cache holds them and their filtered rows. */
+enum { VIF_BLOCK_VECTORS = 128 / V_LANES };
+
+/* Moments of one lane of samples each. */
+typedef struct VifMoments {
+    vint m[VIF_MOMENTS];
+} VifMoments;
+
+/* Lane sums; a lane of a log stays below 2^31 for 2^15 samples. */
+typedef struct VifLanes {
+    vint num_log[VIF_MAX_LIMITS], den_log, active, num_non_log;
+} VifLanes;
+
+/* What a block of moments becomes, stage by stage. Each stage is a short loop
+ * of its own: the whole way of one sample is a chain of a hundred cycles, and
+ * the processor must see many of them at once. */
+typedef struct VifBlock {
+    VifMoments moments[VIF_BLOCK_VECTORS];
+    /* Variances and covariance; y and z are 0 where nothing arrives. */
+    vint x[VIF_BLOCK_VECTORS], y[VIF_BLOCK_VECTORS], z[VIF_BLOCK_VECTORS];
+    /* Arguments of the logarithms: what is sent, what arrives for each limit,
+     * and the noise; VIF_NOISE, whose log is 0 here, where there is none. */
+    vint sent[VIF_BLOCK_VECTORS], noise[VIF_BLOCK_VECTORS];
+    vint arrived[VIF_MAX_LIMITS][VIF_BLOCK_VECTORS];
+} VifBlock;
+
+/* Variances of `cnt` vectors of moments; returns how many vectors have a sample
+ * above the noise. The others are done. */
+static SIMD_NOINLINE unsigned vif_centre(VifBlock *b, unsigned cnt,
+                                         VifLanes *lanes)
+{
+    const vint zero = v_set32(0), below = v_set32(VIF_NOISE - 1);
+    vint flat = lanes->num_non_log, actives = lanes->active;
+    unsigned n = 0;
+    for (unsigned i = 0; i < cnt; i++) {
+        const vint *m = b->moments[i].m;
+        vint x = v_sub32(m[VIF_RR], v_mulround32(m[VIF_MU_R], m[VIF_MU_R]));
+        vint y = v_sub32(m[VIF_DD], v_mulround32(m[VIF_MU_D], m[VIF_MU_D]));
+        vint z = v_sub32(m[VIF_RD], v_mulround32(m[VIF_MU_R], m[VIF_MU_D]));
+        y = v_max32(y, zero);
+        vmask active = v_gt32(x, below);
+        vmask arrives =
+            v_both(active, v_both(v_gt32(y, zero), v_gt32(z, zero)));
+        flat = v_add64(flat, v_drop(active, y));
+        actives = v_count(actives, active);
+        b->x[n] = x;
+        b->y[n] = v_keep(arrives, y);
+        b->z[n] = v_keep(arrives, z);
+        b->sent[n] = v_add32(v_keep(active, x), v_set32(VIF_NOISE));
+        n += v_any(active) != 0;
+    }
+    lanes->num_non_log = flat;
+    lanes->active = actives;
+    return n;
+}
+
+typedef struct VifPair {
+    vdbl lo, hi;
+} VifPair;
+
+static inline VifPair vif_load_f64(const vint *a)
+{
+    const int32_t *p = (const int32_t *)a;
+    return (VifPair){ v_load_f64(p), v_load_f64(p + V_LANES / 2) };
+}
+
+static inline vdbl vif_gain(vdbl x, vdbl z)
+{
+    return v_div_f64(z, v_add_f64(x, v_set_f64(VIF_EPSILON)));
+}
+
+static inline vdbl vif_rest(vdbl y, vdbl gain, vdbl z)
+{
+    return v_sub_f64(y, v_mul_f64(gain, z));
+}
+
+static inline vdbl vif_signal(vdbl x, vdbl gain, vdbl limit)
+{
+    vdbl g = v_min_f64(gain, limit);
+    return v_mul_f64(v_mul_f64(g, g), x);
+}
+
+/* From variances to the arguments of the numerator's logarithms. */
+static SIMD_NOINLINE void vif_transmit(VifBlock *b, unsigned n,
+                                       const double *limit, unsigned limit_cnt)
+{
+    for (unsigned i = 0; i < n; i++) {
+        VifPair x = vif_load_f64(&b->x[i]), y = vif_load_f64(&b->y[i]);
+        VifPair z = vif_load_f64(&b->z[i]), gain;
+        gain.lo = vif_gain(x.lo, z.lo);
+        gain.hi = vif_gain(x.hi, z.hi);
+        vint rest = v_trunc_f64(vif_rest(y.lo, gain.lo, z.lo),
+                                vif_rest(y.hi, gain.hi, z.hi));
+        vint noise = v_add32(v_max32(rest, v_set32(0)), v_set32(VIF_NOISE));
+        b->noise[i] = noise;
+        for (unsigned j = 0; j < limit_cnt; j++) {
+            vdbl top = v_set_f64(limit[j]);
+            vint signal = v_trunc_f64(vif_signal(x.lo, gain.lo, top),
+                                      vif_signal(x.hi, gain.hi, top));
+            b->arrived[j][i] = v_add32(signal, noise);
+        }
+    }
+}
+
+/* Add `cnt` vectors of moments to the lane sums. */
+static void vif_add_block(VifLanes *lanes, VifBlock *b, unsigned cnt,
+                          const double *limit, unsigned limit_cnt)
+{
+    unsigned n = vif_centre(b, cnt, lanes);
+    if (!n)
+        return;
+    vif_transmit(b, n, limit, limit_cnt);
+    lanes->den_log = v_add32(lanes->den_log, vif_log_sum(b->sent, n));
+    vint noise = vif_log_sum(b->noise, n);
+    for (unsigned j = 0; j < limit_cnt; j++) {
+        vint num = v_sub32(vif_log_sum(b->arrived[j], n), noise);
+        lanes->num_log[j] = v_add32(lanes->num_log[j], num);
+    }
+}
+
+/* Add the lane sums of `samples` samples to the totals and clear them. */
+static void vif_flush(VifLanes *lanes, VifSums *sums, unsigned samples,
+                      unsigned limit_cnt)
+{
+    for (unsigned i = 0; i < limit_cnt; i++)
+        sums->num_log[i] += v_sum32(lanes->num_log[i]);
+    sums->den_log += v_sum32(lanes->den_log);
+    sums->num_non_log += v_sum64(lanes->num_non_log);
+    sums->non_log_cnt += samples - v_sum32(lanes->active);
+    memset(lanes, 0, sizeof(*lanes));
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * One block of memory cut into pieces. A layout is a function that takes its
+ * pieces from a Workspace; run over no memory it takes nothing and counts, so
+ * that the size of a block always follows from its layout.
+ */
+#ifndef KERNEL_WORKSPACE_H
+#define KERNEL_WORKSPACE_H
+
+#include <stddef.h>
+
+#define WORKSPACE_ALIGN 64
+
+typedef struct Workspace {
+    char *base;  /* aligned to WORKSPACE_ALIGN; NULL: count only */
+    size_t used; /* bytes taken so far */
+} Workspace;
+
+static inline size_t workspace_align(size_t bytes)
+{
+    return (bytes + WORKSPACE_ALIGN - 1) & ~(size_t)(WORKSPACE_ALIGN - 1);
+}
+
+/* The next `bytes` bytes, aligned; NULL when only counting. */
+static inline void *workspace_take(Workspace *ws, size_t bytes)
+{
+    char *piece = ws->base ? ws->base + ws->used : NULL;
+    ws->used += workspace_align(bytes);
+    return piece;
+}
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Contract of the smooth kernels: VIF and ADM of the PyTorch twin without any
+ * rounding to integers, and their gradients, in binary32. One scale of one
+ * pair of planes of the same size; rows are contiguous. pyvmaf/torch has the
+ * same arithmetic for any type and device and judges this one.
+ *
+ * There is one plain source; every kernel set has it compiled for its own
+ * instructions, with the same results.
+ */
+#ifndef SMOOTH_H
+#define SMOOTH_H
+
+#include <stddef.h>
+
+#define SMOOTH_REACH 8 /* taps on each side of a window's centre */
+#define SMOOTH_BANDS 3 /* orientations: h, v, d */
+
+/* A symmetric window; tap[k] weighs both samples k away from the centre. */
+typedef struct SmoothTaps {
+    int radius; /* 1, 2, 4 or 8 */
+    float tap[SMOOTH_REACH + 1];
+} SmoothTaps;
+
+typedef struct SmoothVif {
+    const float *ref, *dist; /* w x h grey levels minus 128 */
+    int w, h;                /* each more than both radii */
+    SmoothTaps taps, next_taps;
+    float noise;    /* variance, squared grey levels */
+    float inactive; /* what distorted variance costs where ref is flat */
+    float gain_limit;
+    int row_begin, row_end; /* rows to make */
+    void *scratch;          /* smooth_vif_scratch_size() bytes */
+} SmoothVif;
+
+/* Where the results of one scale go. */
+typedef struct SmoothVifSums {
+    double *num, *den;           /* one a row of the scale */
+    float *next_ref, *next_dist; /* w/2 x h/2; NULL: not wanted */
+} SmoothVifSums;
+
+/* Gradients: of what SmoothVifSums has, and of the planes. */
+typedef struct SmoothVifSlopes {
+    double num, den;                   /* of each row's sum */
+    const float *next_ref, *next_dist; /* NULL: zero */
+    float *ref, *dist;                 /* made; ref may be NULL */
+} SmoothVifSlopes;
+
+size_t smooth_vif_scratch_size(int w);
+
+typedef void (*SmoothVifFn)(const SmoothVif *vif, const SmoothVifSums *sums);
+typedef void (*SmoothVifSlopesFn)(const SmoothVif *vif,
+                                  const SmoothVifSlopes *slopes);
+
+/* One axis of one scale of ADM, in samples of the whole input or its band. */
+typedef struct SmoothAxis {
+    int size;                 /* of the whole input */
+    int first, held;          /* part of the input that the planes hold */
+    int begin, end;           /* of the band: what is made */
+    int pool_begin, pool_end; /* of the band: what is summed */
+} SmoothAxis;
+
+typedef struct SmoothAdm {
+    const float *ref, *dist; /* rows.held x cols.held grey levels minus 128 */
+    SmoothAxis rows, cols;
+    float weight[SMOOTH_BANDS]; /* contrast sensitivity */
+    float gain_limit;
+    int with_aim;
+    void *scratch; /* smooth_adm_scratch_size() bytes */
+} SmoothAdm;
+
+/* Sums of cubes, one an orientation and row [pool_begin, pool_end). */
+typedef struct SmoothAdmSums {
+    double (*num)[SMOOTH_BANDS];
+    double (*aim)[SMOOTH_BANDS]; /* 0 without aim */
+    double (*den)[SMOOTH_BANDS];
+    float *next_ref, *next_dist; /* low bands, rows and cols [begin, end) */
+} SmoothAdmSums;
+
+typedef struct SmoothAdmSlopes {
+    float num[SMOOTH_BANDS], aim[SMOOTH_BANDS], den[SMOOTH_BANDS];
+    const float *next_ref, *next_dist; /* NULL: zero */
+    float *ref, *dist; /* added to, as large as the planes; ref may be NULL */
+} SmoothAdmSlopes;
+
+size_t smooth_adm_scratch_size(int cols);
+
+typedef void (*SmoothAdmFn)(const SmoothAdm *adm, const SmoothAdmSums *sums);
+typedef void (*SmoothAdmSlopesFn)(const SmoothAdm *adm,
+                                  const SmoothAdmSlopes *slopes);
+
+typedef struct SmoothKernels {
+    SmoothVifFn vif;
+    SmoothVifSlopesFn vif_slopes;
+    SmoothAdmFn adm;
+    SmoothAdmSlopesFn adm_slopes;
+} SmoothKernels;
+
+/* The kernels that were compiled for the best set that these CpuFlags allow. */
+const SmoothKernels *smooth_kernels(unsigned cpu_flags);
+
+/* Those of the n-th set of kernel_table_name_at(). */
+const SmoothKernels *smooth_kernels_at(unsigned position);
+
+#endif

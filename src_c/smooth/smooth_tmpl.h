@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* The smooth kernels, compiled for one set of instructions. */
+#include "smooth_adm_tmpl.h"
+#include "smooth_vif_tmpl.h"
+
+#define SMOOTH_TABLE                                                           \
+    {                                                                          \
+        .vif = smooth_vif_scale,                                               \
+        .vif_slopes = smooth_vif_slopes,                                       \
+        .adm = smooth_adm_scale,                                               \
+        .adm_slopes = smooth_adm_slopes,                                       \
+    }

@@ -27,7 +27,7 @@ extern "Python" {
     void on_picture_release(void *cookie);
     int on_extractor_init(void *state, const PyvmafExtractorInit *init);
     int on_extractor_extract(void *state, const PyvmafFrame *frame, PyvmafScores *scores);
-    int on_extractor_flush(void *state, PyvmafScores *scores);
+    int on_extractor_settle(void *state, const PyvmafSpan *span, PyvmafScores *scores);
     int on_extractor_close(void *state);
 }
 """

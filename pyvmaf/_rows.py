@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 from ._ffi import CANCELED, CData, call, ffi, lib, nearest, number, text, unsigned
 from .enums import PixelFormat
 from .errors import VmafTypeError, VmafValueError
-from .extractor import FeatureExtractor, Option, extractors
+from .extractor import Earlier, FeatureExtractor, Option, extractors
 from .picture import VmafPicture
 
 # How a state holds each type of option, and the place that one value takes.
@@ -33,6 +33,8 @@ _C_ENUM = {
     str: lib.PYVMAF_OPTION_STRING,
 }
 _SLOT = 8
+#: Of frames before a range.
+ALL = (1 << 32) - 1
 
 
 class Session:
@@ -43,7 +45,7 @@ class Session:
     strays: ClassVar[list[BaseException]] = []
 
     def __init__(self) -> None:
-        self.caller: int | None = None
+        self.callers: set[int] = set()  # threads within a call that runs extractors
         self._raised: list[tuple[int, BaseException]] = []
         self.closing: BaseException | None = None  # the first that an extractor's close() raised
         self._instances = 0
@@ -65,7 +67,7 @@ class Session:
         return self._instances
 
     def stash(self, error: BaseException, name: str, index: int | None) -> None:
-        if threading.get_ident() != self.caller and index is not None and hasattr(error, "add_note"):
+        if threading.get_ident() not in self.callers and index is not None and hasattr(error, "add_note"):
             error.add_note(f"raised by feature extractor {name!r} on a worker thread at frame {index}")
         self._raised.append((-1 if index is None else index, error))
 
@@ -120,20 +122,19 @@ class Row:
         self.options = ffi.new("PyvmafOption[]", len(cls.options) + 1)
         for i, option in enumerate(cls.options):
             self._fill(self.options[i], option, offset_of(i))
-        flags = lib.PYVMAF_EXTRACTOR_TEMPORAL * bool(cls.temporal) | lib.PYVMAF_EXTRACTOR_PREV_REF * bool(cls.previous)
         self.c = ffi.new(
             "PyvmafExtractor *",
             {
                 "name": self._text(cls.name),
                 "help": self._text((cls.__doc__ or "").strip().partition("\n")[0]),
-                "flags": flags,
+                "needs": _needs(cls),
                 "features": self.features,
                 "options": self.options,
                 "state_size": offset_of(len(cls.options)),
                 "user": self.handle,
                 "init": lib.on_extractor_init,
                 "extract": lib.on_extractor_extract,
-                "flush": lib.on_extractor_flush,
+                "settle": lib.on_extractor_settle if _settles(cls) else ffi.NULL,
                 "close": lib.on_extractor_close,
             },
         )
@@ -153,6 +154,22 @@ class Row:
             c.default_number = float(option.default)
         else:
             c.default_text = self._text(option.default)
+
+
+def _needs(cls: type[FeatureExtractor]) -> dict[str, object]:
+    back = (ALL if cls.temporal else 0) if cls.look_back is None else cls.look_back
+    return {
+        "every_frame": bool(cls.temporal or cls.every_frame),
+        "in_order": bool(cls.temporal),
+        "earlier_ref": cls.earlier_ref,
+        "earlier_dist": cls.earlier_dist,
+        "look_ahead": cls.look_ahead,
+        "look_back": back,
+    }
+
+
+def _settles(cls: type[FeatureExtractor]) -> bool:
+    return cls.settle is not FeatureExtractor.settle or cls.flush is not FeatureExtractor.flush
 
 
 def offset_of(option: int) -> int:
@@ -262,6 +279,17 @@ def _read_option(state: CData, option: Option, offset: int) -> object:
     return text(value) if option.type is str else value
 
 
+def _earlier(extractor: FeatureExtractor, frame: CData) -> tuple[Earlier, ...]:
+    """The frames read before, as many as were asked for and are there."""
+    found = []
+    for k in range(max(extractor.earlier_ref, extractor.earlier_dist)):
+        sides = [None if p == ffi.NULL else VmafPicture._lent(p) for p in (frame.earlier[k].ref, frame.earlier[k].dist)]
+        if sides == [None, None]:
+            break
+        found.append(Earlier(frame.earlier[k].index, *sides))
+    return tuple(found)
+
+
 def _publish_all(scores: CData, values: Iterable[tuple[object, object, int | None]]) -> None:
     """Every (name, value, index); one that is refused does not keep the others from being written."""
     refused = None
@@ -284,7 +312,7 @@ def _publish(scores: CData, name: object, value: object, index: int | None) -> N
         call.pyvmaf_scores_append(scores, name, score, unsigned(f"index of feature {name!r}", index))
 
 
-def _flushed(found: Mapping[object, object]) -> Iterator[tuple[object, object, int | None]]:
+def _settled(found: Mapping[object, object]) -> Iterator[tuple[object, object, int | None]]:
     for name, value in found.items():
         if isinstance(value, Mapping):
             yield from ((name, number, index) for index, number in value.items())
@@ -333,12 +361,11 @@ def on_extractor_extract(state: CData, frame: CData, scores: CData) -> int:
     try:
         with instance.active(scores):
             extractor = instance.extractor
-            earlier = [None if p == ffi.NULL else VmafPicture._lent(p) for p in (frame.prev_ref, frame.prev_prev_ref)]
-            extractor.prev_ref, extractor.prev_prev_ref = earlier
+            extractor.earlier, extractor.halo = _earlier(extractor, frame), bool(frame.halo)
             try:
                 found: Any = extractor.extract(VmafPicture._lent(frame.ref), VmafPicture._lent(frame.dist), index)
             finally:
-                extractor.prev_ref = extractor.prev_prev_ref = None
+                extractor.earlier = ()
             if not isinstance(found, Mapping):
                 raise VmafTypeError(f"{type(extractor).__name__}.extract() returned {found!r}, must be a mapping")
             _publish_all(scores, ((name, value, index) for name, value in found.items()))
@@ -348,15 +375,18 @@ def on_extractor_extract(state: CData, frame: CData, scores: CData) -> int:
 
 
 @ffi.def_extern(error=CANCELED, onerror=_interrupted)  # type: ignore[untyped-decorator,unused-ignore]
-def on_extractor_flush(state: CData, scores: CData) -> int:
+def on_extractor_settle(state: CData, span: CData, scores: CData) -> int:
     instance = _instances[_key(state)[0]]
     try:
         with instance.active(scores):
             extractor = instance.extractor
-            found: Any = extractor.flush()
+            method = "settle" if type(extractor).settle is not FeatureExtractor.settle else "flush"
+            found: Any = extractor.settle(range(span.begin, span.end), bool(span.last))
             if found is not None and not isinstance(found, Mapping):
-                raise VmafTypeError(f"{type(extractor).__name__}.flush() returned {found!r}, must be a mapping or None")
-            _publish_all(scores, _flushed(found or {}))
+                raise VmafTypeError(
+                    f"{type(extractor).__name__}.{method}() returned {found!r}, must be a mapping or None"
+                )
+            _publish_all(scores, _settled(found or {}))
         return 0
     except BaseException as error:
         return instance.failed(error)

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import threading
+import time
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, overload
@@ -16,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ._ffi import CData, Pinned, call, encoded, enum_value, ffi, lib, new_dictionary, number, text, unsigned
-from ._rows import Row, Session, current_rows, is_inside, sessions
+from ._rows import ALL, Row, Session, current_rows, is_inside, sessions
 from .enums import LogLevel, OutputFormat, PixelFormat, PoolingMethod
-from .errors import VmafBusyError, VmafError, VmafTimeoutError, VmafTypeError, VmafValueError
+from .errors import VmafBusyError, VmafTimeoutError, VmafTypeError, VmafValueError, error_for
 from .extractor import check_options
 from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore
 from .picture import VmafPicture, as_picture, reference
@@ -27,26 +29,8 @@ Model = VmafModel | VmafModelCollection
 Pooling = PoolingMethod | int | str
 
 
-class _Pool:
-    """How many pictures of the engine's pool Python holds, so that nobody waits for one that cannot come."""
-
-    def __init__(self, size: int) -> None:
-        self.size, self.held = size, 0
-        self.returned = threading.Condition()
-
-    def reserve(self, timeout: float | None) -> None:
-        with self.returned:
-            if not self.returned.wait_for(lambda: self.held < self.size, timeout):
-                raise VmafTimeoutError(
-                    f"all {self.size} pictures of the pool are held after {timeout} s: hand them to read_pictures(), "
-                    "close() them, and drop the views of their planes"
-                )
-            self.held += 1
-
-    def give_back(self) -> None:
-        with self.returned:
-            self.held -= 1
-            self.returned.notify()
+#: Milliseconds that a call waits in C before Python looks for Ctrl-C, and for close() in another thread.
+_SLICE = 50
 
 
 class _Engine:
@@ -57,7 +41,8 @@ class _Engine:
         self.key = int(ffi.cast("uintptr_t", c))
         self.session = Session()
         self.rows: set[Row] = set()
-        self.lock = threading.RLock()
+        self.calls = 0  # in flight, all threads together
+        self.changed = threading.Condition()
         self.process = os.getpid()
         sessions[self.key] = self.session
 
@@ -65,20 +50,35 @@ class _Engine:
         if self.process != os.getpid():
             raise VmafValueError(f"context was made in process {self.process}, before a fork; make one in this process")
 
+    def enter(self) -> CData:
+        with self.changed:
+            if self.c is None:
+                raise VmafValueError("context is closed")
+            self.calls += 1
+            return self.c
+
+    def leave(self) -> None:
+        with self.changed:
+            self.calls -= 1
+            if not self.calls:
+                self.changed.notify_all()
+
     def close(self) -> None:
+        """Refuse further calls, wait for those in flight, and free everything."""
         if self.process != os.getpid():
-            # Closing would wait for threads that a fork does not copy, and the lock may be held by another.
+            # Closing would wait for threads that a fork does not copy, and a lock may be held by another.
             self.c = None
             return
-        with self.lock:
+        with self.changed:
             c, self.c = self.c, None
-            if c is not None:
-                self.session.caller = threading.get_ident()
-                lib.vmaf_close(c)
-                # The address may be another context's by now.
-                if sessions.get(self.key) is self.session:
-                    del sessions[self.key]
-                self.rows.clear()
+            self.changed.wait_for(lambda: not self.calls)
+        if c is not None:
+            self.session.callers.add(threading.get_ident())
+            lib.vmaf_close(c)
+            # The address may be another context's by now.
+            if sessions.get(self.key) is self.session:
+                del sessions[self.key]
+            self.rows.clear()
 
 
 def _finalize(engine: _Engine) -> None:
@@ -92,10 +92,11 @@ def _finalize(engine: _Engine) -> None:
 class VmafContext(Pinned):
     """One measurement from the first frame to the scores.
 
-    A context may be used from several threads: calls are made one after the
-    other, and :meth:`close` waits for the one in progress. The interpreter's
-    lock is released during work. Extractors must not call the context that they
-    work for; that raises :class:`VmafBusyError`.
+    A context may be used from several threads. Frames are read one after the
+    other; questions are answered while one is being read, and :meth:`close` waits
+    for the calls in flight. The interpreter's lock is released during work.
+    Extractors must not call the context that they work for; that raises
+    :class:`VmafBusyError`.
 
     After ``os.fork()`` the child cannot use the parent's contexts, whose worker
     threads it does not have, and closes them without effect; new ones work there.
@@ -140,20 +141,33 @@ class VmafContext(Pinned):
         self._engine = _Engine(pointer[0])
         self._finalizer = weakref.finalize(self, _finalize, self._engine)
         self._models: dict[str, VmafModel] = {}
-        self._pool: _Pool | None = None
+        self._pool_size = 0
 
     @contextmanager
     def _entered(self) -> Iterator[CData]:
-        """The C context, for this thread alone."""
+        """The C context, which is not closed meanwhile."""
         engine = self._engine
         engine.check_process()
         if is_inside(engine.session):
             raise VmafBusyError("an extractor must not call the context that it works for")
-        with engine.lock:
-            if engine.c is None:
-                raise VmafValueError("context is closed")
-            engine.session.caller = threading.get_ident()
-            yield engine.c
+        c = engine.enter()
+        try:
+            yield c
+        finally:
+            engine.leave()
+
+    def _patiently(self, function: Callable[..., int], *arguments: Any, timeout: float | None = None) -> int:
+        """Call what waits in C, given milliseconds as its last argument, until it is done or the time is over.
+
+        Returns its result, -EAGAIN for the latter. Between two slices Ctrl-C is heard and the context may be closed.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = _SLICE if end is None else max(0, min(_SLICE, math.ceil(1000 * (end - time.monotonic()))))
+            with self._entered() as c:
+                code = function(c, *arguments, left)
+            if code != -errno.EAGAIN or (end is not None and time.monotonic() >= end):
+                return code
 
     # Before the first frame.
 
@@ -231,7 +245,7 @@ class VmafContext(Pinned):
             parameters.pix_fmt = int(enum_value(PixelFormat, "pixel format", pix_fmt))
             configuration.pic_cnt = unsigned("count", count)
             call.vmaf_preallocate_pictures(c, configuration[0])
-            self._pool = _Pool(count)
+            self._pool_size = count
 
     def fetch_preallocated_picture(self, timeout: float | None = 30.0) -> VmafPicture:
         """A picture of the pool, with whatever it held before.
@@ -247,24 +261,19 @@ class VmafContext(Pinned):
             VmafTimeoutError: all are held by this process' own objects.
             VmafValueError: there is no pool.
         """
-        pool = self._pool
-        if pool is None:
+        if not self._pool_size:
             raise VmafValueError("there is no picture pool: call preallocate_pictures() first")
-        pool.reserve(timeout)
-        try:
-            # Python holds fewer than there are: the engine frees one without our help.
-            with self._entered() as c:
-                made = ffi.new("VmafPicture *")
-                call.vmaf_fetch_preallocated_picture(c, made)
-        except BaseException:
-            pool.give_back()
-            raise
-
-        def release(picture: CData) -> None:
-            lib.drop_picture(picture)
-            pool.give_back()
-
-        return VmafPicture._of(ffi.gc(made, release), from_pool=True)
+        made = ffi.gc(ffi.new("VmafPicture *"), lib.drop_picture)
+        lib.pyvmaf_clear_last_message()
+        code = self._patiently(lib.pyvmaf_fetch_picture, made, timeout=timeout)
+        if code == -errno.EAGAIN:
+            raise VmafTimeoutError(
+                f"all {self._pool_size} pictures of the pool are held after {timeout} s: hand them to "
+                "read_pictures(), close() them, and drop the views of their planes"
+            )
+        if code:
+            raise error_for(code, "pyvmaf_fetch_picture", text(lib.pyvmaf_last_message()) or "")
+        return VmafPicture._of(made, from_pool=True)
 
     # Frames.
 
@@ -308,14 +317,59 @@ class VmafContext(Pinned):
         What an extractor raised comes out as it is. With worker threads it may
         come out of a later call or the flush, and the pair passed then is not read.
         """
+        self._take_pair(lib.vmaf_read_pictures, ref, dist, index, bpc=bpc, pix_fmt=pix_fmt, borrow=borrow)
+
+    def read_halo(
+        self,
+        ref: Any,
+        dist: Any,
+        index: int,
+        *,
+        bpc: int | None = None,
+        pix_fmt: PixelFormat | int | str | None = None,
+        borrow: bool = False,
+    ) -> None:
+        """Hand over a pair that neighbours need but that is not scored itself.
+
+        Before the first and after the last frame of a range, in order and
+        without gaps; with as many as :attr:`halo` says, the scores of a range
+        are, to the bit, those of the whole run. Arguments and errors are those
+        of :meth:`read_pictures`.
+        """
+        self._take_pair(lib.pyvmaf_read_halo, ref, dist, index, bpc=bpc, pix_fmt=pix_fmt, borrow=borrow)
+
+    @property
+    def halo(self) -> tuple[int | None, int]:
+        """How many frames before and after a range what is registered needs, where there are so many.
+
+        None before: all of them.
+        """
+        counts = ffi.new("unsigned[2]")
+        with self._entered() as c:
+            call.pyvmaf_halo(c, counts, counts + 1)
+        return (None if counts[0] == ALL else counts[0]), counts[1]
+
+    def _take_pair(
+        self,
+        function: Callable[..., int],
+        ref: Any,
+        dist: Any,
+        index: int,
+        *,
+        bpc: int | None,
+        pix_fmt: PixelFormat | int | str | None,
+        borrow: bool,
+    ) -> None:
         position = unsigned("index", index)
         borrow_dist = borrow or self._n_threads == 0
         pictures = [
             as_picture("reference", ref, bpc, pix_fmt, borrow=borrow),
             as_picture("distorted", dist, bpc, pix_fmt, borrow=borrow_dist),
         ]
+        if self._n_threads:
+            self._patiently(lib.pyvmaf_wait_room)
         with self._entered() as c:
-            self._read(c, reference(pictures[0]._open), reference(pictures[1]._open), position)
+            self._read(function, c, reference(pictures[0]._open), reference(pictures[1]._open), position)
         for picture in pictures:
             if picture._from_pool:
                 picture.close()
@@ -326,16 +380,51 @@ class VmafContext(Pinned):
         Raises:
             VmafValueError: no frame was read, or it was done before.
         """
+        if self._n_threads:
+            self._patiently(lib.pyvmaf_wait_idle)
         with self._entered() as c:
-            self._read(c, ffi.NULL, ffi.NULL, 0)
+            self._read(lib.vmaf_read_pictures, c, ffi.NULL, ffi.NULL, 0)
 
-    def _read(self, c: CData, ref: CData, dist: CData, index: int) -> None:
+    def _read(self, function: Callable[..., int], c: CData, ref: CData, dist: CData, index: int) -> None:
+        session, thread = self._engine.session, threading.get_ident()
+        session.callers.add(thread)
         try:
-            call.vmaf_read_pictures(c, ref, dist, index)
-            return
-        except VmafError as error:
-            raised = self._engine.session.take() or error
-        raise raised
+            lib.pyvmaf_clear_last_message()
+            code = function(c, ref, dist, index)
+            message = text(lib.pyvmaf_last_message()) or ""
+        finally:
+            session.callers.discard(thread)
+        if code:
+            raise session.take() or error_for(code, "vmaf_read_pictures", message)
+
+    # Settled frames.
+
+    def next_settled(self, timeout: float | None = 0.0) -> int | None:
+        """The next frame whose every score is final, in the order of indices, each once.
+
+        Frames settle while others are being read; features that look ahead delay
+        them, those of v0.6.1 by one frame, a five-frame window by two. Frames
+        after a gap in the numbering settle at the flush.
+
+        Args:
+            timeout: seconds to wait for it; None: for ever.
+
+        Returns:
+            Its index; None when the run was flushed and there are no more.
+
+        Raises:
+            VmafTimeoutError: it is not there yet.
+        """
+        index = ffi.new("unsigned *")
+        code = self._patiently(lib.pyvmaf_wait_settled, index, timeout=timeout)
+        if code == -errno.EAGAIN:
+            raise VmafTimeoutError(f"the next frame is not settled after {timeout} s")
+        return None if code else int(index[0])
+
+    def settled(self) -> Iterator[int]:
+        """Frames as they settle, until the run is flushed; for a thread besides the one that reads."""
+        while (index := self.next_settled(None)) is not None:
+            yield index
 
     # Scores.
 
@@ -351,15 +440,33 @@ class VmafContext(Pinned):
         return float(score[0])
 
     def feature_scores(self, name: str, indices: Iterable[int]) -> npt.NDArray[np.float64]:
-        """The scores of many frames at once; NaN where there is none."""
-        score = ffi.new("double *")
+        """The scores of many frames at once, of shape (number of indices,); NaN where there is none.
+
+        A range is read in one call, without a step in Python per frame.
+        """
         key = encoded(name)
-        values = []
+        frames = indices if isinstance(indices, range) else [unsigned("index", i) for i in indices]
         with self._entered() as c:
-            for index in indices:
-                missing = lib.vmaf_feature_score_at_index(c, key, score, unsigned("index", index))
-                values.append(math.nan if missing else score[0])
-        return np.array(values, np.float64)
+            return self._column(lambda *where: lib.pyvmaf_feature_scores(c, key, *where), frames)
+
+    def _column(self, read: Callable[..., int], frames: Sequence[int]) -> npt.NDArray[np.float64]:
+        """What `read(low, high, step, out)` gives for these frames."""
+        if not len(frames):
+            return np.empty(0)
+        rising = isinstance(frames, range) and frames.step > 0
+        low, high = (frames[0], frames[-1]) if rising else (min(frames), max(frames))
+        step = frames.step if isinstance(frames, range) and rising else 1
+        unsigned("index", low), unsigned("index", high)
+        found = np.empty((high - low) // step + 1)
+        read(low, high, step, ffi.cast("double *", found.ctypes.data))
+        return found if rising else found[np.asarray(frames) - low]
+
+    def model_scores(self, model: VmafModel, indices: range) -> npt.NDArray[np.float64]:
+        """What `model` says of many frames at once; NaN where a feature is missing (yet)."""
+        with self._entered() as c:
+            self._claim(self._checked(model))
+            pointer = model._open
+            return self._column(lambda *where: lib.pyvmaf_model_scores(c, pointer, *where), indices)
 
     def feature_score_pooled(
         self, name: str, method: Pooling = "mean", lo: int | None = None, hi: int | None = None

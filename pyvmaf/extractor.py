@@ -41,6 +41,7 @@ from .picture import VmafPicture
 T = TypeVar("T")
 OptionType = type[bool] | type[int] | type[float] | type[str]
 OptionValue = bool | int | float | str | None
+Settled = Mapping[str, Mapping[int, float] | float]
 
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 _TYPES: dict[int, OptionType] = {
@@ -91,6 +92,15 @@ class Option:
         return self.max if self.max is not None else INT_MAX if self.type is int else sys.float_info.max
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """A frame that was read before; a side that was not asked for is None."""
+
+    index: int
+    ref: VmafPicture | None
+    dist: VmafPicture | None
+
+
 class FeatureExtractor:
     """Base class of extractors. Override :meth:`extract`, and what else is needed.
 
@@ -105,14 +115,23 @@ class FeatureExtractor:
     #: Names that models may ask for, and that options decorate.
     features: ClassVar[Sequence[str]] = ()
     options: ClassVar[Sequence[Option]] = ()
-    #: One instance sees every frame in order.
+    #: One instance sees every frame, in order, on the thread that reads: for what carries state along.
     temporal: ClassVar[bool] = False
-    #: Every frame is seen, with `prev_ref` and `prev_prev_ref` set during :meth:`extract`.
-    previous: ClassVar[bool] = False
+    #: Frames that subsampling leaves out are seen too.
+    every_frame: ClassVar[bool] = False
+    #: How many pictures read before, of each side, are in `earlier` during :meth:`extract`; at most 8.
+    earlier_ref: ClassVar[int] = 0
+    earlier_dist: ClassVar[int] = 0
+    #: How many frames after it a frame's scores need, which :meth:`settle` then publishes.
+    look_ahead: ClassVar[int] = 0
+    #: How many frames before a range must be read for its scores to be those of the whole run. None: all of
+    #: them for a `temporal` extractor, none besides the earlier pictures for others.
+    look_back: ClassVar[int | None] = None
 
-    #: The reference pictures of the one and two frames read before; None at the start.
-    prev_ref: VmafPicture | None = None
-    prev_prev_ref: VmafPicture | None = None
+    #: The frames read before, the latest first.
+    earlier: tuple[Earlier, ...] = ()
+    #: Whether the frame at hand is not scored itself but a neighbour of a range.
+    halo: bool = False
 
     #: Worker threads of the context, 0 for none; from :meth:`init` on.
     n_threads: int = 0
@@ -134,13 +153,25 @@ class FeatureExtractor:
         """
         raise NotImplementedError(f"{type(self).__name__} must define extract()")
 
-    def flush(self) -> Mapping[str, Mapping[int, float] | float] | None:
-        """After the last frame, on one instance.
+    def settle(self, frames: range, last: bool) -> Settled | None:
+        """Called in order as frames complete, for scores that need neighbours or the whole run.
+
+        Calls follow each other without gaps; frames after a gap in the numbering
+        are in none. Each comes on an instance that is not in use. Without it,
+        :meth:`flush` is called at the end.
+
+        Args:
+            frames: which all have been extracted now; may be empty at the end.
+            last: no more will come.
 
         Returns:
             ``{name: {index: value}}`` for further scores, ``{name: value}`` for
             values of the whole sequence, which appear in logs; None for nothing.
         """
+        return self.flush() if last else None
+
+    def flush(self) -> Settled | None:
+        """After the last frame, on one instance; returns what :meth:`settle` does."""
         return None
 
     def close(self) -> None:
@@ -157,23 +188,26 @@ class FeatureExtractor:
         return found
 
     def score(self, name: str, index: int) -> float | None:
-        """What this extractor published before, within :meth:`extract` or :meth:`flush`; None: nothing yet."""
+        """What this extractor published before; None: nothing yet. Only within its own callbacks."""
         if self._scores is None:
-            raise VmafValueError("score() works within extract() and flush() only")
+            raise VmafValueError("score() works within extract(), settle() and flush() only")
         value = ffi.new("double *")
         return None if lib.pyvmaf_scores_get(self._scores, name.encode(), value, index) else float(value[0])
 
 
 @dataclass(frozen=True)
 class ExtractorInfo:
-    """A row of the engine's table of extractors."""
+    """A row of the engine's table of extractors, with the needs that it has when every option has its default."""
 
     name: str
     help: str
     features: tuple[str, ...]
     options: tuple[Option, ...]
-    temporal: bool
-    previous: bool
+    every_frame: bool
+    in_order: bool
+    earlier_ref: int
+    earlier_dist: int
+    look_ahead: int
 
 
 def _option_info(c: CData) -> Option:
@@ -212,8 +246,11 @@ def extractors() -> list[ExtractorInfo]:
                 help=text(row.help) or "",
                 features=tuple(text(f) or "" for f in _until_null(row.features, lambda f: f == ffi.NULL)),
                 options=tuple(map(_option_info, _until_null(row.options, lambda o: o.name == ffi.NULL))),
-                temporal=bool(row.flags & lib.PYVMAF_EXTRACTOR_TEMPORAL),
-                previous=bool(row.flags & lib.PYVMAF_EXTRACTOR_PREV_REF),
+                every_frame=bool(row.needs.every_frame),
+                in_order=bool(row.needs.in_order),
+                earlier_ref=row.needs.earlier_ref,
+                earlier_dist=row.needs.earlier_dist,
+                look_ahead=row.needs.look_ahead,
             )
         )
     return found

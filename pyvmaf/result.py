@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from ._ffi import call
 from .context import Model, VmafContext
 from .errors import VmafError, VmafValueError, error_for
+from .model import VmafModel
 
 Column = NDArray[np.float64]
 
@@ -140,9 +141,12 @@ def _pool(context: VmafContext, name: str, column: Column, frames: NDArray[np.in
     return Pooled(mean, harmonic_mean, least, greatest, percentiles)
 
 
-def _predict(context: VmafContext, model: Model, frames: NDArray[np.int64]) -> None:
+def _predict(context: VmafContext, model: Model, frames: range) -> None:
     """Have the model's scores stored, frame by frame as far as they can be."""
-    for index in map(int, frames):
+    if isinstance(model, VmafModel):
+        context.model_scores(model, frames)
+        return
+    for index in frames:
         try:
             context.score_at_index(model, index)
         except VmafError:
@@ -157,13 +161,14 @@ def collect(
     note: str | None = None,
 ) -> Result:
     """The result of the first `frames` frames of a flushed context."""
-    indices = np.arange(0, frames, subsample)
+    scored = range(0, frames, subsample)
+    indices = np.array(scored, np.int64)
     for model in models:
-        _predict(context, model, indices)
+        _predict(context, model, scored)
     columns: dict[str, Column] = {}
     pooled: dict[str, Pooled] = {}
     for name in context.feature_names:
-        columns[name] = context.feature_scores(name, indices.tolist())
+        columns[name] = context.feature_scores(name, scored)
         pooled[name] = _pool(context, name, columns[name], indices)
     names = tuple(model.name for model in models)
     return Result(indices, columns, pooled, names, note)

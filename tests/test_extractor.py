@@ -36,13 +36,13 @@ class Motion(FeatureExtractor):
     name = "motion_py"
     features = ("motion_py_sad", "motion_py2")
     options = (Option("weight", float, 1.0, min=0, max=5, alias="w", feature_param=True),)
-    previous = True
+    every_frame, earlier_ref = True, 1
     weight: float
 
     def extract(self, ref: VmafPicture, dist: VmafPicture, index: int) -> Mapping[str, float]:
-        if self.prev_ref is None:
+        if not self.earlier:
             return {"motion_py_sad": 0.0}
-        now, before = (p.planes[0].astype(np.int64) for p in (ref, self.prev_ref))
+        now, before = (p.planes[0].astype(np.int64) for p in (ref, self.earlier[0].ref))
         smooth = low_pass(low_pass(before - now, ref.bpc).T, 16)
         mean = float(np.abs(smooth).sum()) / 256.0 / (ref.width * ref.height)
         return {"motion_py_sad": mean * self.weight}
@@ -106,7 +106,7 @@ class Every(FeatureExtractor):
 
     def extract(self, ref: VmafPicture, dist: VmafPicture, index: int) -> Mapping[str, float]:
         self.calls.append(f"extract {index}")
-        assert self.prev_ref is None
+        assert self.earlier == ()
         return {"every_a": index, "every_b": np.float32(0.5)} | ({"every_other": True} if self.flag else {})
 
     def flush(self) -> Mapping[str, float]:

@@ -196,9 +196,10 @@ int vmaf_fetch_preallocated_picture(VmafContext *vmaf, VmafPicture *pic);
  * only, and frames may follow.
  *
  * With worker threads a frame is queued, and the call waits while n_threads
- * frames are waiting. What fails in a worker is returned, once, by the next call
- * that reads, before that call does anything, or by the flush: the frame meant
- * is in the line that pyvmaf_last_message() gives.
+ * frames are waiting. A worker's error is reported once: by the next call that
+ * reads, whose own frame is worked on all the same, or by the flush.
+ * pyvmaf_last_message() names the frame. What fails in one extractor keeps no
+ * other from running.
  *
  * The flush waits for the workers and lets extractors publish what they hold
  * back (motion2, motion3). It is done once, after the last frame; whatever it

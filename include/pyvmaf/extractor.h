@@ -24,6 +24,7 @@
 #ifndef PYVMAF_EXTRACTOR_H
 #define PYVMAF_EXTRACTOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../libvmaf/libvmaf.h"
@@ -58,6 +59,28 @@ typedef struct PyvmafOption {
     unsigned flags;           /* enum PyvmafOptionFlags */
 } PyvmafOption;
 
+/*
+ * What an extractor needs of the engine. Each need is declared by itself and
+ * paid for by itself: an extractor that has none sees the frames that are
+ * scored, in any order, on all threads at once.
+ */
+typedef struct PyvmafNeeds {
+    bool every_frame; /* also the frames that subsampling leaves out */
+    bool in_order;    /* one instance, called in the order of submission on the
+                       * thread that submits */
+    /* Pictures that were read before: how many of each side, at most
+     * PYVMAF_EARLIER_MAX. */
+    unsigned earlier_ref, earlier_dist;
+    /* Until a frame's scores are final: how many frames after it must be known.
+     * Only settle() writes so late. */
+    unsigned look_ahead;
+    /* For the scores of a range of frames to be those of the whole run: how
+     * many frames before it must be read; UINT_MAX: all. */
+    unsigned look_back;
+} PyvmafNeeds;
+
+#define PYVMAF_EARLIER_MAX 8
+
 /* What one instance is made for. Valid during init only. */
 typedef struct PyvmafExtractorInit {
     enum VmafPixelFormat pix_fmt;
@@ -65,64 +88,121 @@ typedef struct PyvmafExtractorInit {
     unsigned cpu_flags; /* instruction sets that may be used */
     unsigned n_threads; /* of the context; 0: the caller's alone */
     void *user;         /* PyvmafExtractor.user */
-    /* Whom the instance works for: an identity to share things by; calls on it
-     * from an extractor would wait for themselves. */
+    /* The owning context, as a key for shared state; calling it from an
+     * extractor, other than for scores, is -EDEADLK. */
     const VmafContext *context;
 } PyvmafExtractorInit;
+
+/* A frame that was read before; ref and dist are NULL where they were not asked
+ * for, and all is when there is none. */
+typedef struct PyvmafEarlier {
+    unsigned index;
+    const VmafPicture *ref, *dist;
+} PyvmafEarlier;
 
 /* One frame pair. The pictures are lent for the duration of the call. */
 typedef struct PyvmafFrame {
     unsigned index;
     const VmafPicture *ref, *dist;
-    /* The reference pictures read one and two calls earlier; NULL when there
-     * is none or PYVMAF_EXTRACTOR_PREV_REF is not set. */
-    const VmafPicture *prev_ref, *prev_prev_ref;
+    /* Seen by those who need neighbours, but not scored: what is appended for
+     * it is kept. */
+    bool halo;
+    /* earlier[k] was read k + 1 calls before, whatever its index. */
+    PyvmafEarlier earlier[PYVMAF_EARLIER_MAX];
 } PyvmafFrame;
+
+/* The frames [begin, end), all of which an extractor has now seen. Spans of a
+ * registration follow each other from `base`, the first frame that it saw,
+ * without gaps; the last one, which may be empty, comes at the end of the run.
+ * Frames after a gap in the numbering are in no span. */
+typedef struct PyvmafSpan {
+    unsigned base, begin, end;
+    bool last;
+} PyvmafSpan;
 
 /* Where an instance puts its scores; it adds the decoration of names. */
 typedef struct PyvmafScores PyvmafScores;
 
-enum PyvmafExtractorFlags {
-    /* One instance sees every frame, in order of submission, on the thread
-     * that submits it. */
-    PYVMAF_EXTRACTOR_TEMPORAL = 1,
-    /* Every frame is seen, in any order, with the earlier references. */
-    PYVMAF_EXTRACTOR_PREV_REF = 2,
-};
+/* One of several registrations that a call serves. */
+typedef struct PyvmafShare {
+    const void *settings; /* what configure() left of its state */
+    PyvmafScores *scores;
+} PyvmafShare;
+
+/* Most registrations that one call serves. */
+#define PYVMAF_SHARE_MAX 4
 
 /*
- * Callbacks return 0 or a negative errno value, which the caller of
- * vmaf_read_pictures() gets; a reason goes to pyvmaf_extractor_log() first. They
- * may ask their context for scores but must not change it. `state` is zero-filled memory
- * of `state_size` bytes with the option values written at their offsets; there
- * is one for each instance, and one instance is used by one thread at a time.
- * With worker threads there may be several instances at once, except for
- * temporal extractors. flush() runs once, after all frames, on one instance.
- * init may be NULL, as may flush and close. close() runs once for each
- * successful init().
+ * A row of callbacks. They return 0 or a negative errno value, which the caller
+ * of vmaf_read_pictures() gets; a reason goes to pyvmaf_extractor_log() first.
+ * They may ask their context for scores but must not change it.
+ *
+ * configure() runs in vmaf_use_feature(): `state` is zero-filled memory of
+ * `state_size` bytes with the option values written at their offsets. It refuses
+ * what can be refused without a picture, derives what depends on options only,
+ * and may change the needs. What it leaves are the registration's settings.
+ *
+ * init() makes an instance: `state` starts as a copy of the settings. An
+ * instance is used by one thread at a time; there may be several at once, except
+ * for needs.in_order. It holds workspace only: what matters later is a score of
+ * a frame, kept if it is not to be published.
+ *
+ * extract() scores a frame. settle() is called in order, as frames complete, for
+ * scores that need neighbours or the whole run; its `state` is an instance that
+ * is not in use (or settings, for a registration without any). close() runs once for each successful init().
+ *
+ * Two registrations with different options whose settings compatible() accepts
+ * may share one extract_group() call, whose first share is the instance's own.
+ * What it publishes must equal, bit for bit, what extract() publishes for each
+ * alone. Registrations other than the first have no instances.
+ *
+ * Every callback but extract() may be NULL.
  */
 typedef struct PyvmafExtractor {
     const char *name;
     const char *help;
-    unsigned flags;              /* enum PyvmafExtractorFlags */
-    const char *const *features; /* provided names, NULL-terminated */
-    const PyvmafOption *options; /* ends with a NULL name; may be NULL */
+    /* Provided names, NULL-terminated: models may ask for them and options
+     * decorate them. */
+    const char *const *features;
+    /* Further names that are published as they are, NULL-terminated. */
+    const char *const *extras;
+    /* Names of what is kept and not published, NULL-terminated. */
+    const char *const *kept;
+    const PyvmafOption *options; /* ends with a NULL name */
     size_t state_size;
     void *user;
+    PyvmafNeeds needs;
+    int (*configure)(void *state, PyvmafNeeds *needs);
     int (*init)(void *state, const PyvmafExtractorInit *init);
     int (*extract)(void *state, const PyvmafFrame *frame, PyvmafScores *scores);
-    int (*flush)(void *state, PyvmafScores *scores);
+    int (*settle)(void *state, const PyvmafSpan *span, PyvmafScores *scores);
     int (*close)(void *state);
+    bool (*compatible)(const void *settings, const void *other);
+    int (*extract_group)(void *state, const PyvmafShare *share, unsigned cnt,
+                         const PyvmafFrame *frame);
 } PyvmafExtractor;
 
-/* Publish `value` under `name` (decorated when `name` is a provided one).
- * -EINVAL when the slot is already written. -ENOMEM. */
+/* Publish `value` under `name`, which is decorated when it is a provided one;
+ * a name of `kept` is kept. -EINVAL when the slot is already written. -ENOMEM. */
 int pyvmaf_scores_append(PyvmafScores *scores, const char *name, double value,
                          unsigned index);
 
-/* Read back a value that this registration published. -EINVAL when missing. */
+/* Read back a value that this registration published or kept. -EINVAL when
+ * missing. */
 int pyvmaf_scores_get(PyvmafScores *scores, const char *name, double *value,
                       unsigned index);
+
+/* The same two by the position of the name in `features`, then `extras`, then
+ * `kept`: nothing is looked up. */
+int pyvmaf_scores_put(PyvmafScores *scores, unsigned position, double value,
+                      unsigned index);
+int pyvmaf_scores_at(PyvmafScores *scores, unsigned position, double *value,
+                     unsigned index);
+
+/* The first frame from `from` up that has a value at that position; UINT_MAX:
+ * none. */
+unsigned pyvmaf_scores_next(PyvmafScores *scores, unsigned position,
+                            unsigned from);
 
 /* Publish a value for the whole sequence, under the name as given; it appears
  * in logs only. -EINVAL when another value is written. -ENOMEM. */

@@ -92,8 +92,63 @@ const char *pyvmaf_feature_alias(const char *name);
 /* One past the highest frame index with a score. */
 unsigned pyvmaf_frame_count(VmafContext *vmaf);
 
-/* How many pairs vmaf_read_pictures() took. */
+/* How many pairs vmaf_read_pictures() took. Any thread. */
 unsigned pyvmaf_read_count(VmafContext *vmaf);
+
+/*
+ * The scores of the frames low, low + step, ... up to `high`, by published name
+ * or alias, NaN where there is none, into `out`, which has room for all of them.
+ * -EINVAL: low is above high, step is 0. A name that nobody knows is no error.
+ */
+int pyvmaf_feature_scores(VmafContext *vmaf, const char *feature_name,
+                          unsigned low, unsigned high, unsigned step,
+                          double *out);
+
+/* The same for a model, whose scores are predicted where they can be. */
+int pyvmaf_model_scores(VmafContext *vmaf, VmafModel *model, unsigned low,
+                        unsigned high, unsigned step, double *out);
+
+/*
+ * Settled frames: those whose every score is final, so that they can be used
+ * while others are still being read. Features that look ahead delay them:
+ * v0.6.1 by one frame, models with motion's five-frame window by two.
+ *
+ * pyvmaf_next_settled() steps through the frames that were read, in the order
+ * of their indices, once. -EAGAIN: the next one is not settled yet. -ENODATA:
+ * the run was flushed, there are no more. Frames after a gap in the numbering
+ * settle at the flush; one that was read after a later one had been handed out
+ * is not handed out any more.
+ *
+ * pyvmaf_wait_settled() waits for it, at most so many milliseconds; -EAGAIN:
+ * they have passed. Any thread may call them while others read.
+ */
+int pyvmaf_next_settled(VmafContext *vmaf, unsigned *index);
+int pyvmaf_wait_settled(VmafContext *vmaf, unsigned *index,
+                        unsigned milliseconds);
+
+/*
+ * Hand over a pair that neighbours need but that is not scored itself: before
+ * the first and after the last frame of a range, in order and without gaps. With
+ * as many of them as pyvmaf_halo() says, the scores of a range are, to the bit,
+ * those of the whole run. Pictures are taken over as by vmaf_read_pictures().
+ */
+int pyvmaf_read_halo(VmafContext *vmaf, VmafPicture *ref, VmafPicture *dist,
+                     unsigned index);
+
+/* How many frames before and after a range what is registered needs, where there
+ * are so many; UINT_MAX before: all. */
+int pyvmaf_halo(VmafContext *vmaf, unsigned *before, unsigned *after);
+
+/* Wait until vmaf_read_pictures() would find room for a frame, or all work is
+ * done, at most so many milliseconds; -EAGAIN: they have passed. For callers who
+ * must not wait in one piece. Any thread. */
+int pyvmaf_wait_room(VmafContext *vmaf, unsigned milliseconds);
+int pyvmaf_wait_idle(VmafContext *vmaf, unsigned milliseconds);
+
+/* vmaf_fetch_preallocated_picture() that waits at most so many milliseconds;
+ * -EAGAIN: they have passed. */
+int pyvmaf_fetch_picture(VmafContext *vmaf, VmafPicture *pic,
+                         unsigned milliseconds);
 
 #pragma GCC visibility pop
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * The collector: one column a stored name, found by hash; a column is a table
+ * The collector: one column per stored name, found by hash; a column is a table
  * of pages of frames, so a slot never moves and costs 8 bytes and one bit.
  */
 #include "collector.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -25,18 +26,22 @@ typedef struct Page {
 /* Where a column stands in logs; compared member by member. */
 typedef struct Place {
     enum CollectorPhase phase;
-    unsigned index, rank; /* 0 outside COLLECTOR_FRAMES */
+    unsigned index, rank; /* 0 where they do not count */
     uint64_t sequence;    /* of the write that set this place */
 } Place;
 
-typedef struct Column {
+struct CollectorColumn {
     char *name;
+    unsigned owner;
+    bool placed; /* has a score: stands in the order below */
     Place place;
     Page **page;
     unsigned page_cnt;
     const void *model; /* that predicts it; compared only */
     bool contested;    /* by another model, which was warned of */
-} Column;
+};
+
+typedef CollectorColumn Column;
 
 typedef struct Aggregate {
     char *name;
@@ -48,8 +53,8 @@ struct Collector {
     enum CollectorPhase phase;
     unsigned begun; /* the frame that was begun last */
     uint64_t sequence;
-    Column **column; /* in log order when `sorted` */
-    unsigned column_cnt, column_capacity;
+    Column **column; /* placed ones in log order when `sorted`, then others */
+    unsigned column_cnt, column_capacity, placed_cnt;
     bool sorted;
     Column **bucket; /* open addressing, a power of two, half full at most */
     unsigned bucket_cnt;
@@ -123,12 +128,14 @@ static uint32_t hash(const char *name)
     return h;
 }
 
-/* The bucket that holds `name`, or the empty one where it belongs. */
-static Column **find(Column **bucket, unsigned bucket_cnt, const char *name)
+/* The bucket that holds the column, or the empty one where it belongs. */
+static Column **find(Column **bucket, unsigned bucket_cnt, const char *name,
+                     unsigned owner)
 {
     const unsigned mask = bucket_cnt - 1;
-    unsigned i = hash(name) & mask;
-    while (bucket[i] && strcmp(bucket[i]->name, name))
+    unsigned i = (hash(name) + owner) & mask;
+    while (bucket[i] &&
+           (bucket[i]->owner != owner || strcmp(bucket[i]->name, name)))
         i = (i + 1) & mask;
     return &bucket[i];
 }
@@ -151,36 +158,50 @@ static int grow(Collector *c)
     if (!bucket)
         return -ENOMEM;
     for (unsigned i = 0; i < c->column_cnt; i++)
-        *find(bucket, cnt, c->column[i]->name) = c->column[i];
+        *find(bucket, cnt, c->column[i]->name, c->column[i]->owner) =
+            c->column[i];
     free(c->bucket);
     c->bucket = bucket;
     c->bucket_cnt = cnt;
     return 0;
 }
 
-static Place place_now(Collector *c, unsigned index, unsigned rank)
+static Place place_now(Collector *c, unsigned index, CollectorWriter writer)
 {
-    if (c->phase != COLLECTOR_FRAMES)
-        return (Place){ c->phase, 0, 0, c->sequence++ };
-    if (rank == COLLECTOR_RANK_LAST)
-        index = c->begun;
-    return (Place){ c->phase, index, rank, c->sequence++ };
+    enum CollectorPhase phase = writer.phase;
+    if (writer.now)
+        phase = c->phase > phase ? c->phase : phase;
+    Place place = { .phase = phase, .sequence = c->sequence++ };
+    if (phase == COLLECTOR_FRAMES)
+        place.index = writer.now ? c->begun : index;
+    if (phase == COLLECTOR_FRAMES || phase == COLLECTOR_FLUSH)
+        place.rank = writer.now ? UINT_MAX : writer.rank;
+    return place;
 }
 
 /* A later frame may be done first; what an earlier frame writes moves the
  * column to where an unthreaded run would have put it. */
 static void place_update(Collector *c, Column *column, unsigned index,
-                         unsigned rank)
+                         CollectorWriter writer)
 {
     const Place *place = &column->place;
-    if (c->phase != COLLECTOR_FRAMES || place->phase != COLLECTOR_FRAMES ||
-        rank == COLLECTOR_RANK_LAST || index >= place->index)
+    if (writer.now || writer.phase != COLLECTOR_FRAMES ||
+        place->phase != COLLECTOR_FRAMES || index >= place->index)
         return;
-    column->place = place_now(c, index, rank);
+    column->place = place_now(c, index, writer);
     c->sorted = false;
 }
 
-static Column *add_column(Collector *c, const char *name)
+static void place_first(Collector *c, Column *column, unsigned index,
+                        CollectorWriter writer)
+{
+    column->placed = true;
+    column->place = place_now(c, index, writer);
+    c->placed_cnt++;
+    c->sorted = false;
+}
+
+static Column *add_column(Collector *c, const char *name, unsigned owner)
 {
     Column *column = grow(c) ? NULL : calloc(1, sizeof *column);
     if (!column)
@@ -190,10 +211,45 @@ static Column *add_column(Collector *c, const char *name)
         free(column);
         return NULL;
     }
-    *find(c->bucket, c->bucket_cnt, name) = column;
+    column->owner = owner;
+    *find(c->bucket, c->bucket_cnt, name, owner) = column;
     c->column[c->column_cnt++] = column;
     c->sorted = false;
     return column;
+}
+
+CollectorColumn *collector_column(Collector *c, const char *name,
+                                  unsigned owner)
+{
+    pthread_mutex_lock(&c->lock);
+    Column *column = *find(c->bucket, c->bucket_cnt, name, owner);
+    if (!column)
+        column = add_column(c, name, owner);
+    pthread_mutex_unlock(&c->lock);
+    return column;
+}
+
+CollectorColumn *collector_find(Collector *c, const char *name)
+{
+    pthread_mutex_lock(&c->lock);
+    Column *column = *find(c->bucket, c->bucket_cnt, name, 0);
+    if (column && !column->placed)
+        column = NULL;
+    pthread_mutex_unlock(&c->lock);
+    return column;
+}
+
+const char *collector_name(const CollectorColumn *column)
+{
+    return column->name;
+}
+
+enum CollectorPhase collector_phase(Collector *c, const CollectorColumn *column)
+{
+    pthread_mutex_lock(&c->lock);
+    const enum CollectorPhase phase = column->place.phase;
+    pthread_mutex_unlock(&c->lock);
+    return phase;
 }
 
 static int add_page(Column *column, unsigned number)
@@ -232,73 +288,77 @@ static void tick(Collector *c)
     c->started = true;
 }
 
-static int append(Collector *c, const char *name, double value, unsigned index,
-                  unsigned rank)
+static int write_score(Collector *c, Column *column, double value,
+                       unsigned index, CollectorWriter writer)
 {
-    Column *column = *find(c->bucket, c->bucket_cnt, name);
     if (slot(column, index))
         return -EINVAL;
-    const bool fresh = !column;
-    if (fresh && !(column = add_column(c, name)))
-        return -ENOMEM;
-    if (fresh)
-        column->place = place_now(c, index, rank);
-    else
-        place_update(c, column, index, rank);
     if (add_page(column, index / PAGE_FRAMES))
         return -ENOMEM;
-
     Page *page = column->page[index / PAGE_FRAMES];
     const unsigned i = index % PAGE_FRAMES;
     page->value[i] = value;
     page->written[i / 64] |= UINT64_C(1) << (i % 64);
+    if (column->owner) /* hidden */
+        return 0;
+    if (column->placed)
+        place_update(c, column, index, writer);
+    else
+        place_first(c, column, index, writer);
     if (index >= c->frame_cnt)
         c->frame_cnt = index + 1;
     return 0;
 }
 
-int collector_append(Collector *c, const char *name, double value,
-                     unsigned index, unsigned rank)
+int collector_write(Collector *c, CollectorColumn *column, double value,
+                    unsigned index, CollectorWriter writer)
 {
     if (index == UINT_MAX) {
         log_line(VMAF_LOG_LEVEL_WARNING,
-                 "feature \"%s\" at index %u: the highest index is %u", name,
-                 index, UINT_MAX - 1);
+                 "feature \"%s\" at index %u: the highest index is %u",
+                 column->name, index, UINT_MAX - 1);
         return -EINVAL;
     }
     pthread_mutex_lock(&c->lock);
     tick(c);
-    const int err = append(c, name, value, index, rank);
+    const int err = write_score(c, column, value, index, writer);
     pthread_mutex_unlock(&c->lock);
     if (err == -EINVAL)
         log_line(VMAF_LOG_LEVEL_WARNING,
-                 "feature \"%s\" cannot be overwritten at index %u", name,
-                 index);
+                 "feature \"%s\" cannot be overwritten at index %u",
+                 column->name, index);
     return err;
 }
 
-int collector_get(Collector *c, const char *name, double *value, unsigned index)
+int collector_get(Collector *c, const CollectorColumn *column, double *value,
+                  unsigned index)
 {
     pthread_mutex_lock(&c->lock);
-    const double *found = slot(*find(c->bucket, c->bucket_cnt, name), index);
+    const double *found = slot(column, index);
     if (found)
         *value = *found;
     pthread_mutex_unlock(&c->lock);
     return found ? 0 : -EINVAL;
 }
 
-bool collector_has(Collector *c, const char *name)
+unsigned collector_read(Collector *c, const CollectorColumn *column,
+                        const unsigned range[3], double *out)
 {
+    unsigned found = 0;
     pthread_mutex_lock(&c->lock);
-    const bool found = *find(c->bucket, c->bucket_cnt, name) != NULL;
+    /* 64 bits: the last step does not wrap. */
+    for (uint64_t i = range[0]; i <= range[1]; i += range[2], out++) {
+        const double *value = slot(column, (unsigned)i);
+        *out = value ? *value : NAN;
+        found += value != NULL;
+    }
     pthread_mutex_unlock(&c->lock);
     return found;
 }
 
-void collector_claim(Collector *c, const char *name, const void *model)
+void collector_claim(Collector *c, CollectorColumn *column, const void *model)
 {
     pthread_mutex_lock(&c->lock);
-    Column *column = *find(c->bucket, c->bucket_cnt, name);
     if (!column->model)
         column->model = model;
     const bool warn = column->model != model && !column->contested;
@@ -308,7 +368,7 @@ void collector_claim(Collector *c, const char *name, const void *model)
         log_line(VMAF_LOG_LEVEL_WARNING,
                  "two models are named \"%s\": where the first has a score, "
                  "the second is given the same; name one differently",
-                 name);
+                 column->name);
 }
 
 static int set_aggregate(Collector *c, const char *name, double value)
@@ -347,24 +407,24 @@ static int compare(unsigned long long a, unsigned long long b)
 
 static int compare_columns(const void *left, const void *right)
 {
-    const Place *a = &(*(Column *const *)left)->place;
-    const Place *b = &(*(Column *const *)right)->place;
-    int order = compare(a->phase, b->phase);
+    const Column *l = *(Column *const *)left, *r = *(Column *const *)right;
+    const Place *a = &l->place, *b = &r->place;
+    int order = compare(r->placed, l->placed);
+    order = order ? order : compare(a->phase, b->phase);
     order = order ? order : compare(a->index, b->index);
     order = order ? order : compare(a->rank, b->rank);
     return order ? order : compare(a->sequence, b->sequence);
 }
 
-const char *collector_name_at(Collector *c, unsigned position)
+CollectorColumn *collector_column_at(Collector *c, unsigned position)
 {
     pthread_mutex_lock(&c->lock);
     if (!c->sorted && c->column_cnt)
         qsort(c->column, c->column_cnt, sizeof *c->column, compare_columns);
     c->sorted = true;
-    const char *name =
-        position < c->column_cnt ? c->column[position]->name : NULL;
+    Column *column = position < c->placed_cnt ? c->column[position] : NULL;
     pthread_mutex_unlock(&c->lock);
-    return name;
+    return column;
 }
 
 const char *collector_aggregate_at(Collector *c, unsigned position,
@@ -405,6 +465,8 @@ bool collector_next_frame(Collector *c, unsigned from, unsigned *frame)
     unsigned next = UINT_MAX;
     pthread_mutex_lock(&c->lock);
     for (unsigned i = 0; i < c->column_cnt && next != from; i++) {
+        if (c->column[i]->owner)
+            continue;
         const unsigned written = next_written(c->column[i], from);
         next = written < next ? written : next;
     }
@@ -412,6 +474,15 @@ bool collector_next_frame(Collector *c, unsigned from, unsigned *frame)
     if (next != UINT_MAX)
         *frame = next;
     return next != UINT_MAX;
+}
+
+unsigned collector_next_score(Collector *c, const CollectorColumn *column,
+                              unsigned from)
+{
+    pthread_mutex_lock(&c->lock);
+    const unsigned next = next_written(column, from);
+    pthread_mutex_unlock(&c->lock);
+    return next;
 }
 
 double collector_seconds(Collector *c)

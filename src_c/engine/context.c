@@ -8,10 +8,13 @@
 #include <unistd.h>
 
 #include "cpu.h"
+#include "frame.h"
 #include "text/dictionary.h"
 #include "text/feature_name.h"
 #include "log.h"
 #include "model/model.h"
+#include "model/predict.h"
+#include "pyvmaf/pyvmaf.h"
 #include "text/option.h"
 #include "picture.h"
 
@@ -57,40 +60,45 @@ void context_unlock(VmafContext *ctx)
     pthread_mutex_unlock(&ctx->api);
 }
 
-/* All or none. */
+/* Initialise every lock or none. */
 static int init_locks(VmafContext *ctx)
 {
-    pthread_mutex_t *const mutex[] = { &ctx->api, &ctx->predict,
-                                       &ctx->retained.lock,
-                                       &ctx->failure.lock };
-    for (unsigned made = 0; made < 4; made++) {
-        const int err = pthread_mutex_init(mutex[made], NULL);
-        if (!err)
-            continue;
-        while (made--)
-            pthread_mutex_destroy(mutex[made]);
-        return -err;
-    }
-    return 0;
+    pthread_mutex_t *const mutex[] = {
+        &ctx->api,          &ctx->predict,        &ctx->retained.lock,
+        &ctx->failure.lock, &ctx->unsettled.lock, &ctx->halo.lock
+    };
+    const unsigned cnt = sizeof mutex / sizeof *mutex;
+    unsigned made = 0;
+    int err = 0;
+    while (made < cnt && !(err = -pthread_mutex_init(mutex[made], NULL)))
+        made++;
+    if (!err)
+        err = settled_init(&ctx->settled);
+    while (err && made)
+        pthread_mutex_destroy(mutex[--made]);
+    return err;
 }
 
 static void free_context(VmafContext *ctx)
 {
     worker_destroy(ctx->workers);
-    for (unsigned i = 0; i < 2; i++) {
-        if (ctx->retained.prev[i].ref)
-            vmaf_picture_unref(&ctx->retained.prev[i]);
-    }
+    retained_drop(&ctx->retained);
     for (unsigned i = 0; i < ctx->reg_cnt; i++)
         registration_destroy(ctx->reg[i]);
     free(ctx->reg);
     picture_pool_detach(ctx->retained.pool);
+    predict_unbind(ctx->binding);
     collector_destroy(ctx->collector);
     free(ctx->failure.message);
+    free(ctx->unsettled.message);
+    frameset_free(&ctx->halo.frames);
+    settled_free(&ctx->settled);
     pthread_mutex_destroy(&ctx->api);
     pthread_mutex_destroy(&ctx->predict);
     pthread_mutex_destroy(&ctx->retained.lock);
     pthread_mutex_destroy(&ctx->failure.lock);
+    pthread_mutex_destroy(&ctx->unsettled.lock);
+    pthread_mutex_destroy(&ctx->halo.lock);
     free(ctx);
 }
 
@@ -117,9 +125,11 @@ int vmaf_init(VmafContext **vmaf, VmafConfiguration cfg)
     ctx->cfg = cfg;
     if (!cfg.n_subsample)
         ctx->cfg.n_subsample = 1;
-    ctx->retained.geometry.cpu_flags = cpu_flags(cfg.cpumask);
-    ctx->retained.geometry.n_threads = cfg.n_threads;
-    ctx->retained.geometry.context = ctx;
+    ctx->geometry.cpu_flags = cpu_flags(cfg.cpumask);
+    ctx->geometry.n_threads = cfg.n_threads;
+    ctx->geometry.context = ctx;
+    /* As libvmaf does, whoever is registered: who comes later looks back too. */
+    ctx->retained.ref_cnt = 2;
     ctx->collector = collector_create();
     err = ctx->collector ? 0 : -ENOMEM;
     if (!err && cfg.n_threads)
@@ -144,28 +154,53 @@ static void log_accepted(const Registration *reg)
                  opts->entry[i].val);
 }
 
+/* Room for one more. The array may be walked by a thread that waits for settled
+ * frames. */
+static int reserve_registration(VmafContext *ctx)
+{
+    int err = 0;
+    pthread_mutex_lock(&ctx->settled.lock);
+    if (ctx->reg_cnt == ctx->reg_capacity) {
+        const unsigned capacity = 2 * ctx->reg_capacity + 4;
+        Registration **grown = realloc(ctx->reg, capacity * sizeof *grown);
+        err = grown ? 0 : -ENOMEM;
+        if (grown) {
+            ctx->reg = grown;
+            ctx->reg_capacity = capacity;
+        }
+    }
+    pthread_mutex_unlock(&ctx->settled.lock);
+    return err;
+}
+
+static void append_registration(VmafContext *ctx, Registration *reg)
+{
+    pthread_mutex_lock(&ctx->settled.lock);
+    ctx->reg[ctx->reg_cnt++] = reg;
+    pthread_mutex_unlock(&ctx->settled.lock);
+}
+
+static void join_group(VmafContext *ctx, Registration *reg)
+{
+    for (unsigned i = 0; i < ctx->reg_cnt; i++) {
+        if (registration_join(ctx->reg[i], reg))
+            return;
+    }
+}
+
 static int add_registration(VmafContext *ctx, const PyvmafExtractor *extractor,
                             VmafFeatureDictionary *opts)
 {
-    if (ctx->reg_cnt == ctx->reg_capacity) {
-        const unsigned capacity = 2 * ctx->reg_capacity + 4;
-        Registration **reg = realloc(ctx->reg, capacity * sizeof *reg);
-        if (!reg)
-            return -ENOMEM;
-        ctx->reg = reg;
-        ctx->reg_capacity = capacity;
-    }
+    const RegistrationHome home = { ctx->collector, &ctx->halo };
     Registration *reg;
-    const int err = registration_create(&reg, extractor, opts, ctx->collector,
-                                        ctx->reg_cnt);
+    int err = reserve_registration(ctx);
+    if (!err)
+        err = registration_create(&reg, extractor, opts, &home, ctx->reg_cnt);
     if (err)
         return err;
-    ctx->reg[ctx->reg_cnt++] = reg;
-    if (extractor->flags & PYVMAF_EXTRACTOR_PREV_REF) {
-        pthread_mutex_lock(&ctx->retained.lock);
-        ctx->retained.wanted = true;
-        pthread_mutex_unlock(&ctx->retained.lock);
-    }
+    join_group(ctx, reg);
+    append_registration(ctx, reg);
+    retained_want(&ctx->retained, &reg->needs);
     log_accepted(reg);
     return 0;
 }
@@ -264,50 +299,12 @@ int vmaf_import_feature_score(VmafContext *vmaf, const char *feature_name,
         context_check("vmaf_import_feature_score", vmaf && feature_name);
     if (err)
         return err;
-    return collector_append(vmaf->collector, feature_name, value, index,
-                            COLLECTOR_RANK_LAST);
-}
-
-/* Of the pool's pictures, keep none. */
-static void evict(VmafContext *ctx)
-{
-    Retained *retained = &ctx->retained;
-    for (unsigned i = 0; i < 2; i++) {
-        VmafPicture *prev = &retained->prev[i];
-        if (!picture_pool_owns(retained->pool, prev))
-            continue;
-        VmafPicture copy = { 0 };
-        if (retained->wanted)
-            picture_copy(&copy, prev);
-        vmaf_picture_unref(prev);
-        *prev = copy;
-    }
-}
-
-void context_feed_pool(VmafContext *ctx)
-{
-    const Retained *retained = &ctx->retained;
-    if (retained->pool && !retained->in_work &&
-        picture_pool_starves(retained->pool))
-        evict(ctx);
-}
-
-static int replace_pool(VmafContext *ctx, VmafPictureConfiguration cfg)
-{
-    Retained *retained = &ctx->retained;
-    evict(ctx);
-    if (retained->pool && !picture_pool_idle(retained->pool)) {
-        log_line(VMAF_LOG_LEVEL_ERROR,
-                 "pictures of the present pool are still in use");
-        return -EBUSY;
-    }
-    PicturePool *pool;
-    const int err = picture_pool_create(&pool, cfg);
-    if (err)
-        return err;
-    picture_pool_detach(retained->pool);
-    retained->pool = pool;
-    return 0;
+    CollectorColumn *column =
+        collector_column(vmaf->collector, feature_name, 0);
+    if (!column)
+        return -ENOMEM;
+    return collector_write(vmaf->collector, column, value, index,
+                           (CollectorWriter){ .now = true });
 }
 
 int vmaf_preallocate_pictures(VmafContext *vmaf, VmafPictureConfiguration cfg)
@@ -325,50 +322,54 @@ int vmaf_preallocate_pictures(VmafContext *vmaf, VmafPictureConfiguration cfg)
     if (err)
         return err;
     if (vmaf->workers)
-        worker_wait(vmaf->workers);
-    pthread_mutex_lock(&vmaf->retained.lock);
-    err = replace_pool(vmaf, cfg);
-    pthread_mutex_unlock(&vmaf->retained.lock);
+        worker_wait(vmaf->workers, NULL);
+    err = retained_replace_pool(&vmaf->retained, cfg);
     context_unlock(vmaf);
     return err;
 }
 
 /* libvmaf's pool for callers with threads that did not ask for one: it exists
  * after the first frame. Ours is made when somebody fetches. */
-static int make_default_pool(VmafContext *ctx)
+static VmafPictureConfiguration default_pool(const VmafContext *ctx)
 {
-    const Retained *retained = &ctx->retained;
-    if (!ctx->workers || !retained->has_geometry) {
-        log_line(VMAF_LOG_LEVEL_ERROR,
-                 "there is no picture pool: call vmaf_preallocate_pictures()");
-        return -EINVAL;
-    }
-    const VmafPictureConfiguration cfg = {
-        .pic_params = { .w = retained->geometry.w,
-                        .h = retained->geometry.h,
-                        .bpc = retained->geometry.bpc,
-                        .pix_fmt = retained->geometry.pix_fmt },
+    const PyvmafExtractorInit *geometry = &ctx->geometry;
+    return (VmafPictureConfiguration){
+        .pic_params = { .w = geometry->w,
+                        .h = geometry->h,
+                        .bpc = geometry->bpc,
+                        .pix_fmt = geometry->pix_fmt },
         .pic_cnt = 2 * ctx->cfg.n_threads + 2,
     };
-    return picture_pool_create(&ctx->retained.pool, cfg);
+}
+
+static int fetch(VmafContext *ctx, VmafPicture *pic,
+                 const unsigned *milliseconds)
+{
+    PicturePool *pool;
+    const bool has_default = ctx->workers && atomic_load(&ctx->has_geometry);
+    const VmafPictureConfiguration cfg = default_pool(ctx);
+    const int err =
+        retained_pool(&ctx->retained, has_default ? &cfg : NULL, &pool);
+    if (!err)
+        return picture_pool_take(pool, pic, milliseconds);
+    if (err == -EINVAL && !has_default)
+        log_line(VMAF_LOG_LEVEL_ERROR,
+                 "there is no picture pool: call vmaf_preallocate_pictures()");
+    return err;
 }
 
 int vmaf_fetch_preallocated_picture(VmafContext *vmaf, VmafPicture *pic)
 {
-    int err = context_check("vmaf_fetch_preallocated_picture", vmaf && pic);
-    if (err)
-        return err;
-    Retained *retained = &vmaf->retained;
-    pthread_mutex_lock(&retained->lock);
-    if (!retained->pool)
-        err = make_default_pool(vmaf);
-    PicturePool *pool = retained->pool;
-    if (!err) {
-        picture_pool_announce(pool);
-        context_feed_pool(vmaf);
-    }
-    pthread_mutex_unlock(&retained->lock);
-    return err ? err : picture_pool_take(pool, pic);
+    const int err =
+        context_check("vmaf_fetch_preallocated_picture", vmaf && pic);
+    return err ? err : fetch(vmaf, pic, NULL);
+}
+
+int pyvmaf_fetch_picture(VmafContext *vmaf, VmafPicture *pic,
+                         unsigned milliseconds)
+{
+    const int err = context_check("pyvmaf_fetch_picture", vmaf && pic);
+    return err ? err : fetch(vmaf, pic, &milliseconds);
 }
 
 int vmaf_close(VmafContext *vmaf)

@@ -7,24 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feature/extractors.h"
 #include "log.h"
 #include "text/nearest.h"
 #include "text/option.h"
 
-extern const PyvmafExtractor extractor_psnr, extractor_adm, extractor_motion,
-    extractor_vif, extractor_null;
+#define DECLARE(name) extern const PyvmafExtractor extractor_##name;
+BUILTIN_EXTRACTORS(DECLARE)
 
-extern const ExtractorGroup extractor_adm_group, extractor_vif_group;
-
-/* In libvmaf's order, which look-ups by feature name walk. */
-static const struct {
-    const PyvmafExtractor *extractor;
-    const ExtractorGroup *group; /* or NULL */
-} builtin[] = {
-    { &extractor_psnr, NULL },   { &extractor_adm, &extractor_adm_group },
-    { &extractor_motion, NULL }, { &extractor_vif, &extractor_vif_group },
-    { &extractor_null, NULL },
-};
+#define POINTER(name) &extractor_##name,
+static const PyvmafExtractor *const builtin[] = { BUILTIN_EXTRACTORS(POINTER) };
 
 #define BUILTIN_CNT (sizeof builtin / sizeof *builtin)
 
@@ -39,7 +31,7 @@ static Registered *registered;
 const PyvmafExtractor *pyvmaf_extractor_at(unsigned position)
 {
     if (position < BUILTIN_CNT)
-        return builtin[position].extractor;
+        return builtin[position];
     position -= BUILTIN_CNT;
     pthread_mutex_lock(&registered_lock);
     const Registered *node = registered;
@@ -54,8 +46,8 @@ const PyvmafExtractor *pyvmaf_extractor_at(unsigned position)
 static const PyvmafExtractor *find_locked(const char *name)
 {
     for (size_t i = 0; i < BUILTIN_CNT; i++) {
-        if (!strcmp(builtin[i].extractor->name, name))
-            return builtin[i].extractor;
+        if (!strcmp(builtin[i]->name, name))
+            return builtin[i];
     }
     for (const Registered *node = registered; node; node = node->next) {
         if (!strcmp(node->extractor->name, name))
@@ -88,15 +80,6 @@ const PyvmafExtractor *extractor_find_by_feature(const char *feature_name)
     for (unsigned i = 0; (extractor = pyvmaf_extractor_at(i)); i++) {
         if (provides(extractor, feature_name))
             return extractor;
-    }
-    return NULL;
-}
-
-const ExtractorGroup *extractor_group(const PyvmafExtractor *extractor)
-{
-    for (size_t i = 0; i < BUILTIN_CNT; i++) {
-        if (builtin[i].extractor == extractor)
-            return builtin[i].group;
     }
     return NULL;
 }
@@ -135,14 +118,12 @@ static const char *option_defect(const PyvmafExtractor *extractor,
 
 static const char *row_defect(const PyvmafExtractor *extractor)
 {
-    const unsigned known =
-        PYVMAF_EXTRACTOR_TEMPORAL | PYVMAF_EXTRACTOR_PREV_REF;
     if (!extractor->name || !extractor->name[0])
         return "has no name";
     if (!extractor->extract)
         return "has no extract()";
-    if (extractor->flags & ~known)
-        return "has unknown flags";
+    if (!extractor->compatible != !extractor->extract_group)
+        return "has one of compatible() and extract_group() without the other";
     const char *defect = NULL;
     const PyvmafOption *option = extractor->options;
     for (; option && option->name && !defect; option++)

@@ -13,6 +13,7 @@
 
 #include "log.h"
 #include "picture.h"
+#include "wait.h"
 
 typedef struct Slot {
     VmafPicture pic; /* holds the planes as long as the pool lives */
@@ -69,7 +70,7 @@ static void release_slot(VmafRef *ref)
 static int init_locks(PicturePool *pool)
 {
     int err = pthread_mutex_init(&pool->lock, NULL);
-    if (!err && (err = pthread_cond_init(&pool->returned, NULL)))
+    if (!err && (err = wait_cond_init(&pool->returned)))
         pthread_mutex_destroy(&pool->lock);
     return -err;
 }
@@ -149,15 +150,30 @@ void picture_pool_announce(PicturePool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-int picture_pool_take(PicturePool *pool, VmafPicture *pic)
+/* With the lock held: until there is a picture, or none will come. */
+static void wait_for_picture(PicturePool *pool, const unsigned *milliseconds)
+{
+    const struct timespec until = wait_until(milliseconds ? *milliseconds : 0);
+    bool in_time = true;
+    while (!pool->free && !pool->detached && in_time) {
+        if (milliseconds)
+            in_time = wait_cond(&pool->returned, &pool->lock, &until);
+        else
+            pthread_cond_wait(&pool->returned, &pool->lock);
+    }
+}
+
+int picture_pool_take(PicturePool *pool, VmafPicture *pic,
+                      const unsigned *milliseconds)
 {
     int err = 0;
     pthread_mutex_lock(&pool->lock);
-    while (!pool->free && !pool->detached)
-        pthread_cond_wait(&pool->returned, &pool->lock);
+    wait_for_picture(pool, milliseconds);
     pool->waiting--;
     if (pool->detached) {
         err = -ECANCELED;
+    } else if (!pool->free) {
+        err = -EAGAIN;
     } else {
         Slot *slot = pool->free;
         pool->free = slot->next_free;

@@ -15,11 +15,13 @@ int picture_pool_create(PicturePool **pool, VmafPictureConfiguration cfg);
  * fetch that waits fails with -ECANCELED. */
 void picture_pool_detach(PicturePool *pool);
 
-/* Take a picture, waiting while there is none. Fetching is in two steps so
+/* Take a picture, waiting while there is none, at most so many milliseconds
+ * (NULL: for ever); then -EAGAIN. Fetching is in two steps so
  * that a picture that is retained elsewhere can be let go between them:
  * announce (after which picture_pool_starves() may be true), then take. */
 void picture_pool_announce(PicturePool *pool);
-int picture_pool_take(PicturePool *pool, VmafPicture *pic);
+int picture_pool_take(PicturePool *pool, VmafPicture *pic,
+                      const unsigned *milliseconds);
 
 /* Someone waits, or is about to, and nothing is free. */
 bool picture_pool_starves(PicturePool *pool);

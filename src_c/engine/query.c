@@ -4,6 +4,7 @@
  * them waits for frames in work; what is not there yet is -EINVAL.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdint.h>
 
 #include "pyvmaf/pyvmaf.h"
@@ -15,10 +16,12 @@
 #include "model/pooling.h"
 #include "model/predict.h"
 
-/* The stored name that a caller means: as published, or by alias. */
-static const char *stored_name(VmafContext *ctx, const char *name)
+/* The column that a caller means: by the published name, or by its alias. */
+static CollectorColumn *column_of(VmafContext *ctx, const char *name)
 {
-    return collector_has(ctx->collector, name) ? name : feature_name_full(name);
+    CollectorColumn *column = collector_find(ctx->collector, name);
+    return column ? column
+                  : collector_find(ctx->collector, feature_name_full(name));
 }
 
 static int check_range(unsigned low, unsigned high)
@@ -48,8 +51,8 @@ int vmaf_feature_score_at_index(VmafContext *vmaf, const char *feature_name,
                             vmaf && feature_name && score);
     if (err)
         return err;
-    const char *name = stored_name(vmaf, feature_name);
-    err = collector_get(vmaf->collector, name, score, index);
+    err = collector_get(vmaf->collector, column_of(vmaf, feature_name), score,
+                        index);
     if (err)
         log_remember("no feature \"%s\" at index %u", feature_name, index);
     return err;
@@ -68,8 +71,9 @@ int vmaf_feature_score_pooled(VmafContext *vmaf, const char *feature_name,
     if (err)
         return err;
     const PoolingRange range = { vmaf->cfg.n_subsample, index_low, index_high };
-    return pooling_pool(vmaf->collector, stored_name(vmaf, feature_name),
-                        pool_method, &range, score);
+    const PoolingColumn column = { feature_name,
+                                   column_of(vmaf, feature_name) };
+    return pooling_pool(vmaf->collector, &column, pool_method, &range, score);
 }
 
 int vmaf_score_at_index(VmafContext *vmaf, VmafModel *model, double *score,
@@ -78,8 +82,9 @@ int vmaf_score_at_index(VmafContext *vmaf, VmafModel *model, double *score,
     int err = context_check("vmaf_score_at_index", vmaf && model && score);
     if (err)
         return err;
+    const PredictTarget target = { vmaf->collector, &vmaf->binding };
     pthread_mutex_lock(&vmaf->predict);
-    err = predict_score(model, vmaf->collector, index, score);
+    err = predict_score(&target, model, index, score);
     pthread_mutex_unlock(&vmaf->predict);
     return err;
 }
@@ -93,18 +98,11 @@ int vmaf_score_at_index_model_collection(VmafContext *vmaf,
                             vmaf && model_collection && score);
     if (err)
         return err;
+    const PredictTarget target = { vmaf->collector, &vmaf->binding };
     pthread_mutex_lock(&vmaf->predict);
-    err = predict_collection(model_collection, vmaf->collector, index, score);
+    err = predict_collection(&target, model_collection, index, score);
     pthread_mutex_unlock(&vmaf->predict);
     return err;
-}
-
-/* The next index that subsampling keeps, from `index` on; past `high` when
- * there is none. In 64 bits, for a `high` of UINT_MAX. */
-static uint64_t on_grid(const VmafContext *ctx, uint64_t index)
-{
-    const uint64_t n = ctx->cfg.n_subsample;
-    return (index + n - 1) / n * n;
 }
 
 int vmaf_score_pooled(VmafContext *vmaf, VmafModel *model,
@@ -116,16 +114,18 @@ int vmaf_score_pooled(VmafContext *vmaf, VmafModel *model,
         err = check_range(index_low, index_high);
     if (!err)
         err = check_method(pool_method);
-    uint64_t i = err ? 0 : on_grid(vmaf, index_low);
-    for (; !err && i <= index_high; i = on_grid(vmaf, i + 1)) {
+    uint64_t i = err ? 0 : pooling_on_grid(vmaf->cfg.n_subsample, index_low);
+    for (; !err && i <= index_high;
+         i = pooling_on_grid(vmaf->cfg.n_subsample, i + 1)) {
         double unused;
         err = vmaf_score_at_index(vmaf, model, &unused, (unsigned)i);
     }
     if (err)
         return err;
     const PoolingRange range = { vmaf->cfg.n_subsample, index_low, index_high };
-    return pooling_pool(vmaf->collector, model->name, pool_method, &range,
-                        score);
+    const PoolingColumn column = { model->name, collector_find(vmaf->collector,
+                                                               model->name) };
+    return pooling_pool(vmaf->collector, &column, pool_method, &range, score);
 }
 
 /* The series that predict_collection() stores, each pooled by itself. */
@@ -137,8 +137,10 @@ static int pool_results(Collector *collector,
 {
     double pooled[MODEL_COLLECTION_RESULT_CNT];
     for (unsigned i = 0; i < MODEL_COLLECTION_RESULT_CNT; i++) {
-        const int err = pooling_pool(collector, collection->result_name[i],
-                                     method, range, &pooled[i]);
+        const char *name = collection->result_name[i];
+        const PoolingColumn column = { name, collector_find(collector, name) };
+        const int err =
+            pooling_pool(collector, &column, method, range, &pooled[i]);
         if (err)
             return err;
     }
@@ -158,8 +160,9 @@ int vmaf_score_pooled_model_collection(VmafContext *vmaf,
         err = check_range(index_low, index_high);
     if (!err)
         err = check_method(pool_method);
-    uint64_t i = err ? 0 : on_grid(vmaf, index_low);
-    for (; !err && i <= index_high; i = on_grid(vmaf, i + 1)) {
+    uint64_t i = err ? 0 : pooling_on_grid(vmaf->cfg.n_subsample, index_low);
+    for (; !err && i <= index_high;
+         i = pooling_on_grid(vmaf->cfg.n_subsample, i + 1)) {
         VmafModelCollectionScore unused;
         err = vmaf_score_at_index_model_collection(vmaf, model_collection,
                                                    &unused, (unsigned)i);
@@ -171,30 +174,76 @@ int vmaf_score_pooled_model_collection(VmafContext *vmaf,
                         score);
 }
 
+static int check_frames(const char *call, unsigned low, unsigned high,
+                        unsigned step)
+{
+    if (step)
+        return check_range(low, high);
+    log_line(VMAF_LOG_LEVEL_ERROR, "%s(): step is 0, must be 1 or more", call);
+    return -EINVAL;
+}
+
+int pyvmaf_feature_scores(VmafContext *vmaf, const char *feature_name,
+                          unsigned low, unsigned high, unsigned step,
+                          double *out)
+{
+    int err =
+        context_check("pyvmaf_feature_scores", vmaf && feature_name && out);
+    if (!err)
+        err = check_frames("pyvmaf_feature_scores", low, high, step);
+    if (err)
+        return err;
+    const unsigned range[3] = { low, high, step };
+    collector_read(vmaf->collector, column_of(vmaf, feature_name), range, out);
+    return 0;
+}
+
+int pyvmaf_model_scores(VmafContext *vmaf, VmafModel *model, unsigned low,
+                        unsigned high, unsigned step, double *out)
+{
+    int err = context_check("pyvmaf_model_scores", vmaf && model && out);
+    if (!err)
+        err = check_frames("pyvmaf_model_scores", low, high, step);
+    if (err)
+        return err;
+    const PredictTarget target = { vmaf->collector, &vmaf->binding };
+    /* 64 bits: the last step does not wrap. */
+    for (uint64_t i = low; i <= high; i += step, out++) {
+        pthread_mutex_lock(&vmaf->predict);
+        if (predict_score(&target, model, (unsigned)i, out))
+            *out = NAN;
+        pthread_mutex_unlock(&vmaf->predict);
+    }
+    return 0;
+}
+
+/* Does not wait for a frame at work. */
 int vmaf_write_output(VmafContext *vmaf, const char *output_path,
                       enum VmafOutputFormat fmt)
 {
     int err = context_check("vmaf_write_output", vmaf && output_path);
     if (!err)
-        err = context_lock(vmaf, "vmaf_write_output");
+        err = context_check_outside(vmaf, "vmaf_write_output");
     if (err)
         return err;
+    const bool has_geometry = atomic_load(&vmaf->has_geometry);
     const OutputInfo info = {
-        .w = vmaf->retained.geometry.w,
-        .h = vmaf->retained.geometry.h,
-        .picture_cnt = vmaf->picture_cnt,
+        .w = has_geometry ? vmaf->geometry.w : 0,
+        .h = has_geometry ? vmaf->geometry.h : 0,
+        .first_index = atomic_load(&vmaf->first_index),
+        .picture_cnt = atomic_load(&vmaf->picture_cnt),
         .n_subsample = vmaf->cfg.n_subsample,
     };
-    err = output_write(vmaf->collector, &info, output_path, fmt);
-    context_unlock(vmaf);
-    return err;
+    return output_write(vmaf->collector, &info, output_path, fmt);
 }
 
 const char *pyvmaf_feature_name_at(VmafContext *vmaf, unsigned position)
 {
     if (context_check("pyvmaf_feature_name_at", vmaf))
         return NULL;
-    return collector_name_at(vmaf->collector, position);
+    const CollectorColumn *column =
+        collector_column_at(vmaf->collector, position);
+    return column ? collector_name(column) : NULL;
 }
 
 unsigned pyvmaf_frame_count(VmafContext *vmaf)

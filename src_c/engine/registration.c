@@ -10,18 +10,6 @@
 #include "log.h"
 #include "text/option.h"
 
-static void *new_state(const Registration *reg, int *err)
-{
-    const size_t size = reg->extractor->state_size;
-    void *state = calloc(1, size ? size : 1);
-    *err = state ? option_store(reg->extractor, reg->opts, state) : -ENOMEM;
-    if (*err) {
-        free(state);
-        return NULL;
-    }
-    return state;
-}
-
 int registration_check(const PyvmafExtractor *extractor,
                        const VmafFeatureDictionary *opts)
 {
@@ -34,26 +22,69 @@ int registration_check(const PyvmafExtractor *extractor,
     return err;
 }
 
+/* The settings: option values, and what configure() makes of them. */
+static int make_settings(Registration *reg)
+{
+    const PyvmafExtractor *extractor = reg->extractor;
+    const size_t size = extractor->state_size;
+    reg->needs = extractor->needs;
+    reg->settings = calloc(1, size ? size : 1);
+    if (!reg->settings)
+        return -ENOMEM;
+    int err = option_store(extractor, reg->opts, reg->settings);
+    if (!err && extractor->configure)
+        err = extractor->configure(reg->settings, &reg->needs);
+    if (!err && (reg->needs.earlier_ref > PYVMAF_EARLIER_MAX ||
+                 reg->needs.earlier_dist > PYVMAF_EARLIER_MAX)) {
+        log_line(VMAF_LOG_LEVEL_ERROR,
+                 "feature extractor \"%s\" needs %u and %u earlier pictures, "
+                 "must be 0 to %d",
+                 extractor->name, reg->needs.earlier_ref,
+                 reg->needs.earlier_dist, PYVMAF_EARLIER_MAX);
+        err = -EINVAL;
+    }
+    return err > 0 ? -EINVAL : err;
+}
+
 int registration_create(Registration **out, const PyvmafExtractor *extractor,
-                        VmafFeatureDictionary *opts, Collector *collector,
-                        unsigned rank)
+                        VmafFeatureDictionary *opts,
+                        const RegistrationHome *home, unsigned rank)
 {
     Registration *reg = calloc(1, sizeof *reg);
     if (!reg)
         return -ENOMEM;
-    reg->extractor = extractor;
-    reg->group = extractor_group(extractor);
-    reg->opts = opts;
-    reg->scores.extractor = extractor;
-    reg->scores.collector = collector;
-    reg->scores.rank = rank;
-    int err = feature_name_suffix(reg->scores.suffix, extractor, opts);
-    if (!err)
-        err = -pthread_mutex_init(&reg->lock, NULL);
+    int err = -pthread_mutex_init(&reg->lock, NULL);
     if (err)
-        free(reg);
-    else
+        goto no_lock;
+    err = progress_init(&reg->progress);
+    if (err)
+        goto no_progress;
+    reg->extractor = extractor;
+    reg->opts = opts;
+    reg->leader = reg->member[0] = reg;
+    reg->member_cnt = 1;
+    reg->table = (ScoreTable){ .extractor = extractor,
+                               .collector = home->collector,
+                               .halo = home->halo,
+                               .rank = rank };
+    reg->scores = (PyvmafScores){ &reg->table, COLLECTOR_FRAMES };
+    reg->settled_scores = (PyvmafScores){ &reg->table, COLLECTOR_FLUSH };
+    err = feature_name_suffix(reg->table.suffix, extractor, opts);
+    if (!err)
+        err = make_settings(reg);
+    if (!err)
+        err = scores_init(&reg->table);
+    if (!err) {
         *out = reg;
+        return 0;
+    }
+    scores_free(&reg->table);
+    free(reg->settings);
+    progress_free(&reg->progress);
+no_progress:
+    pthread_mutex_destroy(&reg->lock);
+no_lock:
+    free(reg);
     return err;
 }
 
@@ -68,14 +99,30 @@ void registration_destroy(Registration *reg)
         free(instance);
     }
     vmaf_feature_dictionary_free(&reg->opts);
+    scores_free(&reg->table);
+    free(reg->settings);
+    progress_free(&reg->progress);
     pthread_mutex_destroy(&reg->lock);
     free(reg);
+}
+
+bool registration_join(Registration *leader, Registration *reg)
+{
+    const PyvmafExtractor *extractor = leader->extractor;
+    if (extractor != reg->extractor || !extractor->extract_group ||
+        !extractor->compatible || leader->leader != leader ||
+        leader->member_cnt == PYVMAF_SHARE_MAX ||
+        !extractor->compatible(leader->settings, reg->settings))
+        return false;
+    leader->member[leader->member_cnt++] = reg;
+    reg->leader = leader;
+    return true;
 }
 
 bool registration_is(const Registration *reg, const PyvmafExtractor *extractor,
                      const char *suffix)
 {
-    return reg->extractor == extractor && !strcmp(reg->scores.suffix, suffix);
+    return reg->extractor == extractor && !strcmp(reg->table.suffix, suffix);
 }
 
 void registration_warn_dropped(const Registration *reg,
@@ -100,15 +147,21 @@ void registration_warn_dropped(const Registration *reg,
 static int new_instance(Registration *reg, const PyvmafExtractorInit *init,
                         Instance **out)
 {
+    const PyvmafExtractor *extractor = reg->extractor;
     Instance *instance = calloc(1, sizeof *instance);
     if (!instance)
         return -ENOMEM;
-    int err;
-    instance->state = new_state(reg, &err);
-    if (!err && reg->extractor->init) {
+    int err = 0;
+    const size_t size = extractor->state_size;
+    instance->state = calloc(1, size ? size : 1);
+    if (!instance->state)
+        err = -ENOMEM;
+    else if (size)
+        memcpy(instance->state, reg->settings, size);
+    if (!err && extractor->init) {
         PyvmafExtractorInit own = *init;
-        own.user = reg->extractor->user;
-        err = reg->extractor->init(instance->state, &own);
+        own.user = extractor->user;
+        err = extractor->init(instance->state, &own);
     }
     if (err) {
         free(instance->state);
@@ -126,9 +179,11 @@ int registration_acquire(Registration *reg, const PyvmafExtractorInit *init,
     Instance *instance = reg->free;
     if (instance)
         reg->free = instance->next_free;
+    else if (init)
+        reg->init = *init;
     pthread_mutex_unlock(&reg->lock);
     if (!instance) {
-        const int err = new_instance(reg, init, &instance);
+        const int err = new_instance(reg, &reg->init, &instance);
         if (err)
             return err;
         pthread_mutex_lock(&reg->lock);
@@ -150,54 +205,73 @@ void registration_release(Registration *reg, Instance *instance)
     pthread_mutex_unlock(&reg->lock);
 }
 
+bool registration_wants_halo(const Registration *reg)
+{
+    const PyvmafNeeds *needs = &reg->needs;
+    return needs->in_order || needs->earlier_ref || needs->earlier_dist ||
+           needs->look_ahead || needs->look_back;
+}
+
 bool registration_started(Registration *reg)
 {
-    pthread_mutex_lock(&reg->lock);
-    const bool started = reg->first != NULL;
-    pthread_mutex_unlock(&reg->lock);
+    Registration *leader = reg->leader;
+    pthread_mutex_lock(&leader->lock);
+    const bool started = leader->first != NULL;
+    pthread_mutex_unlock(&leader->lock);
     return started;
 }
 
-int registration_flush(Registration *reg)
+static int settle_with(Registration *reg, void *state, const PyvmafSpan *span)
 {
-    if (!reg->first || !reg->extractor->flush)
-        return 0;
+    const PyvmafExtractor *extractor = reg->extractor;
     const unsigned long mark = log_mark();
-    int err = reg->extractor->flush(reg->first->state, &reg->scores);
+    int err = extractor->settle(state, span, &reg->settled_scores);
     if (err > 0)
         err = -EINVAL;
     if (err && log_mark() == mark)
         log_line(VMAF_LOG_LEVEL_WARNING,
                  "problem with feature extractor \"%s\" at flush: %s",
-                 reg->extractor->name, strerror(-err));
+                 extractor->name, strerror(-err));
     return err;
 }
 
-int pyvmaf_scores_append(PyvmafScores *scores, const char *name, double value,
-                         unsigned index)
+/* With an instance that is not in use, except where there never is one. */
+static int settle(Registration *reg, const PyvmafSpan *span)
 {
-    if (!scores || !name)
-        return -EINVAL;
-    char published[FEATURE_NAME_SIZE];
-    feature_name_compose(published, scores->extractor, name, scores->suffix);
-    return collector_append(scores->collector, published, value, index,
-                            scores->rank);
+    if (!reg->extractor->settle)
+        return 0;
+    if (reg->leader != reg)
+        return settle_with(reg, reg->settings, span);
+    Instance *instance;
+    int err = registration_acquire(reg, NULL, &instance);
+    if (err)
+        return err;
+    err = settle_with(reg, instance->state, span);
+    registration_release(reg, instance);
+    return err;
 }
 
-int pyvmaf_scores_get(PyvmafScores *scores, const char *name, double *value,
-                      unsigned index)
+int registration_done(Registration *reg, unsigned index)
 {
-    if (!scores || !name || !value)
-        return -EINVAL;
-    char published[FEATURE_NAME_SIZE];
-    feature_name_compose(published, scores->extractor, name, scores->suffix);
-    return collector_get(scores->collector, published, value, index);
+    PyvmafSpan span;
+    int err = progress_done(&reg->progress, index);
+    while (progress_take(&reg->progress, &span)) {
+        const int now = registration_started(reg) ? settle(reg, &span) : 0;
+        err = err ? err : now;
+        progress_settled(&reg->progress, &span);
+    }
+    return err;
 }
 
-int pyvmaf_scores_aggregate(PyvmafScores *scores, const char *name,
-                            double value)
+int registration_finish(Registration *reg)
 {
-    if (!scores || !name)
-        return -EINVAL;
-    return collector_set_aggregate(scores->collector, name, value);
+    const PyvmafSpan span = progress_finish(&reg->progress);
+    const int err = registration_started(reg) ? settle(reg, &span) : 0;
+    progress_settled(&reg->progress, &span);
+    return err;
+}
+
+bool registration_is_final(Registration *reg, unsigned index)
+{
+    return progress_is_final(&reg->progress, index, reg->needs.look_ahead);
 }

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "wait.h"
+
 struct WorkerPool {
     pthread_mutex_t lock;
     pthread_cond_t not_empty, not_full, idle, part_done;
@@ -87,7 +89,7 @@ static void help(WorkerPool *pool, Scratch *scratch)
 {
     WorkerSplit *split = pool->split;
     void *memory = scratch_of(scratch, split->scratch_size);
-    if (memory)
+    if (memory || !split->scratch_size)
         run_part(pool, split, memory);
     else
         withdraw(pool, split);
@@ -156,7 +158,7 @@ static int init_locks(WorkerPool *pool)
     pthread_cond_t *cond[] = { &pool->not_empty, &pool->not_full, &pool->idle,
                                &pool->part_done };
     for (unsigned i = 0; i < 4; i++) {
-        if ((err = pthread_cond_init(cond[i], NULL))) {
+        if ((err = wait_cond_init(cond[i]))) {
             while (i--)
                 pthread_cond_destroy(cond[i]);
             pthread_mutex_destroy(&pool->lock);
@@ -232,12 +234,35 @@ void worker_split(WorkerPool *pool, WorkerSplit *split)
         split->run(split, 0, split->scratch);
 }
 
-void worker_wait(WorkerPool *pool)
+int worker_wait_room(WorkerPool *pool, unsigned milliseconds)
 {
+    const struct timespec until = wait_until(milliseconds);
+    bool in_time = true;
     pthread_mutex_lock(&pool->lock);
-    while (pool->cnt || pool->running)
-        pthread_cond_wait(&pool->idle, &pool->lock);
+    while (pool->cnt == pool->size && in_time)
+        in_time = wait_cond(&pool->not_full, &pool->lock, &until);
+    const int err = pool->cnt == pool->size ? -EAGAIN : 0;
+    /* Whoever submits next may be another thread that waits for this. */
+    if (!err)
+        pthread_cond_signal(&pool->not_full);
     pthread_mutex_unlock(&pool->lock);
+    return err;
+}
+
+int worker_wait(WorkerPool *pool, const unsigned *milliseconds)
+{
+    const struct timespec until = wait_until(milliseconds ? *milliseconds : 0);
+    bool in_time = true;
+    pthread_mutex_lock(&pool->lock);
+    while ((pool->cnt || pool->running) && in_time) {
+        if (milliseconds)
+            in_time = wait_cond(&pool->idle, &pool->lock, &until);
+        else
+            pthread_cond_wait(&pool->idle, &pool->lock);
+    }
+    const int err = pool->cnt || pool->running ? -EAGAIN : 0;
+    pthread_mutex_unlock(&pool->lock);
+    return err;
 }
 
 void worker_destroy(WorkerPool *pool)

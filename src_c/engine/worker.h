@@ -35,8 +35,12 @@ void worker_submit(WorkerPool *pool, void *job);
  * is done, and waits for none that nobody has begun. A NULL pool is all busy. */
 void worker_split(WorkerPool *pool, WorkerSplit *split);
 
-/* Wait until every submitted job is done. */
-void worker_wait(WorkerPool *pool);
+/* Wait until there is room for a job, at most so long; then -EAGAIN. */
+int worker_wait_room(WorkerPool *pool, unsigned milliseconds);
+
+/* Wait until every submitted job is done, at most so long (NULL: for ever); then
+ * -EAGAIN. */
+int worker_wait(WorkerPool *pool, const unsigned *milliseconds);
 
 /* Wait, then end and join the threads. NULL is fine. */
 void worker_destroy(WorkerPool *pool);

@@ -188,6 +188,14 @@ static int adm_alloc(AdmState *s)
     return 0;
 }
 
+/* What depends on the viewing conditions only. */
+static int adm_configure(void *state, PyvmafNeeds *needs)
+{
+    AdmState *s = state;
+    (void)needs;
+    return adm_csf(s->csf, &s->viewing);
+}
+
 static int adm_init(void *state, const PyvmafExtractorInit *init)
 {
     AdmState *s = state;
@@ -197,9 +205,6 @@ static int adm_init(void *state, const PyvmafExtractorInit *init)
                  init->w, init->h, ADM_MIN_SIZE, ADM_MIN_SIZE);
         return -EINVAL;
     }
-    int err = adm_csf(s->csf, &s->viewing);
-    if (err)
-        return err;
     s->w = init->w;
     s->h = init->h;
     s->bpc = init->bpc;
@@ -260,11 +265,11 @@ static void sum_scale(const AdmState *s, const AdmScale *scale, AdmSums *sums)
                          });
 }
 
-/* All states have the same picture size and treat scale 0 alike. */
-static void sum_scales(void *const state[], unsigned cnt,
-                       const PyvmafFrame *frame, AdmParts parts[][ADM_SCALES])
+/* All shares treat scale 0 alike. */
+static void sum_scales(const AdmState *first, const PyvmafFrame *frame,
+                       const PyvmafShare *share, unsigned cnt,
+                       AdmParts parts[][ADM_SCALES])
 {
-    const AdmState *first = state[0];
     for (unsigned i = 0; i < ADM_SCALES; i++) {
         bool skip = i == 0 && first->weights.skip_scale0;
         AdmScale scale = scale_call(first, frame, i);
@@ -272,7 +277,7 @@ static void sum_scales(void *const state[], unsigned cnt,
         AdmSums sums;
         AdmPlan plan;
         for (unsigned v = 0; v < cnt; v++) {
-            const AdmState *s = state[v];
+            const AdmState *s = share[v].settings;
             variant[v].gain_limit = s->gain_limit;
             variant[v].skip_aim = s->skip_aim;
             for (unsigned q = 0; q < 3; q++)
@@ -283,7 +288,7 @@ static void sum_scales(void *const state[], unsigned cnt,
         sum_scale(first, &scale, &sums);
         adm_plan(&plan, &scale, &(Rows){ 0, (scale.h + 1) / 2, NULL });
         for (unsigned v = 0; v < cnt; v++) {
-            const AdmState *s = state[v];
+            const AdmState *s = share[v].settings;
             parts[v][i] = skip ? adm_score_skipped()
                                : adm_score_scale(&plan, &sums, v, &s->csf[i],
                                                  s->weights.noise);
@@ -292,9 +297,10 @@ static void sum_scales(void *const state[], unsigned cnt,
 }
 
 static int publish(const AdmState *s, const AdmParts parts[ADM_SCALES],
-                   PyvmafScores *scores, unsigned index)
+                   const PyvmafFrame *frame, PyvmafScores *scores)
 {
-    AdmScore score = adm_score(parts, &s->weights, (double)s->w * s->h);
+    const double area = (double)frame->ref->w[0] * frame->ref->h[0];
+    AdmScore score = adm_score(parts, &s->weights, area);
     double value[] = {
         score.adm2,
         score.aim,
@@ -320,38 +326,35 @@ static int publish(const AdmState *s, const AdmParts parts[ADM_SCALES],
     int err = 0;
     for (unsigned i = 0; i < cnt; i++)
         err = extractor_first_error(
-            err, pyvmaf_scores_append(scores, features[i], value[i], index));
+            err, pyvmaf_scores_put(scores, i, value[i], frame->index));
     return err;
 }
 
-static int extract_group(void *const state[], PyvmafScores *const scores[],
-                         unsigned cnt, const PyvmafFrame *frame)
+static int extract_group(void *state, const PyvmafShare *share, unsigned cnt,
+                         const PyvmafFrame *frame)
 {
+    _Static_assert(PYVMAF_SHARE_MAX <= ADM_MAX_VARIANTS, "one for each");
     AdmParts parts[ADM_MAX_VARIANTS][ADM_SCALES];
     int err = 0;
-    sum_scales(state, cnt, frame, parts);
-    for (unsigned v = 0; v < cnt && !err; v++)
-        err = publish(state[v], parts[v], scores[v], frame->index);
+    sum_scales(state, frame, share, cnt, parts);
+    for (unsigned v = 0; v < cnt; v++)
+        err = extractor_first_error(
+            err, publish(share[v].settings, parts[v], frame, share[v].scores));
     return err;
 }
 
 static int adm_extract(void *state, const PyvmafFrame *frame,
                        PyvmafScores *scores)
 {
-    return extract_group(&state, &scores, 1, frame);
+    return extract_group(state, &(PyvmafShare){ state, scores }, 1, frame);
 }
 
-static bool compatible(const void *state, const void *other)
+/* Viewing conditions and gain limits apply after the transform. */
+static bool adm_compatible(const void *settings, const void *other)
 {
-    const AdmState *s = state, *o = other;
+    const AdmState *s = settings, *o = other;
     return s->weights.skip_scale0 == o->weights.skip_scale0;
 }
-
-const ExtractorGroup extractor_adm_group = {
-    .max = ADM_MAX_VARIANTS,
-    .compatible = compatible,
-    .extract = extract_group,
-};
 
 const PyvmafExtractor extractor_adm = {
     .name = "adm",
@@ -359,7 +362,10 @@ const PyvmafExtractor extractor_adm = {
     .features = features,
     .options = options,
     .state_size = sizeof(AdmState),
+    .configure = adm_configure,
     .init = adm_init,
     .extract = adm_extract,
     .close = adm_close,
+    .compatible = adm_compatible,
+    .extract_group = extract_group,
 };

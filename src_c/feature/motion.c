@@ -4,7 +4,7 @@
  *
  * Each frame yields a mean absolute difference to the frame before, or two
  * before. Its neighbours in time decide motion2 and motion3, so these are made
- * at flush from the frames' own published values.
+ * as frames settle, from the frames' own published values.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -18,10 +18,8 @@
 #include "kernel/table.h"
 #include "kernel/workspace.h"
 
-#define SAD "VMAF_integer_feature_motion_sad_score"
-#define MOTION "VMAF_integer_feature_motion_score"
-#define MOTION2 "VMAF_integer_feature_motion2_score"
-#define MOTION3 "VMAF_integer_feature_motion3_score"
+/* Positions in features[]. */
+enum { SAD, MOTION, MOTION2, MOTION3 };
 
 typedef struct MotionState {
     bool force_zero, five_frame_window, moving_average, debug;
@@ -97,7 +95,13 @@ static const PyvmafOption options[] = {
     { .name = NULL },
 };
 
-static const char *const features[] = { SAD, MOTION, MOTION2, MOTION3, NULL };
+static const char *const features[] = {
+    [SAD] = "VMAF_integer_feature_motion_sad_score",
+    [MOTION] = "VMAF_integer_feature_motion_score",
+    [MOTION2] = "VMAF_integer_feature_motion2_score",
+    [MOTION3] = "VMAF_integer_feature_motion3_score",
+    NULL,
+};
 
 static double smaller(double p, double q)
 {
@@ -108,6 +112,17 @@ static double smaller(double p, double q)
 static unsigned distance(const MotionState *s)
 {
     return s->five_frame_window ? 2 : 1;
+}
+
+/* A range needs the differences of the frame before it, or of two frames before
+ * for the average, and these their own earlier pictures. */
+static int motion_configure(void *state, PyvmafNeeds *needs)
+{
+    const MotionState *s = state;
+    needs->look_ahead = distance(s);
+    needs->look_back = 2 * distance(s) - 1 + (s->moving_average ? 1 : 0);
+    needs->earlier_ref = s->force_zero ? 0 : distance(s);
+    return 0;
 }
 
 static int motion_init(void *state, const PyvmafExtractorInit *init)
@@ -178,57 +193,39 @@ static int motion_extract(void *state, const PyvmafFrame *frame,
     double value = 0.;
 
     if (!s->force_zero && frame->index >= distance(s)) {
-        const VmafPicture *earlier =
-            s->five_frame_window ? frame->prev_prev_ref : frame->prev_ref;
+        const VmafPicture *earlier = frame->earlier[distance(s) - 1].ref;
+        if (!earlier && frame->halo)
+            return 0;
         if (!earlier) {
             log_line(VMAF_LOG_LEVEL_ERROR,
                      "motion: frame %u has no reference frame %u before it; "
-                     "frames are numbered 0, 1, 2, ...",
-                     frame->index, distance(s));
+                     "frames are numbered 0, 1, 2, ..., or a range has %u "
+                     "frames of pyvmaf_read_halo() before it",
+                     frame->index, distance(s),
+                     2 * distance(s) - 1 + s->moving_average);
             return -EINVAL;
         }
         value = score(s, earlier, frame->ref);
     }
-    int err = pyvmaf_scores_append(scores, SAD, value, frame->index);
+    int err = pyvmaf_scores_put(scores, SAD, value, frame->index);
     if (!err && s->debug)
-        err = pyvmaf_scores_append(scores, MOTION, value, frame->index);
+        err = pyvmaf_scores_put(scores, MOTION, value, frame->index);
     return err;
 }
 
-/* The scores of frames 0, 1, ... up to the first gap. */
-static int read_back(PyvmafScores *scores, double **out, unsigned *n)
-{
-    double *series = NULL, value;
-    unsigned capacity = 0;
+/* The frames that are known when some settle: those before `end`, and no more
+ * will come if `last`. */
+typedef struct Known {
+    const MotionState *state;
+    PyvmafScores *scores;
+    unsigned end;
+    bool last;
+} Known;
 
-    for (*n = 0; !pyvmaf_scores_get(scores, SAD, &value, *n); (*n)++) {
-        if (*n == capacity) {
-            capacity = capacity ? 2 * capacity : 256;
-            double *grown = realloc(series, capacity * sizeof(*series));
-            if (!grown) {
-                free(series);
-                return -ENOMEM;
-            }
-            series = grown;
-        }
-        series[*n] = value;
-    }
-    *out = series;
-    return 0;
-}
-
-/* The smaller of the scores on both sides of frame `i`, where there are two. */
-static double look_ahead(const MotionState *s, const double *series, unsigned n,
-                         unsigned i)
+/* S of a frame; false: it has none. */
+static bool sad_of(const Known *known, unsigned i, double *value)
 {
-    const unsigned first = distance(s);
-    if (i < first)
-        return 0.;
-    if (i == n - 1)
-        return series[i];
-    const unsigned before = i - (first - 1);
-    return before < first ? series[i + 1]
-                          : smaller(series[before], series[i + 1]);
+    return i < known->end && !pyvmaf_scores_at(known->scores, SAD, value, i);
 }
 
 static double blend(const MotionState *s, double m)
@@ -238,44 +235,100 @@ static double blend(const MotionState *s, double m)
     return smaller(blended, s->max_val);
 }
 
-static int motion_flush(void *state, PyvmafScores *scores)
+/* The smaller of the differences on both sides of frame `i`, where there are
+ * two; the five-frame window leaves the one in the middle out. */
+static bool motion2_of(const Known *known, unsigned i, double *value)
+{
+    const unsigned first = distance(known->state);
+    double before, after;
+    if (!sad_of(known, i, value))
+        return false;
+    if (i < first)
+        *value = 0.;
+    if (i < first || (known->last && i == known->end - 1))
+        return true;
+    if (!sad_of(known, i + 1, &after))
+        return false;
+    *value = after;
+    if (i - (first - 1) < first)
+        return true;
+    if (!sad_of(known, i - (first - 1), &before))
+        return false;
+    *value = smaller(before, after);
+    return true;
+}
+
+/* motion3 before the average. Frames without one to compare with take that of
+ * the first that has. */
+static bool blended_of(const Known *known, unsigned i, double *value)
+{
+    const MotionState *s = known->state;
+    const unsigned first = distance(s);
+    const bool beyond = known->last && first >= known->end;
+    double m = 0.;
+    if (i < first ? !beyond && !sad_of(known, first, &m)
+                  : !motion2_of(known, i, &m))
+        return false;
+    *value = i < first && beyond ? 0. : blend(s, m);
+    return true;
+}
+
+static bool motion3_of(const Known *known, unsigned i, double *value)
+{
+    const MotionState *s = known->state;
+    double previous;
+    if (!blended_of(known, i, value))
+        return false;
+    if (!s->moving_average || i < distance(s))
+        return true;
+    if (!blended_of(known, i - 1, &previous))
+        return false;
+    *value = (*value + previous) / 2.;
+    return true;
+}
+
+/* A frame that failed, or is at the edge of a halo, has no scores and gives its
+ * neighbours none. */
+static int settle_frame(const Known *known, unsigned i)
+{
+    double value;
+    int err = 0;
+    if (motion2_of(known, i, &value))
+        err = pyvmaf_scores_put(known->scores, MOTION2, value, i);
+    if (motion3_of(known, i, &value))
+        err = extractor_first_error(
+            err, pyvmaf_scores_put(known->scores, MOTION3, value, i));
+    return err;
+}
+
+/* The frames whose look-ahead this span brings, and at the end all others. */
+static int motion_settle(void *state, const PyvmafSpan *span,
+                         PyvmafScores *scores)
 {
     const MotionState *s = state;
-    const unsigned first = distance(s);
-    double *series;
-    unsigned n;
-
-    int err = read_back(scores, &series, &n);
-    if (err)
-        return err;
-    /* Frames without a frame to compare with take the first real value. */
-    double previous = n > first ? blend(s, series[first]) : 0.;
-    for (unsigned i = 0; i < n; i++) {
-        double motion2 = look_ahead(s, series, n, i);
-        double motion3 = previous;
-        if (i >= first) {
-            double p = blend(s, motion2);
-            motion3 = s->moving_average ? (p + previous) / 2. : p;
-            previous = p;
-        }
-        err = extractor_first_error(
-            err, pyvmaf_scores_append(scores, MOTION2, motion2, i));
-        err = extractor_first_error(
-            err, pyvmaf_scores_append(scores, MOTION3, motion3, i));
-    }
-    free(series);
+    const unsigned ahead = distance(s);
+    const Known known = { s, scores, span->end, span->last };
+    const unsigned low = span->base + ahead;
+    unsigned i = span->begin > low ? span->begin - ahead : span->base;
+    int err = 0;
+    for (; i < span->end && (span->last || span->end - i > ahead); i++)
+        err = extractor_first_error(err, settle_frame(&known, i));
     return err;
 }
 
 const PyvmafExtractor extractor_motion = {
     .name = "motion",
     .help = "change of the reference luma from frame to frame",
-    .flags = PYVMAF_EXTRACTOR_PREV_REF,
     .features = features,
     .options = options,
     .state_size = sizeof(MotionState),
+    .needs = { .every_frame = true,
+               .earlier_ref = 1,
+               .look_ahead = 1,
+               .look_back = 1 },
+    .configure = motion_configure,
     .init = motion_init,
     .extract = motion_extract,
-    .flush = motion_flush,
+    .settle = motion_settle,
     .close = motion_close,
 };

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * PSNR: peak signal-to-noise ratio of each plane and, at flush, of the whole
- * sequence ("apsnr", from the total squared error).
- *
- * It counts as temporal: the totals need every frame, under subsampling too.
+ * PSNR: peak signal-to-noise ratio of each plane and, at the end, of the whole
+ * sequence ("apsnr", from the total squared error, which is kept per frame).
  */
 #include <errno.h>
 #include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,8 +23,8 @@ typedef struct PsnrState {
     const PsnrKernels *kernels;
     unsigned plane_cnt;
     double peak_squared;
-    double default_cap; /* dB */
-    uint64_t total_sse[3], total_samples[3];
+    double default_cap;  /* dB */
+    uint64_t samples[3]; /* of each plane */
 } PsnrState;
 
 #define AT(field) offsetof(PsnrState, field)
@@ -59,7 +58,13 @@ static const PyvmafOption options[] = {
 };
 
 static const char *const features[] = { "psnr_y", "psnr_cb", "psnr_cr", NULL };
-static const char *const mse_name[] = { "mse_y", "mse_cb", "mse_cr" };
+static const char *const extras[] = { "mse_y", "mse_cb", "mse_cr", NULL };
+/* Squared errors have 64 bits: the high and the low half. */
+static const char *const kept[] = { "sse_y high", "sse_cb high", "sse_cr high",
+                                    "sse_y low",  "sse_cb low",  "sse_cr low",
+                                    NULL };
+/* Positions of the first plane's. */
+enum { PSNR = 0, MSE = 3, SSE_HIGH = 6, SSE_LOW = 9 };
 static const char *const apsnr_name[] = { "apsnr_y", "apsnr_cb", "apsnr_cr" };
 
 static double smaller(double p, double q)
@@ -83,6 +88,11 @@ static int psnr_init(void *state, const PyvmafExtractorInit *init)
         s->reduced_hbd_peak ? 255u << (bpc - 8) : (1u << bpc) - 1;
     s->peak_squared = peak * peak;
     s->default_cap = 6 * bpc + 12;
+    const unsigned across = init->pix_fmt != VMAF_PIX_FMT_YUV444P;
+    const unsigned down = init->pix_fmt == VMAF_PIX_FMT_YUV420P;
+    s->samples[0] = (uint64_t)init->w * init->h;
+    s->samples[1] = s->samples[2] =
+        (uint64_t)(init->w >> across) * (init->h >> down);
     s->context = init->context;
     s->kernels = kernel_table(init->cpu_flags)->psnr;
     return 0;
@@ -111,52 +121,80 @@ static uint64_t squared_error(const PsnrState *s, const PyvmafFrame *frame,
     return (uint64_t)sse;
 }
 
-static int append_plane(PsnrState *s, const PyvmafFrame *frame, unsigned p,
-                        PyvmafScores *scores)
+static int keep_error(const PsnrState *s, uint64_t sse, unsigned p,
+                      unsigned index, PyvmafScores *scores)
+{
+    if (!s->enable_apsnr)
+        return 0;
+    const int err =
+        pyvmaf_scores_put(scores, SSE_HIGH + p, (double)(sse >> 32), index);
+    return err ? err
+               : pyvmaf_scores_put(scores, SSE_LOW + p, (double)(uint32_t)sse,
+                                   index);
+}
+
+static int append_plane(const PsnrState *s, const PyvmafFrame *frame,
+                        unsigned p, PyvmafScores *scores)
 {
     const uint64_t sse = squared_error(s, frame, p);
-    const uint64_t samples = (uint64_t)frame->ref->w[p] * frame->ref->h[p];
-    s->total_sse[p] += sse;
-    s->total_samples[p] += samples;
-
+    const uint64_t samples = s->samples[p];
     const double mse = samples ? (double)sse / (double)samples : 0.;
     const double least = s->min_sse / (double)samples;
     const double cap = s->min_sse != 0.
                            ? ceil(10. * log10(s->peak_squared / least))
                            : s->default_cap;
     const double ratio = s->peak_squared / (mse > 1e-16 ? mse : 1e-16);
-    int err = pyvmaf_scores_append(
-        scores, features[p], smaller(10. * log10(ratio), cap), frame->index);
+    int err = pyvmaf_scores_put(scores, PSNR + p,
+                                smaller(10. * log10(ratio), cap), frame->index);
     if (s->enable_mse)
         err = extractor_first_error(
-            err, pyvmaf_scores_append(scores, mse_name[p], mse, frame->index));
-    return err;
+            err, pyvmaf_scores_put(scores, MSE + p, mse, frame->index));
+    return extractor_first_error(err,
+                                 keep_error(s, sse, p, frame->index, scores));
 }
 
 static int psnr_extract(void *state, const PyvmafFrame *frame,
                         PyvmafScores *scores)
 {
-    PsnrState *s = state;
+    const PsnrState *s = state;
     int err = 0;
     for (unsigned p = 0; p < s->plane_cnt; p++)
         err = extractor_first_error(err, append_plane(s, frame, p, scores));
     return err;
 }
 
-/* The cap's product is made in double: in 64-bit integers it would wrap at 16
- * bits from 2^31 samples on. Below that it is rounded once, as theirs is. */
-static int psnr_flush(void *state, PyvmafScores *scores)
+/* The squared error of all frames, and how many there were. */
+static uint64_t sum_errors(PyvmafScores *scores, unsigned p, uint64_t *frames)
 {
-    PsnrState *s = state;
+    uint64_t sum = 0;
+    unsigned i = pyvmaf_scores_next(scores, SSE_LOW + p, 0);
+    for (*frames = 0; i != UINT_MAX; ++*frames) {
+        double high = 0, low = 0;
+        pyvmaf_scores_at(scores, SSE_HIGH + p, &high, i);
+        pyvmaf_scores_at(scores, SSE_LOW + p, &low, i);
+        sum += ((uint64_t)high << 32) + (uint64_t)low;
+        i = pyvmaf_scores_next(scores, SSE_LOW + p, i + 1);
+    }
+    return sum;
+}
+
+/* The cap's product is made in double: in 64-bit integers it would wrap at 16
+ * bits from 2^31 samples on. Below that it is rounded once, as libvmaf's is. */
+static int psnr_settle(void *state, const PyvmafSpan *span,
+                       PyvmafScores *scores)
+{
+    const PsnrState *s = state;
     int err = 0;
-    if (!s->enable_apsnr)
+    if (!s->enable_apsnr || !span->last)
         return 0;
     for (unsigned p = 0; p < s->plane_cnt; p++) {
-        if (!s->total_samples[p])
+        uint64_t frames;
+        const uint64_t sse = sum_errors(scores, p, &frames);
+        const double n = (double)(frames * s->samples[p]);
+        if (n == 0.)
             continue;
-        const double n = (double)s->total_samples[p];
-        const double db = 10. * (log10(s->peak_squared) + log10(n) -
-                                 log10((double)s->total_sse[p]));
+        const double db =
+            10. * (log10(s->peak_squared) + log10(n) - log10((double)sse));
         const double cap = ceil(10. * log10(s->peak_squared * n * 2.));
         err = extractor_first_error(
             err,
@@ -165,14 +203,17 @@ static int psnr_flush(void *state, PyvmafScores *scores)
     return err;
 }
 
+/* Like libvmaf's it sees every frame, under subsampling too. */
 const PyvmafExtractor extractor_psnr = {
     .name = "psnr",
     .help = "peak signal-to-noise ratio of each plane, in dB",
-    .flags = PYVMAF_EXTRACTOR_TEMPORAL,
     .features = features,
+    .extras = extras,
+    .kept = kept,
     .options = options,
     .state_size = sizeof(PsnrState),
+    .needs = { .every_frame = true },
     .init = psnr_init,
     .extract = psnr_extract,
-    .flush = psnr_flush,
+    .settle = psnr_settle,
 };

@@ -237,27 +237,29 @@ static int publish(const VifState *s, const Ratio r[VIF_SCALES],
     int err = 0;
     for (unsigned i = 0; i < cnt; i++)
         err = extractor_first_error(
-            err, pyvmaf_scores_append(scores, features[i], value[i], index));
+            err, pyvmaf_scores_put(scores, i, value[i], index));
     return err;
 }
 
-static int extract_group(void *const state[], PyvmafScores *const scores[],
-                         unsigned cnt, const PyvmafFrame *frame)
+static int extract_group(void *state, const PyvmafShare *share, unsigned cnt,
+                         const PyvmafFrame *frame)
 {
-    const VifState *const *s = (const VifState *const *)state;
+    _Static_assert(PYVMAF_SHARE_MAX <= VIF_MAX_LIMITS, "a limit for each");
     double limit[VIF_MAX_LIMITS] = { 0 };
     VifSums sums[VIF_SCALES] = { 0 };
     int err = 0;
     for (unsigned v = 0; v < cnt; v++)
-        limit[v] = s[v]->gain_limit;
-    sum_scales(s[0], frame, limit, cnt, sums);
-    for (unsigned v = 0; v < cnt && !err; v++) {
+        limit[v] = ((const VifState *)share[v].settings)->gain_limit;
+    sum_scales(state, frame, limit, cnt, sums);
+    for (unsigned v = 0; v < cnt; v++) {
+        const VifState *s = share[v].settings;
         Ratio r[VIF_SCALES];
         for (unsigned i = 0; i < VIF_SCALES; i++)
             r[i] = ratio(&sums[i], v);
-        if (s[v]->skip_scale0)
+        if (s->skip_scale0)
             r[0] = (Ratio){ 0.f, -1.f };
-        err = publish(s[v], r, scores[v], frame->index);
+        err = extractor_first_error(
+            err, publish(s, r, share[v].scores, frame->index));
     }
     return err;
 }
@@ -265,21 +267,15 @@ static int extract_group(void *const state[], PyvmafScores *const scores[],
 static int vif_extract(void *state, const PyvmafFrame *frame,
                        PyvmafScores *scores)
 {
-    return extract_group(&state, &scores, 1, frame);
+    return extract_group(state, &(PyvmafShare){ state, scores }, 1, frame);
 }
 
 /* Moments do not depend on the gain limit. */
-static bool compatible(const void *state, const void *other)
+static bool vif_compatible(const void *settings, const void *other)
 {
-    const VifState *s = state, *o = other;
+    const VifState *s = settings, *o = other;
     return s->skip_scale0 == o->skip_scale0;
 }
-
-const ExtractorGroup extractor_vif_group = {
-    .max = VIF_MAX_LIMITS,
-    .compatible = compatible,
-    .extract = extract_group,
-};
 
 const PyvmafExtractor extractor_vif = {
     .name = "vif",
@@ -290,4 +286,6 @@ const PyvmafExtractor extractor_vif = {
     .init = vif_init,
     .extract = vif_extract,
     .close = vif_close,
+    .compatible = vif_compatible,
+    .extract_group = extract_group,
 };

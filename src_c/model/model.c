@@ -3,12 +3,20 @@
 #include "model.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "pyvmaf/pyvmaf.h"
 #include "text/dictionary.h"
 #include "engine/extractor.h"
+#include "text/feature_name.h"
+
+uint64_t model_next_id(void)
+{
+    static atomic_uint_least64_t last;
+    return atomic_fetch_add(&last, 1) + 1;
+}
 
 int vmaf_model_feature_overload(VmafModel *model, const char *feature_name,
                                 VmafFeatureDictionary *opts_dict)
@@ -16,6 +24,7 @@ int vmaf_model_feature_overload(VmafModel *model, const char *feature_name,
     if (!model || !feature_name || !opts_dict)
         return -EINVAL;
     int err = 0;
+    model->id = model_next_id(); /* its features may be named otherwise now */
     for (unsigned i = 0; i < model->feature_cnt && !err; i++) {
         ModelFeature *const f = &model->feature[i];
         const PyvmafExtractor *const extractor =

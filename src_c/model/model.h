@@ -4,6 +4,7 @@
 #define MODEL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "libvmaf/model.h"
 #include "engine/extractor.h"
@@ -51,6 +52,7 @@ typedef struct ModelChroma {
 } ModelChroma;
 
 struct VmafModel {
+    uint64_t id; /* no other model of the process ever had it */
     char *name;
     enum ModelType type;
     enum ModelNormType norm;
@@ -74,12 +76,16 @@ enum ModelCollectionResult {
 };
 
 struct VmafModelCollection {
+    uint64_t id;
     char *name;
     VmafModel **model;
     unsigned cnt;
     enum ModelType type;                            /* that of all members */
     char *result_name[MODEL_COLLECTION_RESULT_CNT]; /* name_bagging, ... */
 };
+
+/* A number that was not given before. */
+uint64_t model_next_id(void);
 
 /* model_file.c: a parsed model file, built in or from disk. */
 struct JsonDocument;

@@ -40,6 +40,7 @@ static int model_collection_create(VmafModelCollection **collection,
     VmafModelCollection *c = calloc(1, sizeof(*c));
     if (!c)
         return -ENOMEM;
+    c->id = model_next_id();
     c->name = strdup(name);
     c->model = calloc(capacity, sizeof(*c->model));
     int err = c->name && c->model ? 0 : -ENOMEM;

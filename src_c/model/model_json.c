@@ -399,6 +399,7 @@ int model_json_read(VmafModel **model, const JsonValue *json, const char *name,
     VmafModel *const m = calloc(1, sizeof(*m));
     if (!m)
         return err;
+    m->id = model_next_id();
     const ModelReader r = { .model = m, .flags = flags, .reason = reason };
     const JsonValue *dict;
     m->name = strdup(name);

@@ -9,32 +9,32 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "engine/extractor.h"
 #include "engine/log.h"
-#include "model.h"
+#include "binding.h"
 
-static int predict_fetch(const ModelFeature *feature, Collector *collector,
-                         unsigned index, double *value)
+/* What a prediction reads and where it goes. */
+typedef struct Prediction {
+    const PredictTarget *target;
+    const VmafModel *model;
+    const ModelBinding *binding;
+    unsigned index;
+} Prediction;
+
+static int predict_fetch(const Prediction *p, unsigned i, double *value)
 {
-    char name[FEATURE_NAME_SIZE];
-    const PyvmafExtractor *const extractor =
-        extractor_find_by_feature(feature->name);
-    if (!extractor) {
+    const CollectorColumn *const column = p->binding->read[i];
+    if (!column) {
         log_line(VMAF_LOG_LEVEL_ERROR,
                  "vmaf_predict_score_at_index(): no "
                  "feature extractor providing feature '%s'",
-                 feature->name);
+                 p->model->feature[i].name);
         return -EINVAL;
     }
-    const int err =
-        feature_name_decorate(name, extractor, feature->name, feature->opts);
-    if (err)
-        return err;
-    if (collector_get(collector, name, value, index)) {
+    if (collector_get(p->target->collector, column, value, p->index)) {
         log_line(VMAF_LOG_LEVEL_ERROR,
                  "vmaf_predict_score_at_index(): no "
                  "feature '%s' at index %u",
-                 name, index);
+                 collector_name(column), p->index);
         return -EINVAL;
     }
     return 0;
@@ -56,14 +56,14 @@ static void predict_correct_chroma(const VmafModel *model, double *x)
 
 /* The score before transform and clip. Without normalisation slopes are 1 and
  * intercepts 0, which changes no value but -0. */
-static int predict_raw(const VmafModel *model, Collector *collector,
-                       unsigned index, double *score)
+static int predict_raw(const Prediction *p, double *score)
 {
+    const VmafModel *const model = p->model;
     double x[MODEL_FEATURE_MAX] = { 0 };
     const bool rescale = model->norm == MODEL_NORM_LINEAR_RESCALE;
     for (unsigned i = 0; i < model->feature_cnt; i++) {
         const ModelFeature *const f = &model->feature[i];
-        const int err = predict_fetch(f, collector, index, &x[i]);
+        const int err = predict_fetch(p, i, &x[i]);
         if (err)
             return err;
         if (rescale)
@@ -139,33 +139,51 @@ static double predict_finish(const VmafModel *model, double y)
     return y;
 }
 
-/* Store a score, or take the one that is stored: asking twice gives the same
- * answer. */
-static int predict_store(Collector *collector, const char *name, unsigned index,
-                         double *score)
+/* A model's column stands behind those of its features: if one of them is made
+ * where neighbours are known, so is this. */
+static CollectorWriter predict_writer(const Prediction *p)
 {
-    if (!collector_get(collector, name, score, index))
-        return 0;
-    return collector_append(collector, name, *score, index,
-                            COLLECTOR_RANK_LAST);
+    CollectorWriter writer = { .now = true };
+    for (unsigned i = 0; p->model && i < p->model->feature_cnt; i++) {
+        if (collector_phase(p->target->collector, p->binding->read[i]) ==
+            COLLECTOR_FLUSH)
+            writer.phase = COLLECTOR_AFTER;
+    }
+    return writer;
 }
 
-int predict_score(VmafModel *model, Collector *collector, unsigned index,
-                  double *score)
+/* Store a score, or take the one that is stored: asking twice gives the same
+ * answer. */
+static int predict_store(const Prediction *p, CollectorColumn *column,
+                         double *score)
+{
+    Collector *const collector = p->target->collector;
+    if (!collector_get(collector, column, score, p->index))
+        return 0;
+    return collector_write(collector, column, *score, p->index,
+                           predict_writer(p));
+}
+
+int predict_score(const PredictTarget *target, const VmafModel *model,
+                  unsigned index, double *score)
 {
     double y;
-    int err = collector_get(collector, model->name, &y, index);
-    if (err) {
-        err = predict_raw(model, collector, index, &y);
+    const ModelBinding *binding;
+    int err = binding_of_model(target, model, &binding);
+    if (err)
+        return err;
+    const Prediction p = { target, model, binding, index };
+    CollectorColumn *const column = binding->write[0];
+    if (collector_get(target->collector, column, &y, index)) {
+        err = predict_raw(&p, &y);
         if (err)
             return err;
         y = predict_finish(model, y);
-        err = collector_append(collector, model->name, y, index,
-                               COLLECTOR_RANK_LAST);
+        err = predict_store(&p, column, &y);
         if (err)
             return err;
     }
-    collector_claim(collector, model->name, model);
+    collector_claim(target->collector, column, model);
     *score = y;
     return 0;
 }
@@ -215,35 +233,39 @@ static void predict_summarise(const VmafModelCollection *collection,
         predict_finish(first, predict_percentile(raw, cnt, 97.5));
 }
 
-static int predict_members(const VmafModelCollection *collection,
-                           Collector *collector, unsigned index, double *raw)
+static int predict_members(const PredictTarget *target,
+                           const VmafModelCollection *collection,
+                           unsigned index, double *raw)
 {
     for (unsigned k = 0; k < collection->cnt; k++) {
         const VmafModel *const member = collection->model[k];
-        int err = predict_raw(member, collector, index, &raw[k]);
+        const ModelBinding *binding;
+        int err = binding_of_model(target, member, &binding);
+        if (err)
+            return err;
+        const Prediction p = { target, member, binding, index };
+        err = predict_raw(&p, &raw[k]);
         if (err)
             return err;
         double score = predict_finish(member, raw[k]);
-        err = predict_store(collector, member->name, index, &score);
+        err = predict_store(&p, binding->write[0], &score);
         if (err)
             return err;
     }
     return 0;
 }
 
-static int predict_compute(VmafModelCollection *collection,
-                           Collector *collector, unsigned index, double *result)
+static int predict_compute(const PredictTarget *target,
+                           const VmafModelCollection *collection,
+                           unsigned index, double *result)
 {
     double *const raw = calloc(collection->cnt, sizeof(*raw));
     if (!raw)
         return -ENOMEM;
-    int err = predict_members(collection, collector, index, raw);
+    const int err = predict_members(target, collection, index, raw);
     if (!err)
         predict_summarise(collection, raw, result);
     free(raw);
-    for (unsigned i = 0; i < MODEL_COLLECTION_RESULT_CNT && !err; i++)
-        err = predict_store(collector, collection->result_name[i], index,
-                            &result[i]);
     return err;
 }
 
@@ -257,10 +279,8 @@ void predict_fill_score(VmafModelCollectionScore *score,
     score->bootstrap.ci.p95.hi = result[MODEL_COLLECTION_CI_P95_HI];
 }
 
-int predict_collection(VmafModelCollection *collection, Collector *collector,
-                       unsigned index, VmafModelCollectionScore *score)
+static int check_collection(const VmafModelCollection *collection)
 {
-    double result[MODEL_COLLECTION_RESULT_CNT];
     if (collection->type != MODEL_TYPE_BOOTSTRAP_SVM_NUSVR &&
         collection->type != MODEL_TYPE_RESIDUE_BOOTSTRAP_SVM_NUSVR) {
         log_line(VMAF_LOG_LEVEL_ERROR,
@@ -269,16 +289,38 @@ int predict_collection(VmafModelCollection *collection, Collector *collector,
                  collection->name);
         return -EINVAL;
     }
-    int missing = 0;
-    for (unsigned i = 0; i < MODEL_COLLECTION_RESULT_CNT; i++)
-        missing |= collector_get(collector, collection->result_name[i],
-                                 &result[i], index);
-    const int err =
-        missing ? predict_compute(collection, collector, index, result) : 0;
+    return 0;
+}
+
+int predict_collection(const PredictTarget *target,
+                       const VmafModelCollection *collection, unsigned index,
+                       VmafModelCollectionScore *score)
+{
+    double result[MODEL_COLLECTION_RESULT_CNT];
+    Collector *const collector = target->collector;
+    int err = check_collection(collection);
     if (err)
         return err;
-    collector_claim(collector,
-                    collection->result_name[MODEL_COLLECTION_BAGGING],
+    const ModelBinding *binding, *member;
+    err = binding_of_collection(target, collection, &binding);
+    /* Its columns stand behind those of the members. */
+    if (!err)
+        err = binding_of_model(target, collection->model[0], &member);
+    if (err)
+        return err;
+    bool missing = false;
+    for (unsigned i = 0; i < MODEL_COLLECTION_RESULT_CNT; i++)
+        missing |=
+            collector_get(collector, binding->write[i], &result[i], index) != 0;
+    if (missing)
+        err = predict_compute(target, collection, index, result);
+    const Prediction p = { target, collection->model[0], member, index };
+    for (unsigned i = 0; i < MODEL_COLLECTION_RESULT_CNT && missing && !err;
+         i++)
+        err = predict_store(&p, binding->write[i], &result[i]);
+    if (err)
+        return err;
+    collector_claim(collector, binding->write[MODEL_COLLECTION_BAGGING],
                     collection);
     predict_fill_score(score, result);
     return 0;

@@ -4,10 +4,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "engine/extractor.h"
 #include "engine/log.h"
+#include "text/feature_name.h"
 #include "text/number.h"
 #include "output_writer.h"
 
@@ -62,27 +63,25 @@ OutputNumber output_fps_number(double fps)
 
 const char *output_name(const OutputWriter *w, unsigned column)
 {
-    const char *const name = collector_name_at(w->collector, column);
-    return name ? feature_name_alias(name) : NULL;
+    return column < w->column_cnt ? w->column[column].name : NULL;
 }
 
 const char *output_next_score(const OutputWriter *w, unsigned frame,
                               unsigned *column, double *value)
 {
-    const char *name;
-    while ((name = collector_name_at(w->collector, (*column)++)))
-        if (!collector_get(w->collector, name, value, frame))
-            return feature_name_alias(name);
+    while (*column < w->column_cnt) {
+        const OutputColumn *const c = &w->column[(*column)++];
+        if (!collector_get(w->collector, c->column, value, frame))
+            return c->name;
+    }
     return NULL;
 }
 
 bool output_next_frame(OutputWriter *w, unsigned *frame)
 {
-    const unsigned step = w->info->n_subsample > 1 ? w->info->n_subsample : 1;
     while (w->next_frame < UINT_MAX &&
            collector_next_frame(w->collector, (unsigned)w->next_frame, frame)) {
-        /* 64 bits: rounding up to the grid does not wrap. */
-        const uint64_t kept = ((uint64_t)*frame + step - 1) / step * step;
+        const uint64_t kept = pooling_on_grid(w->info->n_subsample, *frame);
         w->next_frame = kept == *frame ? kept + 1 : kept;
         if (kept == *frame)
             return true;
@@ -95,10 +94,32 @@ bool output_pool(const OutputWriter *w, unsigned column, PoolingSums *sums)
     unsigned missing;
     if (!w->info->picture_cnt)
         return false;
-    const PoolingRange range = { w->info->n_subsample, 0,
-                                 w->info->picture_cnt - 1 };
-    return !pooling_sum(w->collector, collector_name_at(w->collector, column),
-                        &range, sums, &missing);
+    const unsigned first = w->info->first_index;
+    const PoolingRange range = { w->info->n_subsample, first,
+                                 first + w->info->picture_cnt - 1 };
+    return !pooling_sum(w->collector, w->column[column].column, &range, sums,
+                        &missing);
+}
+
+/* The columns that there are now. */
+static int output_list_columns(OutputWriter *w)
+{
+    CollectorColumn *column;
+    unsigned capacity = 0;
+    while ((column = collector_column_at(w->collector, w->column_cnt))) {
+        if (w->column_cnt == capacity) {
+            capacity = 2 * capacity + 16;
+            OutputColumn *const grown =
+                realloc(w->column, capacity * sizeof(*grown));
+            if (!grown)
+                return -ENOMEM;
+            w->column = grown;
+        }
+        w->column[w->column_cnt++] =
+            (OutputColumn){ feature_name_alias(collector_name(column)),
+                            column };
+    }
+    return 0;
 }
 
 int output_write(Collector *collector, const OutputInfo *info, const char *path,
@@ -117,9 +138,15 @@ int output_write(Collector *collector, const OutputInfo *info, const char *path,
         return -EINVAL;
     }
     OutputWriter w = { .collector = collector, .info = info };
+    int err = output_list_columns(&w);
+    if (err) {
+        free(w.column);
+        return err;
+    }
     w.file = fopen(path, "w");
     if (!w.file) {
-        const int err = -errno;
+        err = -errno;
+        free(w.column);
         log_line(VMAF_LOG_LEVEL_ERROR, "could not open file: %s: %s", path,
                  strerror(-err));
         return err;
@@ -128,7 +155,8 @@ int output_write(Collector *collector, const OutputInfo *info, const char *path,
      * when it writes what is buffered. */
     errno = 0;
     write[format](&w);
-    int err = ferror(w.file) ? (errno ? -errno : -EIO) : 0;
+    free(w.column);
+    err = ferror(w.file) ? (errno ? -errno : -EIO) : 0;
     if (fclose(w.file) && !err)
         err = errno ? -errno : -EIO;
     if (err)

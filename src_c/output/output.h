@@ -8,6 +8,7 @@
 
 typedef struct OutputInfo {
     unsigned w, h;        /* luma of the first picture, 0 when none was read */
+    unsigned first_index; /* of the first frame pair */
     unsigned picture_cnt; /* frame pairs passed in */
     unsigned n_subsample;
 } OutputInfo;

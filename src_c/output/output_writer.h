@@ -15,9 +15,17 @@
 #include "output.h"
 #include "model/pooling.h"
 
+/* A column and the name that it is printed under. */
+typedef struct OutputColumn {
+    const char *name;
+    const CollectorColumn *column;
+} OutputColumn;
+
 typedef struct OutputWriter {
     FILE *file;
     Collector *collector;
+    OutputColumn *column; /* in log order */
+    unsigned column_cnt;
     const OutputInfo *info;
     uint64_t next_frame;
 } OutputWriter;

@@ -82,7 +82,7 @@ static void start(Job *job, unsigned wanted,
 static void finish(Job *job)
 {
     worker_submit(job->pool, job);
-    worker_wait(job->pool);
+    worker_wait(job->pool, NULL);
     worker_destroy(job->pool);
     pthread_barrier_destroy(&job->together);
     free(job->split.scratch);
@@ -160,7 +160,7 @@ static void test_busy_threads_do_not_help(void)
         busy.job[i].split.max_parts = THREADS;
         worker_submit(busy.pool, &busy.job[i]);
     }
-    worker_wait(busy.pool);
+    worker_wait(busy.pool, NULL);
     worker_destroy(busy.pool);
     pthread_barrier_destroy(&busy.both);
     for (unsigned i = 0; i < 2; i++)
@@ -204,7 +204,7 @@ static void test_many(unsigned threads)
         sum[i].pool = &pool;
         worker_submit(pool, &sum[i]);
         if (i % 7 == 0)
-            worker_wait(pool);
+            worker_wait(pool, NULL);
     }
     worker_destroy(pool);
     for (unsigned i = 0; i < JOBS; i++)

@@ -76,7 +76,7 @@ static int init_fails(void *state, const PyvmafExtractorInit *init)
 static int extract(void *state, const PyvmafFrame *frame, PyvmafScores *scores)
 {
     const Toy *toy = state;
-    CHECK(!frame->prev_ref && !frame->prev_prev_ref);
+    CHECK(!frame->earlier[0].ref && !frame->earlier[0].dist);
     int err = pyvmaf_scores_append(scores, "toy_value",
                                    frame->index * toy->gain, frame->index);
     if (!err && toy->debug)
@@ -111,9 +111,12 @@ static int extract_temporal(void *state, const PyvmafFrame *frame,
                                 frame->index);
 }
 
-static int flush_temporal(void *state, PyvmafScores *scores)
+static int settle_temporal(void *state, const PyvmafSpan *span,
+                           PyvmafScores *scores)
 {
     const Toy *toy = state;
+    if (!span->last)
+        return 0;
     int err =
         pyvmaf_scores_append(scores, "toy_last", toy->next - 1, toy->next - 1);
     if (!err)
@@ -131,10 +134,10 @@ static int extract_prev(void *state, const PyvmafFrame *frame,
 {
     (void)state;
     const int err = pyvmaf_scores_append(
-        scores, "toy_prev", first_sample(frame->prev_ref), frame->index);
+        scores, "toy_prev", first_sample(frame->earlier[0].ref), frame->index);
     return err ? err
                : pyvmaf_scores_append(scores, "toy_prev_prev",
-                                      first_sample(frame->prev_prev_ref),
+                                      first_sample(frame->earlier[1].ref),
                                       frame->index);
 }
 
@@ -206,14 +209,14 @@ static const PyvmafExtractor toys[] = {
       .extract = extract,
       .close = finish },
     { .name = "toy_temporal",
-      .flags = PYVMAF_EXTRACTOR_TEMPORAL,
+      .needs = { .every_frame = true, .in_order = true },
       .state_size = sizeof(Toy),
       .init = init,
       .extract = extract_temporal,
-      .flush = flush_temporal,
+      .settle = settle_temporal,
       .close = finish },
     { .name = "toy_prev",
-      .flags = PYVMAF_EXTRACTOR_PREV_REF,
+      .needs = { .every_frame = true, .earlier_ref = 2 },
       .extract = extract_prev },
     { .name = "toy_slow", .extract = extract_slow },
     { .name = "toy_nosy",

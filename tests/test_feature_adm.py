@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from kernel_cases.adm import KERNELS, USUAL, listed
 from numpy.typing import NDArray
-from reference import adm as reference
 from reference.adm import Variant
-from support.adm_kernel import USUAL, plane, run
+from support.kernel_harness import P, run
 from support.kernels import KERNEL_SETS, kernels
 
 import pyvmaf
@@ -111,19 +111,15 @@ KNOWN_LOW = ((-8125230, -8125347), (-137995468614, -137992204255), (-18473374777
 @pytest.mark.parametrize("name", ("definition", "scalar", *KERNEL_SETS))
 def test_known_sums(name: str) -> None:
     """The NumPy definition too: what judges the kernels agrees with the peer."""
-    if name != "definition":
+    (adm,), point = KERNELS, P(bpc=8, variants=[[Variant(100.0, factors)] for factors in USUAL])
+    if name == "definition":
+        got = adm.want(list(formula()), point)
+    else:
         kernels(name)
-    pair: list[NDArray[np.integer]] = list(formula())
-    for scale, (den, num, aim) in enumerate(KNOWN_SUMS):
-        todo = [Variant(100.0, USUAL[scale])]
-        if name == "definition":
-            got, *pair = reference.sums(*pair, scale, 8, todo)
-        else:
-            dtype = (np.uint8, np.int16, np.int32, np.int32)[scale]
-            got = run(name, *(plane(p, dtype, align=64) for p in pair), scale, 8, todo)
-            pair = got.low
-        assert (got.den, got.num, got.aim) == (list(den), [list(num)], [list(aim)]), f"scale {scale}"
-        assert tuple(int(p.sum(dtype=np.int64)) for p in pair) == KNOWN_LOW[scale]
+        got = run(name, adm, list(formula()), point)
+    assert got.sums == [[*listed([num]), *listed([aim]), *den] for den, num, aim in KNOWN_SUMS]
+    low = [int(plane.sum(dtype=np.int64)) for plane in got.outputs]
+    assert low == [total for both in KNOWN_LOW for total in both]
 
 
 def test_registrations_in_one_context_do_not_touch_each_other() -> None:

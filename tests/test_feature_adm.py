@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from extractor_cases.adm import V1
 from kernel_cases.adm import KERNELS, USUAL, listed
 from numpy.typing import NDArray
 from reference.adm import Variant
@@ -19,10 +20,6 @@ Plane = NDArray[np.uint8] | NDArray[np.uint16]
 Options = Mapping[str, object]
 
 SCALAR = 0xFFFF
-V1 = {
-    "adm_csf_mode": 2, "adm_dlm_weight": 0.7, "adm_enhn_gain_limit": 1, "adm_noise_weight": 0.02,
-    "adm_norm_view_dist": 3, "adm_ref_display_height": 1080, "adm_min_val": 0.5,
-}  # fmt: skip
 V1_SUFFIX = "_csf_2_dlmw_0.7_egl_1_min_0.5_nw_0.02"
 
 
@@ -120,16 +117,6 @@ def test_known_sums(name: str) -> None:
     assert got.sums == [[*listed([num]), *listed([aim]), *den] for den, num, aim in KNOWN_SUMS]
     low = [int(plane.sum(dtype=np.int64)) for plane in got.outputs]
     assert low == [total for both in KNOWN_LOW for total in both]
-
-
-def test_registrations_in_one_context_do_not_touch_each_other() -> None:
-    several = ({}, {"adm_enhn_gain_limit": 1}, {"adm_skip_aim": True, "adm_min_val": 0.25}, V1, {"adm_csf_mode": 3})
-    skipping = ({"adm_skip_scale0": True}, {"adm_skip_scale0": True, "adm_enhn_gain_limit": 1.2})
-    together = score(formula(), *several, *skipping)
-    alone: dict[str, float] = {}
-    for options in (*several, *skipping):
-        alone |= score(formula(), options)
-    assert together == alone and len(alone) == 7 * 7
 
 
 def test_skipped_parts() -> None:

@@ -7,6 +7,7 @@ from types import SimpleNamespace as P
 
 import pytest
 from support import kernel_harness as harness
+from support import registers
 from support.kernel_harness import Kernel, Memory, run
 from support.kernels import KERNEL_SETS, kernels
 
@@ -91,3 +92,15 @@ def test_nothing_outside_is_touched(kernel: Kernel, p: P, fence: int) -> None:
             for turn in (0, 3):
                 m = Memory(turn=turn, fence=fence)
                 assert run(name, kernel, inputs, p, m).differs(want) == "", f"{name} {width}x{height}"
+
+
+@EACH
+def test_upper_halves_of_vector_registers_are_left_clear(kernel: Kernel, p: P) -> None:
+    registers.need_probe()
+    w, h = kernel.smallest(p)
+    for width in (w, w + 17, w + 64, w + 301):
+        for name in HERE:
+            m, found = Memory(), list[bool]()
+            for call in kernel.calls(m, kernel.inputs(kernel.kinds[0], width, h + 20, p), p):
+                harness.perform(name, call, m, then=lambda found=found: found.append(registers.upper_halves_in_use()))
+            assert not any(found), f"{name} {width}x{h + 20}"

@@ -176,17 +176,21 @@ def every_row(rows: int) -> Iterable[tuple[int, int]]:
     return [(y, y + 1) for y in sorted(range(rows), key=lambda y: (y % 3, y))]
 
 
-def perform(name: str, call: Call, m: Memory, parts: Parts = whole) -> list[int]:
-    """Run the kernel of that set over the parts of a call; what it added to the sums."""
+def perform(
+    name: str, call: Call, m: Memory, parts: Parts = whole, then: Callable[[], object] = lambda: None
+) -> list[int]:
+    """Run the kernel of that set over the parts of a call, each time `then` something; what it added to the sums."""
     kernel = function(name, call)
     if call.second is not None:
         kernel(call.argument, call.second)
+        then()
         return []
     sums = ffi.new("int64_t[]", [SUMS_START] * call.sums) if call.sums else ffi.NULL
     size = scratch_size(name, call)
     for begin, end in parts(call.rows) if call.cut else whole(call.rows):
         scratch = m.scratch(size).pointer if size else ffi.NULL
         kernel(call.argument, ffi.new("Rows *", {"begin": begin, "end": end, "scratch": scratch}), sums)
+        then()
     return [int(sums[i]) - SUMS_START for i in range(call.sums)]
 
 

@@ -8,11 +8,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from .content import SIZES, clip  # isort: skip
 
-from pyvmaf._vmaf import ffi, lib
+from support import kernel_harness as harness
+from support.contents import CONTENTS, Grid, Ints
+from support.kernel_harness import Arrays, Kernel, Memory, P
+
+from pyvmaf._vmaf import ffi
+
+SIZE = SIZES["1080p"]
 
 
 @dataclass(frozen=True)
@@ -26,83 +30,60 @@ class KernelTiming:
 
 def isas() -> list[str]:
     """The kernel sets that this processor can run, plain scalar last."""
-    out, i = [], 0
-    while (name := lib.kernel_table_name_at(i)) != ffi.NULL:
-        if lib.kernel_table_by_name(name) != ffi.NULL:
-            out.append(ffi.string(name).decode())
-        i += 1
-    return out
+    return [*harness.available(), "scalar"]
 
 
-def calls(isa: str, bpc: int) -> dict[str, Callable[[], object]]:
-    """One call of each kernel on a 1080p pair, scale 0 where there are scales."""
-    size = SIZES["1080p"]
-    w, h = size.width, size.height
-    refs, dists = clip("1080p", bpc, 2)
-    ref, dist, earlier = refs[1][0], dists[1][0], refs[0][0]
-    table = lib.kernel_table_by_name(isa.encode())
-    scratch = [np.zeros(int(m.scratch_size(w)) + 64, np.uint8) for m in (table.vif, table.adm, table.motion)]
-    work = [ffi.cast("void *", (s.ctypes.data + 63) & ~63) for s in scratch]
-    low_stride = (w + 63) & ~63  # bytes: half as many 16-bit samples, whole vectors
-    low = np.zeros(2 * (h // 2 + 1) * low_stride + 64, np.uint8)
-    low_at = (low.ctypes.data + 63) & ~63
-    half = np.zeros((2, h // 2, w // 2), np.uint16)
+def natural(grid: Grid) -> tuple[Ints, Ints]:
+    """The corner of a frame and of its encode, as contents of the kernel harness are made."""
+    h, w = grid.x.shape
+    bpc = 8 if grid.bpc == 8 else 10
+    ref, dist = (side[1][0][:h, :w].astype(int) << (grid.bpc - bpc) for side in clip(SIZE.name, bpc, 2))
+    return ref, dist
 
-    def pointer(a: np.ndarray, kind: str = "void *") -> object:
-        return ffi.cast(kind, a.ctypes.data)
 
-    limit = ffi.new("double[1]", [100.0])
-    vif = ffi.new("VifScale *", {
-        "ref": pointer(ref), "dist": pointer(dist), "ref_stride": ref.strides[0], "dist_stride": dist.strides[0],
-        "w": w, "h": h, "bpc": bpc, "scale": 0,
-        "next_ref": pointer(half[0], "uint16_t *"), "next_dist": pointer(half[1], "uint16_t *"),
-        "next_stride": half.strides[1], "limit": limit, "limit_cnt": 1,
-    })  # fmt: skip
-    sums = ffi.new("int64_t[32]")
-    variant = ffi.new("AdmVariant[1]")
-    variant[0].gain_limit = 100.0
-    variant[0].factor = [36453, 36453, 49417]
-    adm = ffi.new("AdmScale *", {
-        "ref": pointer(ref), "dist": pointer(dist), "ref_stride": ref.strides[0], "dist_stride": dist.strides[0],
-        "w": w, "h": h, "bpc": bpc, "scale": 0,
-        "low_ref": ffi.cast("void *", low_at), "low_dist": ffi.cast("void *", low_at + (h // 2 + 1) * low_stride),
-        "low_stride": low_stride, "variant": variant,
-        "variant_cnt": 1,
-    })  # fmt: skip
-    motion = ffi.new("MotionSad *", {
-        "earlier": pointer(earlier), "current": pointer(ref), "earlier_stride": earlier.strides[0],
-        "current_stride": ref.strides[0], "w": w, "h": h, "bpc": bpc,
-    })  # fmt: skip
-    psnr = ffi.new("PsnrSse *", {
-        "ref": pointer(ref), "dist": pointer(dist), "ref_stride": ref.strides[0], "dist_stride": dist.strides[0],
-        "w": w, "bpc": bpc,
-    })  # fmt: skip
-    rows = [ffi.new("Rows *", {"end": end, "scratch": at}) for end, at in zip((h, (h + 1) // 2, h), work, strict=True)]
-    keep = (ref, dist, earlier, scratch, low, half, limit, variant)
-    return {
-        "vif, scale 0": lambda keep=keep: table.vif.scale(vif, rows[0], sums),
-        "adm, scale 0": lambda keep=keep: table.adm.scale(adm, rows[1], sums),
-        "motion": lambda keep=keep: table.motion.sad(motion, rows[2], sums),
-        "psnr": lambda keep=keep: table.psnr.sse(psnr, rows[0], sums),
-    }
+def points(kernel: Kernel) -> list[P]:
+    """The kernel's first point of 8 and of 10 bits; the first of all where depth is no matter."""
+    found = [next((p for p in kernel.points if getattr(p, "bpc", 0) == bpc), None) for bpc in (8, 10)]
+    return [p for p in found if p] or [*kernel.points[:1]]
+
+
+def calls(isa: str, kernel: Kernel, inputs: Arrays, p: P) -> Callable[[], None]:
+    """All calls of a case, ready to run again and again."""
+    m, work = Memory(tidy=True), []
+    for call in kernel.calls(m, inputs, p):
+        harness.perform(isa, call, m)
+        arguments = [call.argument, call.second]
+        if call.second is None:
+            scratch = m.scratch(harness.scratch_size(isa, call)).pointer
+            rows = ffi.new("Rows *", {"end": call.rows, "scratch": scratch})
+            arguments[1:] = rows, ffi.new("int64_t[]", max(call.sums, 1))
+        work.append((harness.function(isa, call), arguments))
+
+    def run() -> None:
+        for function, arguments in work:
+            function(*arguments)
+
+    return run
 
 
 def measure(rounds: int) -> list[KernelTiming]:
     """Every kernel at every set, in turn with the scalar one."""
-    pixels = SIZES["1080p"].width * SIZES["1080p"].height
+    CONTENTS["natural"] = natural
     out = []
-    for bpc in (8, 10):
-        plain = calls("scalar", bpc)
-        for isa in isas():
-            for kernel, call in calls(isa, bpc).items():
-                times = []
+    for kernel in harness.discovered():
+        for p in points(kernel):
+            inputs = kernel.inputs("natural", SIZE.width, SIZE.height, p)
+            plain = calls("scalar", kernel, inputs, p)
+            for isa in isas():
+                work, times = calls(isa, kernel, inputs, p), []
                 for _ in range(rounds + 1):
                     start = time.perf_counter()
-                    call()
+                    work()
                     middle = time.perf_counter()
-                    plain[kernel]()
+                    plain()
                     times.append((middle - start, time.perf_counter() - middle))
                 ours = statistics.median(a for a, _ in times[1:])
                 ratio = statistics.median(b / a for a, b in times[1:])
-                out.append(KernelTiming(kernel, bpc, isa, pixels / ours / 1e6, ratio))
+                pixels = SIZE.width * SIZE.height
+                out.append(KernelTiming(kernel.name, getattr(p, "bpc", 8), isa, pixels / ours / 1e6, ratio))
     return out

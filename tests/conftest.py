@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import ctypes as ct
 import gc
-import mmap
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -57,20 +55,6 @@ def resident() -> Callable[[], int]:
         return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     return measure
-
-
-@pytest.fixture
-def fence() -> Iterator[tuple[int, int]]:
-    """(address, size) of memory before and behind which nothing may be read."""
-    page, pages = mmap.PAGESIZE, 4
-    memory = mmap.mmap(-1, (pages + 2) * page)
-    address = ct.addressof(ct.c_char.from_buffer(memory))
-    libc = ct.CDLL(None, use_errno=True)
-    for guard in (address, address + (pages + 1) * page):
-        assert libc.mprotect(ct.c_void_p(guard), page, 0) == 0
-    yield address + page, pages * page
-    for guard in (address, address + (pages + 1) * page):
-        assert libc.mprotect(ct.c_void_p(guard), page, 3) == 0
 
 
 @pytest.fixture(autouse=True)

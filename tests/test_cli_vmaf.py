@@ -390,3 +390,13 @@ def test_pipes(here: Path) -> None:
     text = " ".join(["cat ref12.y4m |", *COMMAND, "-r /dev/stdin -d dis12.y4m -n --feature psnr --csv -o log"])
     assert subprocess.run(["sh", "-c", text], timeout=60, env=ENVIRONMENT).returncode == 0
     assert len(Path("log").read_text().splitlines()) == 7
+
+
+# Start
+
+
+def test_it_imports_only_what_it_needs() -> None:
+    heavy = ("av", "onnx", "onnxruntime", "torch", "urllib.request", "concurrent.futures", "tempfile")
+    code = f"import sys, pyvmaf.cli.vmaf; print([m for m in {heavy!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT)
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from extractor_cases.adm import V1
+from kernel_cases.adm import KERNELS, USUAL, listed
 from numpy.typing import NDArray
-from reference import adm as reference
 from reference.adm import Variant
-from support.adm_kernel import USUAL, plane, run
+from support.kernel_harness import P, run
 from support.kernels import KERNEL_SETS, kernels
 
 import pyvmaf
@@ -19,10 +20,6 @@ Plane = NDArray[np.uint8] | NDArray[np.uint16]
 Options = Mapping[str, object]
 
 SCALAR = 0xFFFF
-V1 = {
-    "adm_csf_mode": 2, "adm_dlm_weight": 0.7, "adm_enhn_gain_limit": 1, "adm_noise_weight": 0.02,
-    "adm_norm_view_dist": 3, "adm_ref_display_height": 1080, "adm_min_val": 0.5,
-}  # fmt: skip
 V1_SUFFIX = "_csf_2_dlmw_0.7_egl_1_min_0.5_nw_0.02"
 
 
@@ -111,29 +108,15 @@ KNOWN_LOW = ((-8125230, -8125347), (-137995468614, -137992204255), (-18473374777
 @pytest.mark.parametrize("name", ("definition", "scalar", *KERNEL_SETS))
 def test_known_sums(name: str) -> None:
     """The NumPy definition too: what judges the kernels agrees with the peer."""
-    if name != "definition":
+    (adm,), point = KERNELS, P(bpc=8, variants=[[Variant(100.0, factors)] for factors in USUAL])
+    if name == "definition":
+        got = adm.want(list(formula()), point)
+    else:
         kernels(name)
-    pair: list[NDArray[np.integer]] = list(formula())
-    for scale, (den, num, aim) in enumerate(KNOWN_SUMS):
-        todo = [Variant(100.0, USUAL[scale])]
-        if name == "definition":
-            got, *pair = reference.sums(*pair, scale, 8, todo)
-        else:
-            dtype = (np.uint8, np.int16, np.int32, np.int32)[scale]
-            got = run(name, *(plane(p, dtype, align=64) for p in pair), scale, 8, todo)
-            pair = got.low
-        assert (got.den, got.num, got.aim) == (list(den), [list(num)], [list(aim)]), f"scale {scale}"
-        assert tuple(int(p.sum(dtype=np.int64)) for p in pair) == KNOWN_LOW[scale]
-
-
-def test_registrations_in_one_context_do_not_touch_each_other() -> None:
-    several = ({}, {"adm_enhn_gain_limit": 1}, {"adm_skip_aim": True, "adm_min_val": 0.25}, V1, {"adm_csf_mode": 3})
-    skipping = ({"adm_skip_scale0": True}, {"adm_skip_scale0": True, "adm_enhn_gain_limit": 1.2})
-    together = score(formula(), *several, *skipping)
-    alone: dict[str, float] = {}
-    for options in (*several, *skipping):
-        alone |= score(formula(), options)
-    assert together == alone and len(alone) == 7 * 7
+        got = run(name, adm, list(formula()), point)
+    assert got.sums == [[*listed([num]), *listed([aim]), *den] for den, num, aim in KNOWN_SUMS]
+    low = [int(plane.sum(dtype=np.int64)) for plane in got.outputs]
+    assert low == [total for both in KNOWN_LOW for total in both]
 
 
 def test_skipped_parts() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The vif extractor: its table of logarithms, small pictures, refusals."""
+"""The vif extractor: its table of logarithms, small pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from support import capi, scoring
 from support.clips import Clip, make_frames
 from test_oracle import peer
 
-from pyvmaf import VmafContext, VmafError
 from pyvmaf._vmaf import lib
 
 # Entries that a table made from binary64 logarithms would have one too low.
@@ -47,12 +46,3 @@ def test_small_pictures_equal_the_peers(height: int) -> None:
             for mask in (0, capi.SCALAR):
                 got = scoring.score(refs, dists, bpc=bpc, features=features, cpumask=mask)
                 assert capi.differences(want, got) == [], (clip, mask)
-
-
-@pytest.mark.parametrize("width,height", [(7, 64), (64, 7), (1, 1)])
-def test_pictures_that_are_too_small(width: int, height: int) -> None:
-    refs, dists = make_frames(Clip(width, height, chroma="400", content="noise", frames=1))
-    with VmafContext(log_level="none") as ctx:
-        ctx.use_feature("vif")
-        with pytest.raises(VmafError, match=rf"{width}x{height}.*8"):
-            ctx.read_pictures(refs[0], dists[0], 0)

@@ -49,7 +49,7 @@ def test_the_sources_are_here() -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=relative)
 def test_files_and_functions_are_short(path: Path) -> None:
     text = path.read_text()
-    assert len(text.splitlines()) < 600
+    assert len(text.splitlines()) <= 500
     assert [(name, lines) for name, lines in functions(text) if lines >= 60] == []
     assert "SPDX-License-Identifier: BSD-2-Clause-Patent" in text.splitlines()[0]
 

@@ -9,6 +9,9 @@ import pytest
 
 from pyvmaf._vmaf import ffi, lib
 
+#: Sums are added to, so they start at a value that shows.
+SUMS_START = 1 << 40
+
 
 def names() -> list[str]:
     """The sets that were compiled in, best first, without the plain one."""
@@ -27,11 +30,3 @@ def kernels(name: str) -> Any:
     if table == ffi.NULL:
         pytest.skip(f"this processor has no {name}")
     return table
-
-
-def sums(kernel: Any, call: Any, rows: tuple[int, int], count: int, scratch: Any = ffi.NULL) -> list[int]:
-    """The sums of a kernel over the rows [begin, end); sums are added to, so they start at values that show."""
-    start = 1 << 40
-    out = ffi.new("int64_t[]", [start] * count)
-    kernel(call, ffi.new("Rows *", {"begin": rows[0], "end": rows[1], "scratch": scratch}), out)
-    return [int(value) - start for value in out]

@@ -4,43 +4,16 @@
  * rows of the four bands, which are decoupled, filtered and pooled while the
  * two rows before them are still at hand. Only the low bands are stored.
  */
-#include "adm_plan.h"
+#include "adm_scalar.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { REF, DIST };
-enum { LOW, HIGH };
 enum { KEPT, ADDED };
-
-/* What the two pooling passes need of one signal (the kept detail R or the
- * added impairment A) of one variant. Columns count from the work window. */
-typedef struct Signal {
-    uint32_t *size[2][3]; /* |x|, this row and the one before */
-    uint32_t *sum[3];     /* neighbour weights of all orientations, 3 rows */
-    uint32_t *middle[2];  /* centre weights, likewise */
-} Signal;
-
-typedef struct Adm {
-    const AdmScale *in;
-    AdmPlan plan;
-    unsigned cols;       /* of the work window */
-    int16_t *line[2][4]; /* scale 0: centred input rows, modulo 4 */
-    unsigned next_line;
-    int32_t *down[2];          /* vertically filtered row, low and high */
-    int16_t *odd[2], *even[2]; /* the same, parted, at scale 0 */
-    int32_t *wide;             /* low band of a row before it is narrowed */
-    int32_t *band[2][3];       /* high bands of one row, work window */
-    int32_t *restored[3];      /* R before the gain limit */
-    uint8_t *aligned;          /* angle flag */
-    int32_t *split[2];         /* R and A of one orientation */
-    uint32_t *threshold;
-    Signal signal[ADM_MAX_VARIANTS][2];
-} Adm;
 
 /* ------------------------------------------------------------- scratch */
 
-static void lay_out(Adm *a, Workspace *ws)
+static void lay_out(AdmScalar *a, Workspace *ws)
 {
     unsigned w = a->in->w, n = a->cols;
     for (unsigned i = 0; i < 8; i++)
@@ -60,179 +33,13 @@ static void lay_out(Adm *a, Workspace *ws)
     a->split[ADDED] = adm_take_row(ws, n);
     a->threshold = adm_take_row(ws, n);
     for (unsigned v = 0; v < a->in->variant_cnt * 2; v++) {
-        Signal *s = &a->signal[v / 2][v % 2];
+        AdmSignal *s = &a->signal[v / 2][v % 2];
         for (unsigned i = 0; i < 6; i++)
             s->size[i / 3][i % 3] = adm_take_row(ws, n);
         for (unsigned i = 0; i < 3; i++)
             s->sum[i] = adm_take_row(ws, n);
         for (unsigned i = 0; i < 2; i++)
             s->middle[i] = adm_take_row(ws, n);
-    }
-}
-
-/* ------------------------------------------------------------- wavelet */
-
-static const void *input_row(const Adm *a, int side, unsigned y)
-{
-    const char *plane = side == REF ? a->in->ref : a->in->dist;
-    ptrdiff_t stride = side == REF ? a->in->ref_stride : a->in->dist_stride;
-    return plane + (ptrdiff_t)y * stride;
-}
-
-/* Samples less mid-grey fit 16 bits at every depth. The taps of the low pass
- * remove mid-grey by definition, those of the high pass do by their sum. */
-static void centre_row(const Adm *a, int side, unsigned y)
-{
-    int16_t *to = a->line[side][y & 3];
-    const void *from = input_row(a, side, y);
-    int32_t grey = 1 << (a->in->bpc - 1);
-    if (a->in->bpc == 8) {
-        const uint8_t *bytes = from;
-        for (unsigned x = 0; x < a->in->w; x++)
-            to[x] = (int16_t)(bytes[x] - grey);
-    } else {
-        const uint16_t *words = from;
-        for (unsigned x = 0; x < a->in->w; x++)
-            to[x] = (int16_t)(words[x] - grey);
-    }
-}
-
-/* Position -1 is mirrored about the first sample, positions past the end
- * include the last one. */
-static unsigned mirror(int p, unsigned size)
-{
-    if (p < 0)
-        return 1;
-    return (unsigned)p < size ? (unsigned)p : 2 * size - 1 - (unsigned)p;
-}
-
-static void filter_narrow(const int16_t *const x[4], const int32_t taps[4],
-                          unsigned shift, unsigned w, int32_t *restrict out)
-{
-    const int16_t *restrict x0 = x[0], *restrict x1 = x[1];
-    const int16_t *restrict x2 = x[2], *restrict x3 = x[3];
-    int16_t c0 = (int16_t)taps[0], c1 = (int16_t)taps[1];
-    int16_t c2 = (int16_t)taps[2], c3 = (int16_t)taps[3];
-    int32_t half = (int32_t)adm_half(shift);
-    /* At most 32768 * 54822 < 2^31. */
-    for (unsigned i = 0; i < w; i++)
-        out[i] =
-            (x0[i] * c0 + x1[i] * c1 + x2[i] * c2 + x3[i] * c3 + half) >> shift;
-}
-
-static void filter_wide(const int32_t *const x[4], const int32_t taps[4],
-                        unsigned shift, unsigned w, int32_t *restrict out)
-{
-    const int32_t *restrict x0 = x[0], *restrict x1 = x[1];
-    const int32_t *restrict x2 = x[2], *restrict x3 = x[3];
-    int64_t half = (int64_t)adm_half(shift);
-    for (unsigned i = 0; i < w; i++)
-        out[i] =
-            (int32_t)(((int64_t)x0[i] * taps[0] + (int64_t)x1[i] * taps[1] +
-                       (int64_t)x2[i] * taps[2] + (int64_t)x3[i] * taps[3] +
-                       half) >>
-                      shift);
-}
-
-/* Two samples past the row, by the rules of mirror(). */
-static void extend(int32_t *x, unsigned w)
-{
-    x[-1] = x[1];
-    x[w] = x[w - 1];
-    x[w + 1] = x[w - 2];
-}
-
-/* The extended row in two, so that taps meet neighbours: odd samples from -1
- * on, even ones from 0 on. */
-static void part(const int32_t *x, unsigned n, int16_t *restrict odd,
-                 int16_t *restrict even)
-{
-    const int32_t *restrict from = x - 1;
-    for (unsigned j = 0; j < n; j++) {
-        odd[j] = (int16_t)from[2 * j];
-        even[j] = (int16_t)from[2 * j + 1];
-    }
-}
-
-static void filter_vertical(Adm *a, int side, unsigned row)
-{
-    const void *x[4];
-    unsigned shift = a->plan.vertical_shift, w = a->in->w;
-    for (int t = 0; t < 4; t++) {
-        unsigned y = mirror(2 * (int)row - 1 + t, a->in->h);
-        x[t] = a->plan.scale ? input_row(a, side, y) : a->line[side][y & 3];
-    }
-    if (a->plan.scale < 2) {
-        const int16_t *const narrow[4] = { x[0], x[1], x[2], x[3] };
-        filter_narrow(narrow, adm_low_taps.tap, shift, w, a->down[LOW]);
-        filter_narrow(narrow, adm_high_taps.tap, shift, w, a->down[HIGH]);
-    } else {
-        const int32_t *const wide[4] = { x[0], x[1], x[2], x[3] };
-        filter_wide(wide, adm_low_taps.tap, shift, w, a->down[LOW]);
-        filter_wide(wide, adm_high_taps.tap, shift, w, a->down[HIGH]);
-    }
-    for (int which = LOW; which <= HIGH; which++) {
-        extend(a->down[which], w);
-        if (!a->plan.scale)
-            part(a->down[which], a->plan.w + 1, a->odd[which], a->even[which]);
-    }
-}
-
-/* From column `begin` on, of the low-passed or high-passed row. */
-static void filter_across(const Adm *a, int which, const int32_t taps[4],
-                          unsigned begin, unsigned n, int32_t *restrict out)
-{
-    unsigned shift = a->plan.horizontal_shift;
-    if (!a->plan.scale) {
-        const int16_t *restrict odd = a->odd[which] + begin;
-        const int16_t *restrict even = a->even[which] + begin;
-        int16_t c0 = (int16_t)taps[0], c1 = (int16_t)taps[1];
-        int16_t c2 = (int16_t)taps[2], c3 = (int16_t)taps[3];
-        for (unsigned j = 0; j < n; j++)
-            out[j] = (odd[j] * c0 + even[j] * c1 + odd[j + 1] * c2 +
-                      even[j + 1] * c3 + (1 << 15)) >>
-                     16;
-    } else {
-        const int32_t *restrict x = a->down[which] + 2 * begin - 1;
-        int64_t half = (int64_t)adm_half(shift);
-        for (unsigned j = 0; j < n; j++, x += 2)
-            out[j] =
-                (int32_t)(((int64_t)x[0] * taps[0] + (int64_t)x[1] * taps[1] +
-                           (int64_t)x[2] * taps[2] + (int64_t)x[3] * taps[3] +
-                           half) >>
-                          shift);
-    }
-}
-
-/* The low band of a row; at scale 0 it is kept in 16 bits. */
-static void store_low(Adm *a, int side, unsigned row)
-{
-    char *plane = side == REF ? a->in->low_ref : a->in->low_dist;
-    if (!plane || row < a->plan.low[0] || row >= a->plan.low[1])
-        return;
-    void *to = plane + (ptrdiff_t)row * a->in->low_stride;
-    if (a->plan.scale) {
-        filter_across(a, LOW, adm_low_taps.tap, 0, a->plan.w, to);
-        return;
-    }
-    filter_across(a, LOW, adm_low_taps.tap, 0, a->plan.w, a->wide);
-    for (unsigned j = 0; j < a->plan.w; j++)
-        ((int16_t *)to)[j] = (int16_t)a->wide[j];
-}
-
-static void transform(Adm *a, unsigned row)
-{
-    bool high = row >= a->plan.work[0] && row < a->plan.work[1];
-    unsigned at = a->plan.col.work_begin, n = a->cols;
-    for (int side = REF; side <= DIST; side++) {
-        int32_t **band = a->band[side];
-        filter_vertical(a, side, row);
-        store_low(a, side, row);
-        if (!high)
-            continue;
-        filter_across(a, HIGH, adm_low_taps.tap, at, n, band[ADM_H]);
-        filter_across(a, LOW, adm_high_taps.tap, at, n, band[ADM_V]);
-        filter_across(a, HIGH, adm_high_taps.tap, at, n, band[ADM_D]);
     }
 }
 
@@ -288,7 +95,7 @@ static void restore_fine(const int32_t *restrict o, const int32_t *restrict t,
     }
 }
 
-static void decouple(Adm *a)
+static void decouple(AdmScalar *a)
 {
     int32_t *const *o = a->band[REF], *const *t = a->band[DIST];
     for (unsigned j = 0; j < a->cols; j++)
@@ -304,7 +111,7 @@ static void decouple(Adm *a)
 
 /* R and A of one orientation. A gain or a reference of 0 is not limited, and a
  * plain R of 0 would stay 0. */
-static void limit_row(Adm *a, unsigned q, double limit)
+static void limit_row(AdmScalar *a, unsigned q, double limit)
 {
     const int32_t *restrict o = a->band[REF][q], *restrict t = a->band[DIST][q];
     int32_t *restrict kept = a->split[KEPT], *restrict added = a->split[ADDED];
@@ -359,8 +166,8 @@ static void filter_coarse(uint32_t factor, const int32_t *restrict y,
     }
 }
 
-static void filter_signal(const Adm *a, Signal *s, unsigned row, unsigned q,
-                          uint32_t factor, const int32_t *y)
+static void filter_signal(const AdmScalar *a, AdmSignal *s, unsigned row,
+                          unsigned q, uint32_t factor, const int32_t *y)
 {
     uint32_t *size = s->size[row % 2][q], *sum = s->sum[row % 3];
     uint32_t *middle = s->middle[row % 2];
@@ -379,7 +186,7 @@ static void filter_signal(const Adm *a, Signal *s, unsigned row, unsigned q,
 
 /* ------------------------------------------------------------- pooling */
 
-static void threshold_row(Adm *a, const Signal *s, unsigned row)
+static void threshold_row(AdmScalar *a, const AdmSignal *s, unsigned row)
 {
     unsigned offset = a->plan.col.pool_begin - a->plan.col.work_begin;
     unsigned n = a->plan.col.pool_end - a->plan.col.pool_begin;
@@ -396,7 +203,7 @@ static void threshold_row(Adm *a, const Signal *s, unsigned row)
     }
 }
 
-static int64_t pool_row(const Adm *a, unsigned q, const uint32_t *size)
+static int64_t pool_row(const AdmScalar *a, unsigned q, const uint32_t *size)
 {
     unsigned offset = a->plan.col.pool_begin - a->plan.col.work_begin;
     unsigned n = a->plan.col.pool_end - a->plan.col.pool_begin;
@@ -418,10 +225,10 @@ static int64_t pool_row(const Adm *a, unsigned q, const uint32_t *size)
     return (int64_t)(sum + adm_half(row_shift)) >> row_shift;
 }
 
-static void pool(Adm *a, AdmSums *sums, unsigned row)
+static void pool(AdmScalar *a, AdmSums *sums, unsigned row)
 {
     for (unsigned v = 0; v < a->in->variant_cnt; v++) {
-        const Signal *s = a->signal[v];
+        const AdmSignal *s = a->signal[v];
         threshold_row(a, &s[ADDED], row);
         for (unsigned q = 0; q < 3; q++)
             sums->num[v][q] += pool_row(a, q, s[KEPT].size[row % 2][q]);
@@ -433,7 +240,7 @@ static void pool(Adm *a, AdmSums *sums, unsigned row)
     }
 }
 
-static uint64_t denominator_row(const Adm *a, const int32_t *o)
+static uint64_t denominator_row(const AdmScalar *a, const int32_t *o)
 {
     const AdmPlan *plan = &a->plan;
     unsigned b = plan->den_square_shift, g = plan->den_cube_shift;
@@ -450,7 +257,7 @@ static uint64_t denominator_row(const Adm *a, const int32_t *o)
 
 /* ---------------------------------------------------------------- rows */
 
-static void split_row(Adm *a, unsigned row)
+static void split_row(AdmScalar *a, unsigned row)
 {
     decouple(a);
     for (unsigned v = 0; v < a->in->variant_cnt; v++) {
@@ -467,7 +274,7 @@ static void split_row(Adm *a, unsigned row)
 size_t adm_scratch_size_scalar(unsigned w)
 {
     const AdmScale widest = { .w = w, .variant_cnt = ADM_MAX_VARIANTS };
-    Adm a = { .in = &widest, .cols = (w + 1) / 2, .plan.w = (w + 1) / 2 };
+    AdmScalar a = { .in = &widest, .cols = (w + 1) / 2, .plan.w = (w + 1) / 2 };
     Workspace ws = { NULL, 0 };
     lay_out(&a, &ws);
     return ws.used;
@@ -477,7 +284,7 @@ void adm_scale_scalar(const void *call, const Rows *rows, int64_t *out)
 {
     const AdmScale *scale = call;
     AdmSums *sums = (AdmSums *)out;
-    Adm a = { .in = scale };
+    AdmScalar a = { .in = scale };
     adm_plan(&a.plan, scale, rows);
     a.cols = a.plan.col.work_end - a.plan.col.work_begin;
     lay_out(&a, &(Workspace){ rows->scratch, 0 });
@@ -485,12 +292,7 @@ void adm_scale_scalar(const void *call, const Rows *rows, int64_t *out)
     const AdmPlan *plan = &a.plan;
     a.next_line = plan->visit[0] ? 2 * plan->visit[0] - 1 : 0;
     for (unsigned row = plan->visit[0]; row < plan->visit[1]; row++) {
-        for (; !scale->scale && a.next_line < scale->h &&
-               a.next_line <= 2 * row + 2;
-             a.next_line++)
-            for (int side = REF; side <= DIST; side++)
-                centre_row(&a, side, a.next_line);
-        transform(&a, row);
+        adm_scalar_wavelet(&a, row);
         if (row < plan->work[0] || row >= plan->work[1])
             continue;
         split_row(&a, row);

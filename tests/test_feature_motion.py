@@ -1,26 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The motion extractor: options, look-ahead, order of frames, against the reference."""
+"""The motion extractor, beside what test_extractors.py proves of all: names, order of frames."""
 
 from __future__ import annotations
-
-from dataclasses import fields
 
 import numpy as np
 import pytest
 from reference import motion
 
 from pyvmaf import VmafContext, VmafError
-
-OPTIONS = [
-    {},
-    {"motion_five_frame_window": True},
-    {"motion_moving_average": True},
-    {"motion_five_frame_window": True, "motion_moving_average": True, "motion_max_val": 18.0},
-    {"motion_blend_factor": 0.5, "motion_blend_offset": 4.0, "motion_moving_average": True},
-    {"motion_fps_weight": 1.5, "motion_max_val": 6.0},
-    {"motion_fps_weight": 0.0},
-    {"motion_force_zero": True, "motion_blend_factor": 0.25},
-]
 
 
 def clip(frames: int, bpc: int, seed: int = 5) -> list[np.ndarray]:
@@ -47,43 +34,14 @@ def columns(
         return {n: [ctx.feature_score_at_index(n, i) for i in range(len(frames))] for n in names}
 
 
-def reference_options(options: dict[str, object]) -> motion.Options:
-    known = {f.name for f in fields(motion.Options)}
-    given = {name.removeprefix("motion_"): value for name, value in options.items()}
-    assert known >= set(given)
-    return motion.Options(**given)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("frames", [1, 2, 3, 4, 9])
-@pytest.mark.parametrize("bpc", [8, 10, 16])
-def test_scores(options: dict[str, object], frames: int, bpc: int) -> None:
-    pictures = clip(frames, bpc)
-    wanted = reference_options(options)
-    series = motion.scores(pictures, bpc, wanted)
-    back = 2 if wanted.five_frame_window else 1
-    want = [series, motion.look_ahead(series, back), motion.blended(series, wanted)]
-    for context in ({"n_threads": 0}, {"n_threads": 3}, {"n_subsample": 2}):
-        got = columns(pictures, bpc, options, **context)
-        assert list(got.values()) == want
-
-
 def test_published_names() -> None:
     names = list(columns(clip(2, 8), 8, {"debug": True}))
     sad = "VMAF_integer_feature_motion_sad_score"
     assert names == [sad, "integer_motion", "integer_motion2", "integer_motion3"]
-    names = list(columns(clip(2, 8), 8, OPTIONS[4]))
+    blend = {"motion_blend_factor": 0.5, "motion_blend_offset": 4.0, "motion_moving_average": True}
+    names = list(columns(clip(2, 8), 8, blend))
     suffix = "_mbf_0.5_mbo_4_mma"
     assert names == [sad + suffix, "integer_motion2" + suffix, "integer_motion3" + suffix]
-
-
-@pytest.mark.parametrize(("width", "height"), [(2, 9), (9, 2)])
-def test_too_small(width: int, height: int) -> None:
-    frame = np.zeros((height, width), np.uint8)
-    with VmafContext(log_level="none") as ctx:
-        ctx.use_feature("motion")
-        with pytest.raises(VmafError, match=f"picture of {width}x{height}; its filter needs 3x3"):
-            ctx.read_pictures(frame, frame, 0)
 
 
 @pytest.mark.parametrize(("window", "first"), [(False, 1), (True, 2)])

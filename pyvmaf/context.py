@@ -4,92 +4,24 @@
 from __future__ import annotations
 
 import errno
-import math
-import os
 import threading
-import time
-import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, overload
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from ._ffi import CData, Pinned, call, encoded, enum_value, ffi, lib, new_dictionary, number, text, unsigned
-from ._rows import ALL, Row, Session, current_rows, is_inside, sessions
-from .enums import LogLevel, OutputFormat, PixelFormat, PoolingMethod
-from .errors import VmafBusyError, VmafTimeoutError, VmafTypeError, VmafValueError, error_for
+from ._ffi import CData, call, enum_value, ffi, lib, new_dictionary, number, text, unsigned
+from ._queries import Model, Pooling, Queries
+from ._rows import ALL, current_rows
+from .enums import LogLevel, PixelFormat
+from .errors import VmafTimeoutError, VmafValueError, error_for
 from .extractor import check_options
-from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore
+from .model import VmafModelCollection
 from .picture import VmafPicture, as_picture, reference
 
-Model = VmafModel | VmafModelCollection
-Pooling = PoolingMethod | int | str
+__all__ = ["Model", "Pooling", "VmafContext"]
 
 
-#: Milliseconds that a call waits in C before Python looks for Ctrl-C, and for close() in another thread.
-_SLICE = 50
-
-
-class _Engine:
-    """The C context and what must live as long; shared with the finalizer."""
-
-    def __init__(self, c: CData) -> None:
-        self.c: CData | None = c
-        self.key = int(ffi.cast("uintptr_t", c))
-        self.session = Session()
-        self.rows: set[Row] = set()
-        self.calls = 0  # in flight, all threads together
-        self.changed = threading.Condition()
-        self.process = os.getpid()
-        sessions[self.key] = self.session
-
-    def check_process(self) -> None:
-        if self.process != os.getpid():
-            raise VmafValueError(f"context was made in process {self.process}, before a fork; make one in this process")
-
-    def enter(self) -> CData:
-        with self.changed:
-            if self.c is None:
-                raise VmafValueError("context is closed")
-            self.calls += 1
-            return self.c
-
-    def leave(self) -> None:
-        with self.changed:
-            self.calls -= 1
-            if not self.calls:
-                self.changed.notify_all()
-
-    def close(self) -> None:
-        """Refuse further calls, wait for those in flight, and free everything."""
-        if self.process != os.getpid():
-            # Closing would wait for threads that a fork does not copy, and a lock may be held by another.
-            self.c = None
-            return
-        with self.changed:
-            c, self.c = self.c, None
-            self.changed.wait_for(lambda: not self.calls)
-        if c is not None:
-            self.session.callers.add(threading.get_ident())
-            lib.vmaf_close(c)
-            # The address may be another context's by now.
-            if sessions.get(self.key) is self.session:
-                del sessions[self.key]
-            self.rows.clear()
-
-
-def _finalize(engine: _Engine) -> None:
-    """Close what nobody closed. From within one of its own callbacks, by another thread: closing waits for them."""
-    if is_inside(engine.session):
-        threading.Thread(target=engine.close).start()
-    else:
-        engine.close()
-
-
-class VmafContext(Pinned):
+class VmafContext(Queries):
     """One measurement from the first frame to the scores.
 
     A context may be used from several threads. Frames are read one after the
@@ -138,36 +70,8 @@ class VmafContext(Pinned):
         }
         pointer = ffi.new("VmafContext **")
         call.vmaf_init(pointer, ffi.new("VmafConfiguration *", configuration)[0])
-        self._engine = _Engine(pointer[0])
-        self._finalizer = weakref.finalize(self, _finalize, self._engine)
-        self._models: dict[str, VmafModel] = {}
+        super().__init__(pointer[0])
         self._pool_size = 0
-
-    @contextmanager
-    def _entered(self) -> Iterator[CData]:
-        """The C context, which is not closed meanwhile."""
-        engine = self._engine
-        engine.check_process()
-        if is_inside(engine.session):
-            raise VmafBusyError("an extractor must not call the context that it works for")
-        c = engine.enter()
-        try:
-            yield c
-        finally:
-            engine.leave()
-
-    def _patiently(self, function: Callable[..., int], *arguments: Any, timeout: float | None = None) -> int:
-        """Call what waits in C, given milliseconds as its last argument, until it is done or the time is over.
-
-        Returns its result, -EAGAIN for the latter. Between two slices Ctrl-C is heard and the context may be closed.
-        """
-        end = None if timeout is None else time.monotonic() + timeout
-        while True:
-            left = _SLICE if end is None else max(0, min(_SLICE, math.ceil(1000 * (end - time.monotonic()))))
-            with self._entered() as c:
-                code = function(c, *arguments, left)
-            if code != -errno.EAGAIN or (end is not None and time.monotonic() >= end):
-                return code
 
     # Before the first frame.
 
@@ -206,20 +110,6 @@ class VmafContext(Pinned):
             else:
                 call.vmaf_use_features_from_model(c, self._checked(model)._open)
             self._claim(model)
-
-    def _checked(self, model: Any) -> VmafModel:
-        if not isinstance(model, VmafModel):
-            raise VmafTypeError(f"model is {model!r}, must be a VmafModel or a VmafModelCollection")
-        return model
-
-    def _claim(self, model: Model) -> None:
-        """Remember who stores scores under a name; libvmaf returns those of the first for both.
-
-        A collection and its main model share one.
-        """
-        main = model.model if isinstance(model, VmafModelCollection) else model
-        if self._models.setdefault(model.name, main) is not main:
-            raise VmafValueError(f"another model named {model.name!r} is in use in this context; give one a name=")
 
     def import_feature_score(self, name: str, value: float, index: int) -> None:
         """Store a score that was computed elsewhere, under the very name given.
@@ -426,171 +316,10 @@ class VmafContext(Pinned):
         while (index := self.next_settled(None)) is not None:
             yield index
 
-    # Scores.
-
-    def feature_score_at_index(self, name: str, index: int) -> float:
-        """The score that a frame has, by the feature's published name or its alias.
-
-        Raises:
-            VmafValueError: none of that name at that index (yet).
-        """
-        score = ffi.new("double *")
-        with self._entered() as c:
-            call.vmaf_feature_score_at_index(c, name, score, unsigned("index", index))
-        return float(score[0])
-
-    def feature_scores(self, name: str, indices: Iterable[int]) -> npt.NDArray[np.float64]:
-        """The scores of many frames at once, of shape (number of indices,); NaN where there is none.
-
-        A range is read in one call, without a step in Python per frame.
-        """
-        key = encoded(name)
-        frames = indices if isinstance(indices, range) else [unsigned("index", i) for i in indices]
-        with self._entered() as c:
-            return self._column(lambda *where: lib.pyvmaf_feature_scores(c, key, *where), frames)
-
-    def _column(self, read: Callable[..., int], frames: Sequence[int]) -> npt.NDArray[np.float64]:
-        """What `read(low, high, step, out)` gives for these frames."""
-        if not len(frames):
-            return np.empty(0)
-        rising = isinstance(frames, range) and frames.step > 0
-        low, high = (frames[0], frames[-1]) if rising else (min(frames), max(frames))
-        step = frames.step if isinstance(frames, range) and rising else 1
-        unsigned("index", low), unsigned("index", high)
-        found = np.empty((high - low) // step + 1)
-        read(low, high, step, ffi.cast("double *", found.ctypes.data))
-        return found if rising else found[np.asarray(frames) - low]
-
-    def model_scores(self, model: VmafModel, indices: range) -> npt.NDArray[np.float64]:
-        """What `model` says of many frames at once; NaN where a feature is missing (yet)."""
-        with self._entered() as c:
-            self._claim(self._checked(model))
-            pointer = model._open
-            return self._column(lambda *where: lib.pyvmaf_model_scores(c, pointer, *where), indices)
-
-    def feature_score_pooled(
-        self, name: str, method: Pooling = "mean", lo: int | None = None, hi: int | None = None
-    ) -> float:
-        """One number for the frames `lo` to `hi`, both included; None: the first and last.
-
-        Raises:
-            VmafValueError: an empty or reversed interval, or a frame without a score.
-        """
-        score = ffi.new("double *")
-        with self._entered() as c:
-            low, high = self._interval(c, lo, hi)
-            call.vmaf_feature_score_pooled(c, name, _pooling(method), score, low, high)
-        return float(score[0])
-
-    @overload
-    def score_at_index(self, model: VmafModel, index: int) -> float: ...
-    @overload
-    def score_at_index(self, model: VmafModelCollection, index: int) -> VmafModelCollectionScore: ...
-    def score_at_index(self, model: Model, index: int) -> float | VmafModelCollectionScore:
-        """What `model` says of a frame: a float, or for a collection a :class:`VmafModelCollectionScore`.
-
-        Raises:
-            VmafValueError: a feature that the model needs is missing there (yet).
-        """
-        position = unsigned("index", index)
-        with self._entered() as c:
-            if isinstance(model, VmafModelCollection):
-                self._claim(model)
-                result = ffi.new("VmafModelCollectionScore *")
-                call.vmaf_score_at_index_model_collection(c, model._open, result, position)
-                return _collection_score(result)
-            self._claim(self._checked(model))
-            score = ffi.new("double *")
-            call.vmaf_score_at_index(c, model._open, score, position)
-            return float(score[0])
-
-    @overload
-    def score_pooled(
-        self, model: VmafModel, method: Pooling = "mean", lo: int | None = None, hi: int | None = None
-    ) -> float: ...
-    @overload
-    def score_pooled(
-        self, model: VmafModelCollection, method: Pooling = "mean", lo: int | None = None, hi: int | None = None
-    ) -> VmafModelCollectionScore: ...
-    def score_pooled(
-        self, model: Model, method: Pooling = "mean", lo: int | None = None, hi: int | None = None
-    ) -> float | VmafModelCollectionScore:
-        """What `model` says of the frames `lo` to `hi`, both included; None: the first and last.
-
-        Raises:
-            VmafValueError: an empty or reversed interval, or a frame that cannot be scored (yet).
-        """
-        with self._entered() as c:
-            low, high = self._interval(c, lo, hi)
-            if isinstance(model, VmafModelCollection):
-                self._claim(model)
-                result = ffi.new("VmafModelCollectionScore *")
-                call.vmaf_score_pooled_model_collection(c, model._open, _pooling(method), result, low, high)
-                return _collection_score(result)
-            self._claim(self._checked(model))
-            score = ffi.new("double *")
-            call.vmaf_score_pooled(c, model._open, _pooling(method), score, low, high)
-            return float(score[0])
-
-    def _interval(self, c: CData, lo: int | None, hi: int | None) -> tuple[int, int]:
-        frames = lib.pyvmaf_frame_count(c)
-        if hi is None and not frames:
-            raise VmafValueError("there are no scores yet to pool")
-        return unsigned("lo", 0 if lo is None else lo), unsigned("hi", frames - 1 if hi is None else hi)
-
-    def write_output(self, path: str | os.PathLike[str], fmt: OutputFormat | int | str) -> None:
-        """Write the log of all frames to a file.
-
-        Raises:
-            VmafOSError: the file cannot be written.
-        """
-        with self._entered() as c:
-            call.vmaf_write_output(c, path, int(enum_value(OutputFormat, "output format", fmt)))
-
-    @property
-    def feature_names(self) -> list[str]:
-        """What has scores, by the names and in the order of logs."""
-        names: list[str] = []
-        with self._entered() as c:
-            while name := lib.pyvmaf_feature_name_at(c, len(names)):
-                names.append(text(lib.pyvmaf_feature_alias(name)) or "")
-        return names
-
-    @property
-    def frame_count(self) -> int:
-        """One past the highest frame index with a score."""
-        with self._entered() as c:
-            return int(lib.pyvmaf_frame_count(c))
-
-    @property
-    def read_count(self) -> int:
-        """How many pairs :meth:`read_pictures` took, of which workers may still be at some."""
-        with self._entered() as c:
-            return int(lib.pyvmaf_read_count(c))
-
     @property
     def cpu(self) -> str:
         """The instruction set whose kernels are used, such as ``"avx2"``."""
         return str(call.pyvmaf_cpu_name(self._cpumask))
-
-    # The end.
-
-    @property
-    def closed(self) -> bool:
-        return self._engine.c is None
-
-    def close(self) -> None:
-        """Wait for work in progress and free everything. Twice is fine; any other use afterwards is an error.
-
-        Raises what an extractor's ``close()`` raised, when everything is freed.
-        """
-        if is_inside(self._engine.session):
-            raise VmafBusyError("an extractor must not close the context that it works for")
-        self._finalizer()
-        session = self._engine.session
-        raised, session.closing = session.closing, None
-        if raised is not None:
-            raise raised
 
     def __enter__(self) -> VmafContext:
         return self
@@ -602,12 +331,3 @@ class VmafContext(Pinned):
 
     def __repr__(self) -> str:
         return f"VmafContext({'closed' if self.closed else self.cpu}, n_threads={self._n_threads})"
-
-
-def _pooling(method: Pooling) -> int:
-    return int(enum_value(PoolingMethod, "pooling method", method))
-
-
-def _collection_score(result: CData) -> VmafModelCollectionScore:
-    bootstrap = result.bootstrap
-    return VmafModelCollectionScore(bootstrap.bagging_score, bootstrap.stddev, bootstrap.ci.p95.lo, bootstrap.ci.p95.hi)

@@ -13,10 +13,7 @@
 #ifndef KERNEL_CIEDE_H
 #define KERNEL_CIEDE_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "../kernel.h"
+#include "kernel/kernel.h"
 
 #define CIEDE_LEVELS 256
 #define CIEDE_PAIRS 65536
@@ -69,12 +66,10 @@ typedef struct CiedeKernels {
     KernelFn delta;  /* CiedeDelta */
     KernelFn shades; /* CiedeShades; NULL: the set has no use for pairs */
     KernelFn sum;    /* CiedeSum */
+    size_t (*scratch_size)(unsigned w); /* for rows of w pixels */
 } CiedeKernels;
 
 /* Differences that a row has room for. */
 size_t ciede_stride(unsigned w);
-
-/* Enough scratch for rows of w pixels, for every set. */
-size_t ciede_scratch_size(unsigned w);
 
 #endif

@@ -68,10 +68,17 @@ static void sum_scalar(const void *call, const Rows *rows, int64_t *sums)
     *c->total = total;
 }
 
+static size_t scratch_size_scalar(unsigned w)
+{
+    (void)w;
+    return 0;
+}
+
 const CiedeKernels ciede_kernels_scalar = {
     .delta = delta_scalar,
     .shades = NULL,
     .sum = sum_scalar,
+    .scratch_size = scratch_size_scalar,
 };
 
 /* Rows are worked off in whole blocks of vectors, which may be written past

@@ -15,10 +15,7 @@
 #ifndef KERNEL_PSNR_HVS_H
 #define KERNEL_PSNR_HVS_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "../kernel.h"
+#include "kernel/kernel.h"
 
 #define PSNR_HVS_SIZE 8
 #define PSNR_HVS_STEP 7
@@ -59,6 +56,7 @@ typedef struct PsnrHvsSum {
 typedef struct PsnrHvsKernels {
     KernelFn terms; /* PsnrHvsTerms */
     KernelFn sum;   /* PsnrHvsSum */
+    size_t (*scratch_size)(unsigned w); /* for planes w samples wide */
 } PsnrHvsKernels;
 
 /* The table of luma (0), Cb (1) or Cr (2). */
@@ -69,8 +67,5 @@ unsigned psnr_hvs_blocks(unsigned size);
 
 /* Terms of a block row. */
 size_t psnr_hvs_stride(unsigned w);
-
-/* Enough scratch for planes w samples wide, for every set. */
-size_t psnr_hvs_scratch_size(unsigned w);
 
 #endif

@@ -194,7 +194,14 @@ static void sum_scalar(const void *call, const Rows *rows, int64_t *sums)
     *c->total = total;
 }
 
+static size_t scratch_size_scalar(unsigned w)
+{
+    (void)w;
+    return 0;
+}
+
 const PsnrHvsKernels psnr_hvs_kernels_scalar = {
     .terms = terms_scalar,
     .sum = sum_scalar,
+    .scratch_size = scratch_size_scalar,
 };

@@ -78,3 +78,31 @@ static inline vint v_twice32hi(vint a)
         _mm512_setr_epi32(8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14,
                           15, 15), a);
 }
+
+/* Signed 16-bit lanes, the first or the second half of them, as 32-bit ones. */
+static inline vint v_widen16lo(vint a)
+{
+    return _mm512_cvtepi16_epi32(_mm512_castsi512_si256(a));
+}
+static inline vint v_widen16hi(vint a)
+{
+    return _mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64(a, 1));
+}
+
+/* V_LANES tiles of eight samples each, `step` samples apart, of row a in the
+ * lower half of lanes and of row b in the upper. Rows v[i] that become columns
+ * within 128 bits are the tiles' columns. */
+static inline void v_load_tiles16(const int16_t *a, const int16_t *b, int step,
+                                  vint v[8])
+{
+    const int far = 8 * step;
+    SIMD_UNROLL
+    for (int i = 0; i < 8; i++, a += step, b += step) {
+        vint four = _mm512_castsi128_si512(_mm_loadu_si128((const void *)a));
+        four = _mm512_inserti32x4(
+            four, _mm_loadu_si128((const void *)(a + far)), 1);
+        four = _mm512_inserti32x4(four, _mm_loadu_si128((const void *)b), 2);
+        v[i] = _mm512_inserti32x4(
+            four, _mm_loadu_si128((const void *)(b + far)), 3);
+    }
+}

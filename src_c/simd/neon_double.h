@@ -98,3 +98,22 @@ static inline vflt v_join_half(vhlf lo, vhlf hi) { return vcombine_f32(lo, hi); 
 /* Each of the first or second half of the 32-bit lanes, twice. */
 static inline vint v_twice32lo(vint a) { return vzip1q_u32(a, a); }
 static inline vint v_twice32hi(vint a) { return vzip2q_u32(a, a); }
+
+/* Signed 16-bit lanes, the first or the second half of them, as 32-bit ones. */
+static inline vint v_widen16lo(vint a)
+{
+    return OF_S32(vmovl_s16(vget_low_s16(S16(a))));
+}
+static inline vint v_widen16hi(vint a) { return OF_S32(vmovl_high_s16(S16(a))); }
+
+/* V_LANES tiles of eight samples each, `step` samples apart, of row a in the
+ * lower half of lanes and of row b in the upper. Rows v[i] that become columns
+ * within 128 bits are the tiles' columns. */
+static inline void v_load_tiles16(const int16_t *a, const int16_t *b, int step,
+                                  vint v[8])
+{
+    for (int i = 0; i < 4; i++) {
+        v[i] = v_load(a + i * step);
+        v[4 + i] = v_load(b + i * step);
+    }
+}

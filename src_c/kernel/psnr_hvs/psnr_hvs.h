@@ -24,6 +24,11 @@
 #define PSNR_HVS_GROUP 16
 #define PSNR_HVS_GROUP_TERMS 1024
 
+/* Variances are sums of squares times cnt / (cnt - 1), made of rounded parts:
+ * 64 * (1 / 63) and 16 * (1 / 15). */
+#define PSNR_HVS_UNBIASED_64 0x1.041042p+0f
+#define PSNR_HVS_UNBIASED_16 0x1.111112p+0f
+
 /* Contrast sensitivity of one plane's coefficients, in raster order. */
 typedef struct PsnrHvsTable {
     float weight[64];  /* of an error */

@@ -8,10 +8,6 @@
 
 enum { SIZE = PSNR_HVS_SIZE, CNT = PSNR_HVS_COEFFICIENTS };
 
-/* (n + 1) / n in the last place of binary32 of variances that divide by n. */
-#define UNBIASED_64 0x1.041042p+0f
-#define UNBIASED_16 0x1.111112p+0f
-
 static int32_t half(int32_t a)
 {
     return a / 2;
@@ -105,11 +101,11 @@ static float texture(const int32_t *sample)
     unsigned char in[CNT];
     float quarters = 0.f;
     memset(in, 1, sizeof in);
-    const float whole = spread(sample, in, 64.f) * UNBIASED_64;
+    const float whole = spread(sample, in, 64.f) * PSNR_HVS_UNBIASED_64;
     for (int q = 0; q < 4; q++) {
         for (int i = 0; i < CNT; i++)
             in[i] = i / 32 == q % 2 && i % 8 / 4 == q / 2;
-        quarters += spread(sample, in, 16.f) * UNBIASED_16;
+        quarters += spread(sample, in, 16.f) * PSNR_HVS_UNBIASED_16;
     }
     return whole > 0.f ? quarters / whole : whole;
 }

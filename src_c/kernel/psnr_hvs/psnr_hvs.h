@@ -40,7 +40,7 @@ typedef struct PsnrHvsTable {
 typedef struct PsnrHvsTerms {
     const void *ref, *dist; /* bytes for 8-bit video, else uint16_t */
     ptrdiff_t ref_stride, dist_stride; /* bytes */
-    unsigned w, h;                     /* of the plane, at least 8 each */
+    unsigned w;                        /* of the plane, at least 8 */
     unsigned bpc;                      /* 8..12 */
     unsigned first_row;
     const PsnrHvsTable *table;

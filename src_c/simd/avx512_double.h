@@ -60,6 +60,7 @@ static inline void v_load_records(const float *const at[V_LANES], vflt field[4])
 
 /* Half vectors. */
 static inline vhlf v_add_half(vhlf a, vhlf b) { return _mm256_add_ps(a, b); }
+static inline vhlf v_sub_half(vhlf a, vhlf b) { return _mm256_sub_ps(a, b); }
 static inline vhlf v_div_half(vhlf a, vhlf b) { return _mm256_div_ps(a, b); }
 static inline vflt v_join_half(vhlf lo, vhlf hi)
 {

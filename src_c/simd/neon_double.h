@@ -92,6 +92,7 @@ static inline void v_load_records(const float *const at[V_LANES], vflt field[4])
 
 /* Half vectors. */
 static inline vhlf v_add_half(vhlf a, vhlf b) { return vadd_f32(a, b); }
+static inline vhlf v_sub_half(vhlf a, vhlf b) { return vsub_f32(a, b); }
 static inline vhlf v_div_half(vhlf a, vhlf b) { return vdiv_f32(a, b); }
 static inline vflt v_join_half(vhlf lo, vhlf hi) { return vcombine_f32(lo, hi); }
 

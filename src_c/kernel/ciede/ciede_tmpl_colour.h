@@ -11,19 +11,51 @@ typedef struct CiedeBlock {
     double rgb[3][CIEDE_BLOCK];
     float root[3][CIEDE_BLOCK];
     float stretched[2][CIEDE_BLOCK], c[2][CIEDE_BLOCK], hue[2][CIEDE_BLOCK];
-    float delta_h[CIEDE_BLOCK], mean_h[CIEDE_BLOCK], rotation[CIEDE_BLOCK];
-    /* Differences of lightness, chroma and hue, weighted. */
-    float lightness[CIEDE_BLOCK], chroma_part[CIEDE_BLOCK];
-    float hue_part[CIEDE_BLOCK];
+    double ratio[2][CIEDE_BLOCK], base[2][CIEDE_BLOCK], squares[2][CIEDE_BLOCK];
+    float turn[CIEDE_BLOCK], mean_h[CIEDE_BLOCK], delta_h[CIEDE_BLOCK];
+    float part_l[CIEDE_BLOCK], part_c[CIEDE_BLOCK], part_h[CIEDE_BLOCK];
+    float rotation[CIEDE_BLOCK];
     uint64_t again[CIEDE_BLOCK / 64]; /* pixels with a value that was near */
 } CiedeBlock;
 
-enum { CIEDE_HALF = V_LANES / 2 };
+enum { CIEDE_HALF = V_LANES / 2, CIEDE_STEP = CIEDE_CHAINS * CIEDE_HALF };
 
-/* Of the pixels from i on. */
+/* A value was near in a lane of one of the CIEDE_STEP pixels from i on: all
+ * chains' pixels of that lane are done again. */
 static inline void ciede_note(CiedeBlock *k, unsigned i, vint far)
 {
-    k->again[i / 64] |= (uint64_t)v_zeros64(far) << i % 64;
+    const uint64_t lane = v_zeros64(far);
+    uint64_t pixels = 0;
+    CIEDE_EACH pixels |= lane << j * CIEDE_HALF;
+    k->again[i / 64] |= pixels << i % 64;
+}
+
+static inline void ciede_get(vdbl x[CIEDE_CHAINS], const double *p)
+{
+    CIEDE_EACH x[j] = v_get_f64(p + j * CIEDE_HALF);
+}
+
+static inline void ciede_put(double *p, const vdbl x[CIEDE_CHAINS])
+{
+    CIEDE_EACH v_put_f64(p + j * CIEDE_HALF, x[j]);
+}
+
+static inline void ciede_get_f32(vdbl x[CIEDE_CHAINS], const float *p)
+{
+    CIEDE_EACH x[j] = v_widen_half(v_load_half(p + j * CIEDE_HALF));
+}
+
+static inline void ciede_put_f32(float *p, const vdbl x[CIEDE_CHAINS])
+{
+    CIEDE_EACH v_store_half(p + j * CIEDE_HALF, v_narrow_half(x[j]));
+}
+
+/* The least of each lane. */
+static inline vdbl ciede_least(const vdbl x[CIEDE_CHAINS])
+{
+    vdbl least = x[0];
+    CIEDE_EACH least = v_min_f64(least, x[j]);
+    return least;
 }
 
 /* How pixels lie in words: `bits` wide fields y, cb, cr in the first word; past
@@ -78,27 +110,45 @@ static inline void ciede_unpack(CiedeBlock *k, const CiedeLayout *f,
     }
 }
 
-/* Light from the nonlinear signal; within 2^-49, or as the definition says. */
-static inline void ciede_linearise(double *c, unsigned cnt)
+/* Guesses of x^(-1/5), where x is what the signal is the power 1 / 2.4 of. */
+static inline void ciede_take_fifths(float *fifth, const double *rgb,
+                                     unsigned cnt)
 {
-    const vdbl offset = v_set_f64(0.055), scale = v_set_f64(1. / 1.055);
+    const vflt scale = v_set_f32(1.f / 1.055f);
+    const vflt offset = v_set_f32(0.055f / 1.055f);
+    for (unsigned i = 0; i < cnt; i += 2 * CIEDE_STEP) {
+        vflt x[CIEDE_CHAINS], y[CIEDE_CHAINS];
+        CIEDE_EACH {
+            const double *at = rgb + i + j * V_LANES;
+            const vflt c = v_narrow_f64(v_get_f64(at),
+                                        v_get_f64(at + CIEDE_HALF));
+            x[j] = v_fma_f32(c, scale, offset);
+        }
+        ciede_fifth(y, x);
+        CIEDE_EACH v_store_f32(fifth + i + j * V_LANES, y[j]);
+    }
+}
+
+/* Light from the nonlinear signal; within 2^-46.5, or as the definition says. */
+static inline void ciede_linearise(double *rgb, const float *fifth, unsigned cnt)
+{
     const vdbl slope = v_set_f64(1. / 12.92), from = v_set_f64(10. / 255.);
-    for (unsigned i = 0; i < cnt; i += V_LANES) {
-        const vdbl p = v_get_f64(c + i), q = v_get_f64(c + i + CIEDE_HALF);
-        const vdbl x = v_mul_f64(v_add_f64(p, offset), scale);
-        const vdbl y = v_mul_f64(v_add_f64(q, offset), scale);
-        const vflt fifth = ciede_fifth(v_narrow_f64(x, y));
-        const vdbl s = ciede_power24(x, v_widen_lo_f32(fifth));
-        const vdbl t = ciede_power24(y, v_widen_hi_f32(fifth));
-        v_put_f64(c + i, v_pick_f64(v_lt_f64(from, p), s, v_mul_f64(p, slope)));
-        v_put_f64(c + i + CIEDE_HALF,
-                  v_pick_f64(v_lt_f64(from, q), t, v_mul_f64(q, slope)));
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl c[CIEDE_CHAINS], x[CIEDE_CHAINS], y[CIEDE_CHAINS];
+        ciede_get(c, rgb + i);
+        ciede_get_f32(y, fifth + i);
+        ciede_line(x, c, 1. / 1.055, 0.055 / 1.055);
+        ciede_power24(x, y);
+        if (v_any_f64(v_lt_f64(ciede_least(c), v_set_f64(10.001 / 255.))))
+            CIEDE_EACH x[j] = v_pick_f64(v_lt_f64(from, c[j]), x[j],
+                                         v_mul_f64(c[j], slope));
+        ciede_put(rgb + i, x);
     }
 }
 
 /* X, Y and Z relative to white. Light below zero is above -0.062, -0.032 and
  * -0.1, so X, Y and Z are sums of parts that are at most eleven times as large
- * where they exceed the threshold below: relative errors grow to 2^-45.5. */
+ * where they exceed the threshold below: relative errors grow to 2^-43. */
 static inline void ciede_to_xyz(CiedeBlock *k, unsigned cnt)
 {
     static const double white[3] = { 1. / 0.95047, 1., 1. / 1.08883 };
@@ -117,38 +167,53 @@ static inline void ciede_to_xyz(CiedeBlock *k, unsigned cnt)
     }
 }
 
-/* Below the threshold a line, with an absolute error below 2^-49; far below
+/* Below the threshold a line, with an absolute error below 2^-46.5; far below
  * zero that is too much for a bound that is relative. */
-static inline vdbl ciede_foot(vint *far, vdbl x, vdbl root)
+static inline void ciede_foot(vint *far, const vdbl x[CIEDE_CHAINS],
+                              vdbl root[CIEDE_CHAINS])
 {
-    const vdbl line = v_fma_f64(x, v_set_f64(24389. / 27. / 116.),
-                                v_set_f64(16. / 116.));
-    const vdbl f = v_pick_f64(v_lt_f64(v_set_f64(216. / 24389.), x), root, line);
-    const vdbl small = v_keep_f64(v_lt_f64(v_set_f64(1. / 16.), f),
-                                  v_of_bits_f64(ciede_far()));
-    *far = v_min32(*far, v_bits_f64(small));
-    return f;
+    const vdbl limit = v_set_f64(216. / 24389.), small = v_set_f64(1. / 16.);
+    vdbl line[CIEDE_CHAINS];
+    ciede_line(line, x, 24389. / 27. / 116., 16. / 116.);
+    CIEDE_EACH root[j] = v_pick_f64(v_lt_f64(limit, x[j]), root[j], line[j]);
+    const vdbl kept = v_keep_f64(v_lt_f64(small, ciede_least(root)),
+                                 v_of_bits_f64(*far));
+    *far = v_bits_f64(kept);
 }
 
-/* Roots of 0.0085 to 8, rounded: M = 10. The cube root and the line meet with
- * equal slope, so near the threshold either will do. */
+/* Guesses of x^(-1/3). */
+static inline void ciede_take_thirds(float *third, const double *xyz,
+                                     unsigned cnt)
+{
+    for (unsigned i = 0; i < cnt; i += 2 * CIEDE_STEP) {
+        vflt x[CIEDE_CHAINS], y[CIEDE_CHAINS];
+        CIEDE_EACH {
+            const double *at = xyz + i + j * V_LANES;
+            x[j] = v_narrow_f64(v_get_f64(at), v_get_f64(at + CIEDE_HALF));
+        }
+        ciede_third(y, x);
+        CIEDE_EACH v_store_f32(third + i + j * V_LANES, y[j]);
+    }
+}
+
+/* Cube roots of 0.0085 to 8, rounded, in place of the guesses: M = 10. The cube
+ * root and the line meet with equal slope, so near the threshold either will
+ * do. */
 static inline void ciede_take_roots(CiedeBlock *k, unsigned plane, unsigned cnt)
 {
     const vdbl limit = v_set_f64(216. / 24389.);
-    for (unsigned i = 0; i < cnt; i += V_LANES) {
-        const double *xyz = k->rgb[plane] + i;
-        const vdbl x = v_get_f64(xyz), y = v_get_f64(xyz + CIEDE_HALF);
-        const vflt third = ciede_third(v_narrow_f64(x, y));
-        vdbl s = ciede_cube_root(x, v_widen_lo_f32(third));
-        vdbl t = ciede_cube_root(y, v_widen_hi_f32(third));
-        vint far_s = ciede_far(), far_t = far_s;
-        if (v_any_f64(v_lt_f64(v_min_f64(x, y), limit))) {
-            s = ciede_foot(&far_s, x, s);
-            t = ciede_foot(&far_t, y, t);
-        }
-        ciede_note(k, i, ciede_near(far_s, s, 10));
-        ciede_note(k, i + CIEDE_HALF, ciede_near(far_t, t, 10));
-        v_store_f32(k->root[plane] + i, v_narrow_f64(s, t));
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl x[CIEDE_CHAINS], y[CIEDE_CHAINS], root[CIEDE_CHAINS];
+        vint far = ciede_far();
+        ciede_get(x, k->rgb[plane] + i);
+        ciede_get_f32(y, k->root[plane] + i);
+        CIEDE_EACH root[j] = x[j];
+        ciede_cube_root(root, y);
+        if (v_any_f64(v_lt_f64(ciede_least(x), limit)))
+            ciede_foot(&far, x, root);
+        CIEDE_EACH far = ciede_near(far, root[j], 10);
+        ciede_note(k, i, far);
+        ciede_put_f32(k->root[plane] + i, root);
     }
 }
 
@@ -174,15 +239,19 @@ static inline void ciede_to_lab(CiedeBlock *k, unsigned side, unsigned cnt)
     }
 }
 
-/* Colours of `cnt` pixels, a multiple of V_LANES, into the block. */
+/* Colours of `cnt` pixels, a multiple of 2 CIEDE_STEP, into the block. */
 static SIMD_NOINLINE void ciede_colours(CiedeBlock *k, const CiedeLayout *f,
                                         const uint32_t *const word[2],
                                         unsigned side, unsigned cnt)
 {
     ciede_unpack(k, f, word, cnt);
     for (unsigned i = 0; i < 3; i++)
-        ciede_linearise(k->rgb[i], cnt);
+        ciede_take_fifths(k->root[i], k->rgb[i], cnt);
+    for (unsigned i = 0; i < 3; i++)
+        ciede_linearise(k->rgb[i], k->root[i], cnt);
     ciede_to_xyz(k, cnt);
+    for (unsigned i = 0; i < 3; i++)
+        ciede_take_thirds(k->root[i], k->rgb[i], cnt);
     for (unsigned i = 0; i < 3; i++)
         ciede_take_roots(k, i, cnt);
     ciede_to_lab(k, side, cnt);

@@ -2,70 +2,106 @@
 /* Two Lab colours to their difference, a block of pixels through one short
  * loop after another; the names are those of ciede_pixel.h. */
 
-/* Both sides' a axis stretched near grey, and the chroma that this gives.
- *
- * The gain is 1 - sqrt(q / (q + 25^7)) = 1 - t^7 / sqrt(t^7 + t^14) where t is
- * the mean chroma / 25; below t = 2^-15 it is 1. Within 2^-44: M = 11. */
+/* The mean of both sides, exact but for the rounding of the sum. */
+static inline vhlf ciede_mean(const float *p, const float *q)
+{
+    const vhlf sum = v_add_half(v_load_half(p), v_load_half(q));
+    return v_mul_half(sum, v_set_half(0.5f));
+}
+
+/* 1 - sqrt(q / (q + 25^7)) = 1 - t^7 / sqrt(t^7 + t^14) where t is the mean
+ * chroma / 25; below t = 2^-15 it is 1. Within 2^-43.5. */
+static inline void ciede_take_gain(const CiedeBlock *k, unsigned i,
+                                   vdbl gain[CIEDE_CHAINS])
+{
+    vdbl t[CIEDE_CHAINS], t2[CIEDE_CHAINS], root[CIEDE_CHAINS];
+    CIEDE_EACH t[j] = v_widen_half(ciede_mean(
+        k->chroma[0] + i + j * CIEDE_HALF, k->chroma[1] + i + j * CIEDE_HALF));
+    CIEDE_EACH t[j] = v_mul_f64(t[j], v_set_f64(1. / 25.));
+    CIEDE_EACH t[j] = v_max_f64(t[j], v_set_f64(0x1p-15));
+    CIEDE_EACH t2[j] = v_mul_f64(t[j], t[j]);
+    CIEDE_EACH t[j] = v_mul_f64(t[j], t2[j]);
+    CIEDE_EACH t2[j] = v_mul_f64(t2[j], t2[j]);
+    CIEDE_EACH t[j] = v_mul_f64(t[j], t2[j]);
+    CIEDE_EACH t2[j] = v_fma_f64(t[j], t[j], t[j]);
+    ciede_rsqrt(root, t2);
+    CIEDE_EACH gain[j] = v_fnma_f64(t[j], root[j], v_set_f64(1.));
+}
+
+/* Both sides' a axis stretched near grey, and the square of the chroma that this
+ * gives. Half of the gain's error counts: M = 10. */
 static SIMD_NOINLINE void ciede_stretch(CiedeBlock *k, unsigned cnt)
 {
-    for (unsigned i = 0; i < cnt; i += CIEDE_HALF) {
-        const vhlf sum = v_add_half(v_load_half(k->chroma[0] + i),
-                                    v_load_half(k->chroma[1] + i));
-        const vdbl mean = v_widen_half(v_mul_half(sum, v_set_half(0.5f)));
-        const vdbl t = v_max_f64(v_mul_f64(mean, v_set_f64(1. / 25.)),
-                                 v_set_f64(0x1p-15));
-        const vdbl t2 = v_mul_f64(t, t), t4 = v_mul_f64(t2, t2);
-        const vdbl t7 = v_mul_f64(v_mul_f64(t2, t), t4);
-        const vdbl root = ciede_rsqrt(v_fma_f64(t7, t7, t7));
-        const vdbl gain = v_fnma_f64(t7, root, v_set_f64(1.));
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl gain[CIEDE_CHAINS], a[CIEDE_CHAINS], b[CIEDE_CHAINS];
         vint far = ciede_far();
-        SIMD_UNROLL
+        ciede_take_gain(k, i, gain);
+        CIEDE_EACH gain[j] = v_mul_f64(gain[j], v_set_f64(0.5));
         for (int side = 0; side < 2; side++) {
-            const vdbl a = v_widen_half(v_load_half(k->a[side] + i));
-            const vdbl b = v_widen_half(v_load_half(k->b[side] + i));
-            const vdbl half = v_mul_f64(a, v_set_f64(0.5));
-            const vdbl wide = v_fma_f64(half, gain, a);
-            const vdbl s = ciede_round(&far, wide, 11);
-            const vdbl squares = v_fma_f64(b, b, v_mul_f64(s, s));
-            v_store_half(k->stretched[side] + i, v_narrow_half(s));
-            v_store_half(k->c[side] + i, v_narrow_half(v_sqrt_f64(squares)));
+            ciede_get_f32(a, k->a[side] + i);
+            ciede_get_f32(b, k->b[side] + i);
+            CIEDE_EACH a[j] = v_fma_f64(a[j], gain[j], a[j]);
+            CIEDE_EACH a[j] = ciede_round(&far, a[j], 10);
+            ciede_put_f32(k->stretched[side] + i, a);
+            CIEDE_EACH a[j] = v_mul_f64(a[j], a[j]);
+            CIEDE_EACH a[j] = v_fma_f64(b[j], b[j], a[j]);
+            ciede_put(k->squares[side] + i, a);
         }
         ciede_note(k, i, far);
     }
 }
 
-/* |c - x| where the choice is made, else x. */
-static inline vdbl ciede_mirror(vdmask m, double c, vdbl x)
+/* The angle atan2(b, a), for b > 0, as base + atan(ratio). The ratio is that of
+ * the lesser of |a| and |b| to the greater, turned by 45 degrees above
+ * tan(pi / 8); its sign and the base mirror the first octant into the others. */
+static SIMD_NOINLINE void ciede_take_ratios(CiedeBlock *k, unsigned side,
+                                            unsigned cnt)
 {
-    return v_pick_f64(m, v_sub_f64(v_set_f64(c), x), x);
-}
-
-/* atan2: the lesser of both over the greater, turned by 45 degrees above
- * tan(pi / 8), then mirrored into its octant. Within 2^-44.9: M = 12. */
-static SIMD_NOINLINE void ciede_take_hues(CiedeBlock *k, unsigned side,
-                                          unsigned cnt)
-{
-    const vdbl zero = v_set_f64(0.);
+    const vdbl tangent = v_set_f64(0.41421356237309503), zero = v_set_f64(0.);
+    const vdbl eighth = v_set_f64(CIEDE_PI / 4.), half = v_set_f64(CIEDE_PI);
+    const vdbl quarter = v_set_f64(CIEDE_PI / 2.);
+    const vint sign = v_set64(0x8000000000000000);
     for (unsigned i = 0; i < cnt; i += CIEDE_HALF) {
         const vdbl a = v_widen_half(v_load_half(k->stretched[side] + i));
         const vdbl b = v_widen_half(v_load_half(k->b[side] + i));
         const vdbl x = v_abs_f64(a), y = v_abs_f64(b);
+        const vint steep = v_bits_f64(v_sub_f64(x, y)); /* sign: |a| < |b| */
         const vdbl least = v_min_f64(x, y);
         /* Without chroma the angle is 0. */
         const vdbl most = v_max_f64(v_max_f64(x, y), v_set_f64(1e-36));
-        const vdmask turned = v_lt_f64(
-            v_mul_f64(most, v_set_f64(0.41421356237309503)), least);
+        const vdmask turned = v_lt_f64(v_mul_f64(most, tangent), least);
         const vdbl above = v_pick_f64(turned, v_sub_f64(least, most), least);
         const vdbl below = v_add_f64(most, v_keep_f64(turned, least));
-        vdbl angle = ciede_atan(v_div_f64(above, below));
-        angle = v_add_f64(
-            angle, v_keep_f64(turned, v_set_f64(CIEDE_PI / 4.)));
-        angle = ciede_mirror(v_lt_f64(x, y), CIEDE_PI / 2., angle);
-        angle = ciede_mirror(v_lt_f64(a, zero), CIEDE_PI, angle);
+        const vint ratio = v_bits_f64(v_div_f64(above, below));
+        const vint flip = v_and(v_xor(steep, v_bits_f64(a)), sign);
+        vdbl base = v_pick_sign_f64(steep, quarter, zero);
+        base = v_pick_f64(turned, eighth, base);
+        base = v_pick_sign_f64(v_bits_f64(a), v_sub_f64(half, base), base);
+        v_put_f64(k->ratio[side] + i, v_of_bits_f64(v_xor(ratio, flip)));
+        v_put_f64(k->base[side] + i, base);
+    }
+}
+
+/* atan2 within 2^-44.9: M = 10. And the chroma, as roots are on the way for free. */
+static SIMD_NOINLINE void ciede_take_hues(CiedeBlock *k, unsigned side,
+                                          unsigned cnt)
+{
+    const vdbl zero = v_set_f64(0.), whole = v_set_f64(2. * CIEDE_PI);
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl angle[CIEDE_CHAINS], base[CIEDE_CHAINS], b[CIEDE_CHAINS];
         vint far = ciede_far();
-        angle = ciede_round(&far, angle, 12);
-        angle = ciede_mirror(v_lt_f64(b, zero), 2. * CIEDE_PI, angle);
-        v_store_half(k->hue[side] + i, v_narrow_half(angle));
+        ciede_get(b, k->squares[side] + i);
+        CIEDE_EACH b[j] = v_sqrt_f64(b[j]);
+        ciede_put_f32(k->c[side] + i, b);
+        ciede_get(angle, k->ratio[side] + i);
+        ciede_get(base, k->base[side] + i);
+        ciede_atan(angle);
+        CIEDE_EACH angle[j] = v_add_f64(base[j], angle[j]);
+        CIEDE_EACH angle[j] = ciede_round(&far, angle[j], 10);
+        ciede_get_f32(b, k->b[side] + i);
+        CIEDE_EACH angle[j] = v_pick_f64(v_lt_f64(b[j], zero),
+                                         v_sub_f64(whole, angle[j]), angle[j]);
+        ciede_put_f32(k->hue[side] + i, angle);
         ciede_note(k, i, far);
     }
 }
@@ -95,19 +131,7 @@ static inline vflt ciede_opposite(vflt sum)
     return v_narrow_f64(v_mul_f64(lo, half), v_mul_f64(hi, half));
 }
 
-/* 2 sqrt(product) sin(turn / 2), within 2^-43: M = 11. */
-static inline vdbl ciede_chord(vint *far, vdbl product, vdbl turn)
-{
-    /* No chroma, no turn. */
-    const vdbl p = v_max_f64(product, v_set_f64(1e-30));
-    const vdbl root = v_mul_f64(p, ciede_rsqrt(p));
-    const vdbl sine = ciede_sin(v_mul_f64(turn, v_set_f64(0.5)));
-    const vdbl chord = v_mul_f64(v_add_f64(root, root), sine);
-    *far = ciede_near(*far, chord, 11);
-    return chord;
-}
-
-/* Difference and mean of the hues. */
+/* From hue to hue the short way, and their mean. */
 static SIMD_NOINLINE void ciede_compare_hues(CiedeBlock *k, unsigned cnt)
 {
     const vflt over = v_set_f32(CIEDE_OVER_PI), zero = v_set_f32(0.f);
@@ -116,8 +140,6 @@ static SIMD_NOINLINE void ciede_compare_hues(CiedeBlock *k, unsigned cnt)
         const vflt h2 = v_load_f32(k->hue[1] + i);
         const vflt least = v_min_f32(v_load_f32(k->chroma[0] + i),
                                      v_load_f32(k->chroma[1] + i));
-        const vflt product = v_mul_f32(v_load_f32(k->c[0] + i),
-                                       v_load_f32(k->c[1] + i));
         const vflt sum = v_add_f32(h1, h2);
         vflt turn = v_sub_f32(h2, h1), mean = v_mul_f32(sum, v_set_f32(0.5f));
         const vmask wide = v_ge_f32(v_abs_f32(turn), over);
@@ -125,113 +147,145 @@ static SIMD_NOINLINE void ciede_compare_hues(CiedeBlock *k, unsigned cnt)
             turn = v_pick_f32(wide, ciede_shorter(turn), turn);
             mean = v_pick_f32(wide, ciede_opposite(sum), mean);
         }
-        turn = v_drop_f32(v_le_f32(least, zero), turn);
-        vint far_lo = ciede_far(), far_hi = far_lo;
-        const vdbl lo = ciede_chord(&far_lo, v_widen_lo_f32(product),
-                                    v_widen_lo_f32(turn));
-        const vdbl hi = ciede_chord(&far_hi, v_widen_hi_f32(product),
-                                    v_widen_hi_f32(turn));
-        v_store_f32(k->delta_h + i, v_narrow_f64(lo, hi));
         v_store_f32(k->mean_h + i, mean);
-        ciede_note(k, i, far_lo);
-        ciede_note(k, i + CIEDE_HALF, far_hi);
+        v_store_f32(k->turn + i, v_drop_f32(v_le_f32(least, zero), turn));
     }
 }
 
-/* 1 - 0.17 cos(h - 30) + 0.24 cos(2h) + 0.32 cos(3h + 6) - 0.2 cos(4h - 63),
- * as a polynomial in c = cos h plus s = sin h times another. Angles in degrees;
- * h is at most 2.5 turns of 180. The sum is above 0.3 and its slope below 2.5,
- * so the error stays within 2^-44: M = 12. */
-static inline vdbl ciede_take_weight(vint *far, vdbl h)
+/* 2 sqrt(product) sin(turn / 2), within 2^-42.7: M = 11. */
+static SIMD_NOINLINE void ciede_take_chords(CiedeBlock *k, unsigned cnt)
 {
-    const vdbl q = v_fma_f64(h, v_set_f64(2. / CIEDE_PI),
-                             v_set_f64(CIEDE_INTEGERS));
-    const vint quarter = v_bits_f64(q);
-    const vdbl x = v_fnma_f64(v_sub_f64(q, v_set_f64(CIEDE_INTEGERS)),
-                              v_set_f64(CIEDE_PI / 2.), h);
-    const vdbl u = v_mul_f64(x, x);
-    const vdbl sx = ciede_sin_octant(x, u), cx = ciede_cos_octant(u);
-    const vint odd = v_shl64(quarter, 63), second = v_shl64(quarter, 62);
-    const vint sign = v_set64(0x8000000000000000);
-    vdbl s = v_pick_sign_f64(odd, cx, sx), c = v_pick_sign_f64(odd, sx, cx);
-    s = v_of_bits_f64(v_xor(v_bits_f64(s), v_and(second, sign)));
-    c = v_of_bits_f64(v_xor(v_bits_f64(c), v_and(v_xor(second, odd), sign)));
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl x[CIEDE_CHAINS], p[CIEDE_CHAINS], root[CIEDE_CHAINS];
+        vint far = ciede_far();
+        CIEDE_EACH {
+            const unsigned at = i + (unsigned)j * CIEDE_HALF;
+            const vhlf product = v_mul_half(v_load_half(k->c[0] + at),
+                                            v_load_half(k->c[1] + at));
+            x[j] = v_widen_half(v_load_half(k->turn + at));
+            /* No chroma, no turn. */
+            p[j] = v_max_f64(v_widen_half(product), v_set_f64(1e-30));
+        }
+        CIEDE_EACH x[j] = v_mul_f64(x[j], v_set_f64(0.5));
+        ciede_rsqrt(root, p);
+        ciede_sin(x);
+        CIEDE_EACH p[j] = v_mul_f64(p[j], root[j]);
+        CIEDE_EACH x[j] = v_mul_f64(v_add_f64(p[j], p[j]), x[j]);
+        CIEDE_EACH far = ciede_near(far, x[j], 11);
+        ciede_put_f32(k->delta_h + i, x);
+        ciede_note(k, i, far);
+    }
+}
 
+/* sin and cos of h, at most 2.5 turns of 180 degrees. */
+static inline void ciede_sin_cos(vdbl s[CIEDE_CHAINS], vdbl c[CIEDE_CHAINS],
+                                 const vdbl h[CIEDE_CHAINS])
+{
+    const vint sign = v_set64(0x8000000000000000);
+    vdbl q[CIEDE_CHAINS], x[CIEDE_CHAINS], u[CIEDE_CHAINS], u2[CIEDE_CHAINS];
+    vint odd[CIEDE_CHAINS], second[CIEDE_CHAINS];
+    ciede_line(q, h, 2. / CIEDE_PI, CIEDE_INTEGERS);
+    CIEDE_EACH odd[j] = v_shl64(v_bits_f64(q[j]), 63);
+    CIEDE_EACH second[j] = v_shl64(v_bits_f64(q[j]), 62);
+    CIEDE_EACH q[j] = v_sub_f64(q[j], v_set_f64(CIEDE_INTEGERS));
+    CIEDE_EACH x[j] = v_fnma_f64(q[j], v_set_f64(CIEDE_PI / 2.), h[j]);
+    CIEDE_EACH u[j] = v_mul_f64(x[j], x[j]);
+    CIEDE_EACH u2[j] = v_mul_f64(u[j], u[j]);
+    ciede_sin_octant(q, x, u, u2);
+    ciede_cos_octant(x, u, u2);
+    CIEDE_EACH s[j] = v_pick_sign_f64(odd[j], x[j], q[j]);
+    CIEDE_EACH c[j] = v_pick_sign_f64(odd[j], q[j], x[j]);
+    CIEDE_EACH odd[j] = v_xor(odd[j], second[j]);
+    CIEDE_EACH s[j] = v_of_bits_f64(v_xor(v_bits_f64(s[j]),
+                                          v_and(second[j], sign)));
+    CIEDE_EACH c[j] = v_of_bits_f64(v_xor(v_bits_f64(c[j]),
+                                          v_and(odd[j], sign)));
+}
+
+/* 1 - 0.17 cos(h - 30) + 0.24 cos(2h) + 0.32 cos(3h + 6) - 0.2 cos(4h - 63),
+ * angles in degrees, as a polynomial in c = cos h plus s = sin h times another.
+ * The sum is above 0.3 and its slope below 2.5, so the error stays within
+ * 2^-44: M = 11. */
+static inline void ciede_take_weight(vint *far, vdbl h[CIEDE_CHAINS])
+{
     /* cos and sin of 30, 6 and 63 degrees */
     const double c30 = 0.8660254037844386, s30 = 0.5;
     const double c6 = 0.9945218953682733, s6 = 0.10452846326765346;
     const double c63 = 0.45399049973954675, s63 = 0.8910065241883678;
-    vdbl p = v_fma_f64(c, v_set_f64(-8. * 0.2 * c63), v_set_f64(4. * 0.32 * c6));
-    p = v_fma_f64(c, p, v_set_f64(2. * 0.24 + 8. * 0.2 * c63));
-    p = v_fma_f64(c, p, v_set_f64(-0.17 * c30 - 3. * 0.32 * c6));
-    p = v_fma_f64(c, p, v_set_f64(1. - 0.24 - 0.2 * c63));
-    vdbl r = v_fma_f64(c, v_set_f64(-8. * 0.2 * s63), v_set_f64(-4. * 0.32 * s6));
-    r = v_fma_f64(c, r, v_set_f64(4. * 0.2 * s63));
-    r = v_fma_f64(c, r, v_set_f64(-0.17 * s30 + 0.32 * s6));
-    return ciede_round(far, v_fma_f64(s, r, p), 12);
+    vdbl s[CIEDE_CHAINS], c[CIEDE_CHAINS], r[CIEDE_CHAINS];
+    ciede_sin_cos(s, c, h);
+    ciede_line(r, c, -8. * 0.2 * s63, -4. * 0.32 * s6);
+    ciede_line(h, c, -8. * 0.2 * c63, 4. * 0.32 * c6);
+    ciede_horner(r, c, 4. * 0.2 * s63);
+    ciede_horner(h, c, 2. * 0.24 + 8. * 0.2 * c63);
+    ciede_horner(r, c, -0.17 * s30 + 0.32 * s6);
+    ciede_horner(h, c, -0.17 * c30 - 3. * 0.32 * c6);
+    ciede_horner(h, c, 1. - 0.24 - 0.2 * c63);
+    ciede_join(h, s, r);
+    CIEDE_EACH h[j] = ciede_round(far, h[j], 11);
 }
 
-/* 1 + (0.015 d^2) / sqrt(20 + d^2), within 2^-43.9: M = 10. */
-static inline vdbl ciede_lightness_weight(vint *far, vdbl d)
-{
-    const vdbl squared = v_mul_f64(d, d);
-    const vdbl root = ciede_rsqrt(v_add_f64(squared, v_set_f64(20.)));
-    const vdbl part = v_mul_f64(squared, v_set_f64(0.015));
-    const vdbl weight = v_fma_f64(part, root, v_set_f64(1.));
-    *far = ciede_near(*far, weight, 10);
-    return weight;
-}
-
-/* The three weights of half a vector. */
-static inline void ciede_take_weights(CiedeBlock *k, unsigned i, vhlf weight[3])
-{
-    const vhlf half = v_set_half(0.5f);
-    const vdbl h = v_widen_half(v_load_half(k->mean_h + i));
-    const vhlf l = v_add_half(v_load_half(k->l[0] + i),
-                              v_load_half(k->l[1] + i));
-    const vhlf c = v_add_half(v_load_half(k->c[0] + i),
-                              v_load_half(k->c[1] + i));
-    const vhlf d = v_add_half(v_mul_half(l, half), v_set_half(-50.f));
-    const vdbl mean = v_widen_half(v_mul_half(c, half)), one = v_set_f64(1.);
-    vint far = ciede_far();
-    const vdbl wl = ciede_lightness_weight(&far, v_widen_half(d));
-    const vdbl t = ciede_take_weight(&far, h);
-    const vdbl wc = v_mul_f64(v_set_f64(0.045), mean);
-    const vdbl wh = v_mul_f64(v_mul_f64(v_set_f64(0.015), mean), t);
-    weight[0] = v_narrow_half(wl);
-    weight[1] = v_narrow_half(v_add_f64(one, wc));
-    weight[2] = v_narrow_half(v_add_f64(one, wh));
-    ciede_note(k, i, far);
-}
-
+/* Differences of hue over 4 (1 + (0.015 C) T), of chroma over 1 + 0.045 C. */
 static SIMD_NOINLINE void ciede_weigh(CiedeBlock *k, unsigned cnt)
 {
-    for (unsigned i = 0; i < cnt; i += V_LANES) {
-        vhlf lo[3], hi[3];
-        ciede_take_weights(k, i, lo);
-        ciede_take_weights(k, i + CIEDE_HALF, hi);
-        const vflt wl = v_join_half(lo[0], hi[0]);
-        const vflt wc = v_join_half(lo[1], hi[1]);
-        const vflt wh = v_join_half(lo[2], hi[2]);
-        const vflt dl = v_sub_f32(v_load_f32(k->l[1] + i),
-                                  v_load_f32(k->l[0] + i));
-        const vflt dc = v_sub_f32(v_load_f32(k->c[1] + i),
-                                  v_load_f32(k->c[0] + i));
-        const vflt dh = v_load_f32(k->delta_h + i);
-        v_store_f32(k->lightness + i,
-                    v_div_f32(dl, v_mul_f32(v_set_f32(0.65f), wl)));
-        v_store_f32(k->chroma_part + i, v_div_f32(dc, wc));
-        v_store_f32(k->hue_part + i,
-                    v_div_f32(dh, v_mul_f32(v_set_f32(4.f), wh)));
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl t[CIEDE_CHAINS], wc[CIEDE_CHAINS], wh[CIEDE_CHAINS];
+        vint far = ciede_far();
+        ciede_get_f32(t, k->mean_h + i);
+        ciede_take_weight(&far, t);
+        CIEDE_EACH wh[j] = v_widen_half(ciede_mean(
+            k->c[0] + i + j * CIEDE_HALF, k->c[1] + i + j * CIEDE_HALF));
+        CIEDE_EACH wc[j] = v_mul_f64(wh[j], v_set_f64(0.045));
+        CIEDE_EACH wh[j] = v_mul_f64(wh[j], v_set_f64(0.015));
+        CIEDE_EACH wh[j] = v_mul_f64(wh[j], t[j]);
+        CIEDE_EACH wc[j] = v_add_f64(wc[j], v_set_f64(1.));
+        CIEDE_EACH wh[j] = v_add_f64(wh[j], v_set_f64(1.));
+        ciede_note(k, i, far);
+        CIEDE_EACH {
+            const unsigned at = i + (unsigned)j * CIEDE_HALF;
+            const vhlf dc = v_sub_half(v_load_half(k->c[1] + at),
+                                       v_load_half(k->c[0] + at));
+            const vhlf scale = v_mul_half(v_set_half(4.f),
+                                          v_narrow_half(wh[j]));
+            v_store_half(k->part_c + at, v_div_half(dc, v_narrow_half(wc[j])));
+            v_store_half(k->part_h + at,
+                         v_div_half(v_load_half(k->delta_h + at), scale));
+        }
+    }
+}
+
+/* Differences of lightness over 0.65 (1 + (0.015 d^2) / sqrt(20 + d^2)), d from
+ * the middle. Within 2^-43.9: M = 10. */
+static SIMD_NOINLINE void ciede_weigh_lightness(CiedeBlock *k, unsigned cnt)
+{
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl d[CIEDE_CHAINS], root[CIEDE_CHAINS], sum[CIEDE_CHAINS];
+        vint far = ciede_far();
+        CIEDE_EACH d[j] = v_widen_half(v_add_half(
+            ciede_mean(k->l[0] + i + j * CIEDE_HALF,
+                       k->l[1] + i + j * CIEDE_HALF), v_set_half(-50.f)));
+        CIEDE_EACH d[j] = v_mul_f64(d[j], d[j]);
+        CIEDE_EACH sum[j] = v_add_f64(d[j], v_set_f64(20.));
+        ciede_rsqrt(root, sum);
+        CIEDE_EACH d[j] = v_mul_f64(d[j], v_set_f64(0.015));
+        CIEDE_EACH d[j] = v_fma_f64(d[j], root[j], v_set_f64(1.));
+        CIEDE_EACH far = ciede_near(far, d[j], 10);
+        ciede_note(k, i, far);
+        CIEDE_EACH {
+            const unsigned at = i + (unsigned)j * CIEDE_HALF;
+            const vhlf dl = v_sub_half(v_load_half(k->l[1] + at),
+                                       v_load_half(k->l[0] + at));
+            const vhlf scale = v_mul_half(v_set_half(0.65f),
+                                          v_narrow_half(d[j]));
+            v_store_half(k->part_l + at, v_div_half(dl, scale));
+        }
     }
 }
 
 /* glibc's powf is not correctly rounded but within 0.503 units: M = 21 (2^-8
  * units), and where that does not decide, the function itself. */
-static inline vhlf ciede_seventh(const float *c0, const float *c1)
+static inline vhlf ciede_seventh(vhlf mean)
 {
-    const vhlf mean = v_mul_half(v_add_half(v_load_half(c0), v_load_half(c1)),
-                                 v_set_half(0.5f));
     const vdbl x = v_widen_half(mean);
     const vdbl x2 = v_mul_f64(x, x), x4 = v_mul_f64(x2, x2);
     /* Far too small to matter, and no denormal number. */
@@ -252,28 +306,43 @@ static inline vhlf ciede_seventh(const float *c0, const float *c1)
     return power;
 }
 
-/* The rotation's angle, 60 degrees at hue 275 and less around. */
-static inline vdbl ciede_take_angle(vint *far, vdbl h)
+/* The rotation's angle, 60 degrees at hue 275 and less around: M = 10. */
+static inline void ciede_take_angle(vint *far, vdbl h[CIEDE_CHAINS])
 {
-    const vdbl degrees = ciede_exact(v_mul_f64(h, v_set_f64(180. / CIEDE_PI)));
-    const vdbl d = ciede_exact(v_mul_f64(v_sub_f64(degrees, v_set_f64(275.)),
-                                         v_set_f64(1. / 25.)));
+    CIEDE_EACH h[j] = ciede_exact(v_mul_f64(h[j], v_set_f64(180. / CIEDE_PI)));
+    CIEDE_EACH h[j] = v_sub_f64(h[j], v_set_f64(275.));
+    CIEDE_EACH {
+        const vhlf d = v_narrow_half(v_mul_f64(h[j], v_set_f64(1. / 25.)));
+        h[j] = v_widen_half(v_mul_half(d, d));
+    }
     /* Past 40 the rotation is nothing to the rest; see ciede_rotate(). */
-    const vdbl squared = v_min_f64(ciede_exact(v_mul_f64(d, d)), v_set_f64(40.));
-    const vdbl power = ciede_exp2(v_mul_f64(squared,
-                                            v_set_f64(-0x1.71547652b82fep+0)));
-    /* Within 2^-44.5: M = 10. */
-    const vdbl turn = ciede_round(far, v_mul_f64(v_set_f64(60.), power), 10);
-    return ciede_exact(v_mul_f64(turn, v_set_f64(CIEDE_PI / 180.)));
+    CIEDE_EACH h[j] = v_min_f64(h[j], v_set_f64(40.));
+    CIEDE_EACH h[j] = v_mul_f64(h[j], v_set_f64(-0x1.71547652b82fep+0));
+    ciede_exp2(h);
+    CIEDE_EACH h[j] = v_mul_f64(h[j], v_set_f64(60.));
+    CIEDE_EACH h[j] = ciede_round(far, h[j], 10);
+    CIEDE_EACH h[j] = ciede_exact(v_mul_f64(h[j], v_set_f64(CIEDE_PI / 180.)));
 }
 
-/* -2 sqrt(share) sin(angle), within 2^-43.5: M = 12. */
-static inline vhlf ciede_take_rotation(vint *far, vhlf share, vdbl angle)
+/* -2 sqrt(share) sin(angle), within 2^-43.9: M = 10. */
+static inline void ciede_take_rotations(CiedeBlock *k, unsigned i,
+                                        vdbl angle[CIEDE_CHAINS])
 {
-    const vdbl root = v_mul_f64(v_set_f64(-2.), v_sqrt_f64(v_widen_half(share)));
-    const vdbl rotation = v_mul_f64(root, ciede_sin(angle));
-    *far = ciede_near(*far, rotation, 12);
-    return v_narrow_half(rotation);
+    vdbl root[CIEDE_CHAINS];
+    vint far = ciede_far();
+    ciede_take_angle(&far, angle);
+    for (int j = 0; j < CIEDE_CHAINS; j++) {
+        const unsigned at = i + (unsigned)j * CIEDE_HALF;
+        const vhlf p = ciede_seventh(ciede_mean(k->c[0] + at, k->c[1] + at));
+        const vhlf sum = v_add_half(p, v_set_half(6103515648.f));
+        root[j] = v_sqrt_f64(v_widen_half(v_div_half(p, sum)));
+    }
+    ciede_sin(angle);
+    CIEDE_EACH root[j] = v_mul_f64(root[j], v_set_f64(-2.));
+    CIEDE_EACH angle[j] = v_mul_f64(angle[j], root[j]);
+    CIEDE_EACH far = ciede_near(far, angle[j], 10);
+    ciede_put_f32(k->rotation + i, angle);
+    ciede_note(k, i, far);
 }
 
 /* Needed about hue 275 only. Where the exponent d^2 is above 39, the rotation is
@@ -282,28 +351,17 @@ static inline vhlf ciede_take_rotation(vint *far, vhlf share, vdbl angle)
  * degrees, or 2.073. */
 static SIMD_NOINLINE void ciede_rotate(CiedeBlock *k, unsigned cnt)
 {
-    for (unsigned i = 0; i < cnt; i += V_LANES) {
-        const vflt h = v_load_f32(k->mean_h + i);
-        vflt rotation = v_set_f32(0.f);
-        if (v_any(v_ge_f32(h, v_set_f32(2.07f)))) {
-            vhlf half[2];
-            const vhlf p[2] = {
-                ciede_seventh(k->c[0] + i, k->c[1] + i),
-                ciede_seventh(k->c[0] + i + CIEDE_HALF,
-                              k->c[1] + i + CIEDE_HALF),
-            };
-            for (unsigned j = 0; j < 2; j++) {
-                const vdbl wide = j ? v_widen_hi_f32(h) : v_widen_lo_f32(h);
-                vint far = ciede_far();
-                const vdbl angle = ciede_take_angle(&far, wide);
-                const vhlf sum = v_add_half(p[j], v_set_half(6103515648.f));
-                half[j] = ciede_take_rotation(&far, v_div_half(p[j], sum),
-                                              angle);
-                ciede_note(k, i + j * CIEDE_HALF, far);
-            }
-            rotation = v_join_half(half[0], half[1]);
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl h[CIEDE_CHAINS];
+        vdbl most = v_set_f64(0.);
+        ciede_get_f32(h, k->mean_h + i);
+        CIEDE_EACH most = v_max_f64(most, h[j]);
+        if (v_any_f64(v_lt_f64(v_set_f64(2.07), most))) {
+            ciede_take_rotations(k, i, h);
+        } else {
+            CIEDE_EACH h[j] = v_set_f64(0.);
+            ciede_put_f32(k->rotation + i, h);
         }
-        v_store_f32(k->rotation + i, rotation);
     }
 }
 
@@ -311,9 +369,9 @@ static SIMD_NOINLINE void ciede_add_up(const CiedeBlock *k, unsigned cnt,
                                        float *delta)
 {
     for (unsigned i = 0; i < cnt; i += CIEDE_HALF) {
-        const vhlf l = v_load_half(k->lightness + i);
-        const vhlf c = v_load_half(k->chroma_part + i);
-        const vhlf h = v_load_half(k->hue_part + i);
+        const vhlf l = v_load_half(k->part_l + i);
+        const vhlf c = v_load_half(k->part_c + i);
+        const vhlf h = v_load_half(k->part_h + i);
         const vhlf rotation = v_load_half(k->rotation + i);
         const vhlf cross = v_mul_half(v_mul_half(rotation, c), h);
         const vdbl dl = v_widen_half(l), dc = v_widen_half(c);
@@ -325,14 +383,18 @@ static SIMD_NOINLINE void ciede_add_up(const CiedeBlock *k, unsigned cnt,
     }
 }
 
-/* Differences of the block's colours; `cnt` is a multiple of V_LANES. */
+/* Differences of the block's colours; `cnt` is a multiple of 2 CIEDE_STEP. */
 static void ciede_differences(CiedeBlock *k, unsigned cnt, float *delta)
 {
     ciede_stretch(k, cnt);
-    ciede_take_hues(k, 0, cnt);
-    ciede_take_hues(k, 1, cnt);
+    for (unsigned side = 0; side < 2; side++) {
+        ciede_take_ratios(k, side, cnt);
+        ciede_take_hues(k, side, cnt);
+    }
     ciede_compare_hues(k, cnt);
+    ciede_take_chords(k, cnt);
     ciede_weigh(k, cnt);
+    ciede_weigh_lightness(k, cnt);
     ciede_rotate(k, cnt);
     ciede_add_up(k, cnt, delta);
 }

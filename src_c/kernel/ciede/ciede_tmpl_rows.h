@@ -140,12 +140,13 @@ static float ciede_plain(const CiedeLayout *f, const uint32_t *const word[2][2],
     return ciede_difference(&colour[0], &colour[1]);
 }
 
-/* Differences of `cnt` words, at most a block; a vector past them is there. */
+/* Differences of `cnt` words, at most a block; two steps past them are there. */
 static void ciede_run_block(const CiedeRow *r, const uint32_t *const word[2][2],
                             unsigned cnt, float *delta)
 {
     CiedeBlock *k = r->block;
-    const unsigned whole = (cnt + V_LANES - 1) / V_LANES * V_LANES;
+    const unsigned step = 2 * CIEDE_STEP;
+    const unsigned whole = (cnt + step - 1) / step * step;
     memset(k->again, 0, sizeof(k->again));
     for (unsigned side = 0; side < 2; side++) {
         if (r->call->pairs)
@@ -180,8 +181,9 @@ static unsigned ciede_run_row(CiedeRow *r, unsigned y, float *delta)
         return 0;
     for (int side = 0; side < 2; side++)
         for (unsigned i = 0; i < r->layout.words; i++)
-            v_store(r->word[side][i] + cnt,
-                    v_set32(r->word[side][i][cnt - 1]));
+            for (unsigned j = 0; j < 2 * CIEDE_STEP; j += V_LANES)
+                v_store(r->word[side][i] + cnt + j,
+                        v_set32(r->word[side][i][cnt - 1]));
     for (unsigned i = 0; i < cnt; i += CIEDE_BLOCK) {
         const uint32_t *const word[2][2] = {
             { r->word[0][0] + i, r->word[0][1] + i },
@@ -197,7 +199,7 @@ static unsigned ciede_run_row(CiedeRow *r, unsigned y, float *delta)
 /* Every chroma and word row has the size of the widest. */
 static void ciede_lay_out(CiedeRow *r, Workspace *ws, unsigned w, unsigned words)
 {
-    const size_t size = (w + 4u * V_LANES) * sizeof(uint32_t);
+    const size_t size = (w + 2u * CIEDE_STEP + V_LANES) * sizeof(uint32_t);
     r->block = workspace_take(ws, sizeof(CiedeBlock));
     for (unsigned side = 0; side < 2; side++) {
         for (unsigned i = 0; i < words; i++) {

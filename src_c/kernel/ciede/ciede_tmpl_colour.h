@@ -14,7 +14,8 @@ typedef struct CiedeBlock {
     double ratio[2][CIEDE_BLOCK], base[2][CIEDE_BLOCK], squares[2][CIEDE_BLOCK];
     float turn[CIEDE_BLOCK], mean_h[CIEDE_BLOCK], delta_h[CIEDE_BLOCK];
     float part_l[CIEDE_BLOCK], part_c[CIEDE_BLOCK], part_h[CIEDE_BLOCK];
-    float rotation[CIEDE_BLOCK];
+    float hue_weight[CIEDE_BLOCK], share[CIEDE_BLOCK], rotation[CIEDE_BLOCK];
+    bool has_rotation; /* some pixel has */
     uint64_t again[CIEDE_BLOCK / 64]; /* pixels with a value that was near */
 } CiedeBlock;
 

@@ -135,6 +135,7 @@ static inline vflt ciede_opposite(vflt sum)
 static SIMD_NOINLINE void ciede_compare_hues(CiedeBlock *k, unsigned cnt)
 {
     const vflt over = v_set_f32(CIEDE_OVER_PI), zero = v_set_f32(0.f);
+    vflt most = zero;
     for (unsigned i = 0; i < cnt; i += V_LANES) {
         const vflt h1 = v_load_f32(k->hue[0] + i);
         const vflt h2 = v_load_f32(k->hue[1] + i);
@@ -147,9 +148,11 @@ static SIMD_NOINLINE void ciede_compare_hues(CiedeBlock *k, unsigned cnt)
             turn = v_pick_f32(wide, ciede_shorter(turn), turn);
             mean = v_pick_f32(wide, ciede_opposite(sum), mean);
         }
+        most = v_max_f32(most, mean);
         v_store_f32(k->mean_h + i, mean);
         v_store_f32(k->turn + i, v_drop_f32(v_le_f32(least, zero), turn));
     }
+    k->has_rotation = v_any(v_ge_f32(most, v_set_f32(2.07f)));
 }
 
 /* 2 sqrt(product) sin(turn / 2), within 2^-42.7: M = 11. */
@@ -206,51 +209,49 @@ static inline void ciede_sin_cos(vdbl s[CIEDE_CHAINS], vdbl c[CIEDE_CHAINS],
  * angles in degrees, as a polynomial in c = cos h plus s = sin h times another.
  * The sum is above 0.3 and its slope below 2.5, so the error stays within
  * 2^-44: M = 11. */
-static inline void ciede_take_weight(vint *far, vdbl h[CIEDE_CHAINS])
+static SIMD_NOINLINE void ciede_take_hue_weights(CiedeBlock *k, unsigned cnt)
 {
     /* cos and sin of 30, 6 and 63 degrees */
     const double c30 = 0.8660254037844386, s30 = 0.5;
     const double c6 = 0.9945218953682733, s6 = 0.10452846326765346;
     const double c63 = 0.45399049973954675, s63 = 0.8910065241883678;
-    vdbl s[CIEDE_CHAINS], c[CIEDE_CHAINS], r[CIEDE_CHAINS];
-    ciede_sin_cos(s, c, h);
-    ciede_line(r, c, -8. * 0.2 * s63, -4. * 0.32 * s6);
-    ciede_line(h, c, -8. * 0.2 * c63, 4. * 0.32 * c6);
-    ciede_horner(r, c, 4. * 0.2 * s63);
-    ciede_horner(h, c, 2. * 0.24 + 8. * 0.2 * c63);
-    ciede_horner(r, c, -0.17 * s30 + 0.32 * s6);
-    ciede_horner(h, c, -0.17 * c30 - 3. * 0.32 * c6);
-    ciede_horner(h, c, 1. - 0.24 - 0.2 * c63);
-    ciede_join(h, s, r);
-    CIEDE_EACH h[j] = ciede_round(far, h[j], 11);
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl s[CIEDE_CHAINS], c[CIEDE_CHAINS];
+        vdbl p[CIEDE_CHAINS], q[CIEDE_CHAINS];
+        vint far = ciede_far();
+        ciede_get_f32(p, k->mean_h + i);
+        ciede_sin_cos(s, c, p);
+        ciede_line(q, c, -8. * 0.2 * s63, -4. * 0.32 * s6);
+        ciede_line(p, c, -8. * 0.2 * c63, 4. * 0.32 * c6);
+        ciede_horner(q, c, 4. * 0.2 * s63);
+        ciede_horner(p, c, 2. * 0.24 + 8. * 0.2 * c63);
+        ciede_horner(q, c, -0.17 * s30 + 0.32 * s6);
+        ciede_horner(p, c, -0.17 * c30 - 3. * 0.32 * c6);
+        ciede_horner(p, c, 1. - 0.24 - 0.2 * c63);
+        ciede_join(p, s, q);
+        CIEDE_EACH far = ciede_near(far, p[j], 11);
+        ciede_put_f32(k->hue_weight + i, p);
+        ciede_note(k, i, far);
+    }
 }
 
 /* Differences of hue over 4 (1 + (0.015 C) T), of chroma over 1 + 0.045 C. */
 static SIMD_NOINLINE void ciede_weigh(CiedeBlock *k, unsigned cnt)
 {
-    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
-        vdbl t[CIEDE_CHAINS], wc[CIEDE_CHAINS], wh[CIEDE_CHAINS];
-        vint far = ciede_far();
-        ciede_get_f32(t, k->mean_h + i);
-        ciede_take_weight(&far, t);
-        CIEDE_EACH wh[j] = v_widen_half(ciede_mean(
-            k->c[0] + i + j * CIEDE_HALF, k->c[1] + i + j * CIEDE_HALF));
-        CIEDE_EACH wc[j] = v_mul_f64(wh[j], v_set_f64(0.045));
-        CIEDE_EACH wh[j] = v_mul_f64(wh[j], v_set_f64(0.015));
-        CIEDE_EACH wh[j] = v_mul_f64(wh[j], t[j]);
-        CIEDE_EACH wc[j] = v_add_f64(wc[j], v_set_f64(1.));
-        CIEDE_EACH wh[j] = v_add_f64(wh[j], v_set_f64(1.));
-        ciede_note(k, i, far);
-        CIEDE_EACH {
-            const unsigned at = i + (unsigned)j * CIEDE_HALF;
-            const vhlf dc = v_sub_half(v_load_half(k->c[1] + at),
-                                       v_load_half(k->c[0] + at));
-            const vhlf scale = v_mul_half(v_set_half(4.f),
-                                          v_narrow_half(wh[j]));
-            v_store_half(k->part_c + at, v_div_half(dc, v_narrow_half(wc[j])));
-            v_store_half(k->part_h + at,
-                         v_div_half(v_load_half(k->delta_h + at), scale));
-        }
+    const vdbl one = v_set_f64(1.);
+    for (unsigned i = 0; i < cnt; i += CIEDE_HALF) {
+        const float *c1 = k->c[0] + i, *c2 = k->c[1] + i;
+        const vdbl t = v_widen_half(v_load_half(k->hue_weight + i));
+        const vdbl c = v_widen_half(ciede_mean(c1, c2));
+        const vdbl wc = v_mul_f64(c, v_set_f64(0.045));
+        const vdbl wh = v_mul_f64(v_mul_f64(c, v_set_f64(0.015)), t);
+        const vhlf weight_c = v_narrow_half(v_add_f64(wc, one));
+        const vhlf weight_h = v_narrow_half(v_add_f64(wh, one));
+        const vhlf dc = v_sub_half(v_load_half(c2), v_load_half(c1));
+        const vhlf dh = v_load_half(k->delta_h + i);
+        v_store_half(k->part_c + i, v_div_half(dc, weight_c));
+        v_store_half(k->part_h + i,
+                     v_div_half(dh, v_mul_half(weight_h, v_set_half(4.f))));
     }
 }
 
@@ -282,86 +283,101 @@ static SIMD_NOINLINE void ciede_weigh_lightness(CiedeBlock *k, unsigned cnt)
     }
 }
 
-/* glibc's powf is not correctly rounded but within 0.503 units: M = 21 (2^-8
- * units), and where that does not decide, the function itself. */
-static inline vhlf ciede_seventh(vhlf mean)
+/* The rotation's angle, 60 degrees at hue 275 and less around: M = 10. */
+static SIMD_NOINLINE void ciede_take_angles(CiedeBlock *k, unsigned cnt)
 {
-    const vdbl x = v_widen_half(mean);
-    const vdbl x2 = v_mul_f64(x, x), x4 = v_mul_f64(x2, x2);
-    /* Far too small to matter, and no denormal number. */
-    const vdbl p = v_max_f64(v_mul_f64(v_mul_f64(x2, x), x4),
-                             v_set_f64(0x1p-100));
-    unsigned near = v_zeros64(ciede_near(ciede_far(), p, 21));
-    vhlf power = v_narrow_half(p);
-    if (near) {
-        float from[CIEDE_HALF], to[CIEDE_HALF];
-        v_store_half(from, mean);
-        v_store_half(to, power);
-        for (; near; near &= near - 1) {
-            const int lane = __builtin_ctz(near);
-            to[lane] = ciede_power7(from[lane]);
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl h[CIEDE_CHAINS];
+        vint far = ciede_far();
+        ciede_get_f32(h, k->mean_h + i);
+        CIEDE_EACH h[j] = v_mul_f64(h[j], v_set_f64(180. / CIEDE_PI));
+        CIEDE_EACH h[j] = ciede_exact(h[j]);
+        CIEDE_EACH h[j] = v_sub_f64(h[j], v_set_f64(275.));
+        CIEDE_EACH h[j] = v_mul_f64(h[j], v_set_f64(1. / 25.));
+        CIEDE_EACH {
+            const vhlf d = v_narrow_half(h[j]);
+            h[j] = v_widen_half(v_mul_half(d, d));
         }
-        power = v_load_half(to);
+        /* Past 40 the rotation is nothing to the rest; see ciede_rotate(). */
+        CIEDE_EACH h[j] = v_min_f64(h[j], v_set_f64(40.));
+        CIEDE_EACH h[j] = v_mul_f64(h[j], v_set_f64(-0x1.71547652b82fep+0));
+        ciede_exp2(h);
+        CIEDE_EACH h[j] = v_mul_f64(h[j], v_set_f64(60.));
+        CIEDE_EACH h[j] = ciede_round(&far, h[j], 10);
+        CIEDE_EACH h[j] = v_mul_f64(h[j], v_set_f64(CIEDE_PI / 180.));
+        ciede_put_f32(k->rotation + i, h);
+        ciede_note(k, i, far);
     }
-    return power;
 }
 
-/* The rotation's angle, 60 degrees at hue 275 and less around: M = 10. */
-static inline void ciede_take_angle(vint *far, vdbl h[CIEDE_CHAINS])
+static inline float ciede_share(float mean)
 {
-    CIEDE_EACH h[j] = ciede_exact(v_mul_f64(h[j], v_set_f64(180. / CIEDE_PI)));
-    CIEDE_EACH h[j] = v_sub_f64(h[j], v_set_f64(275.));
-    CIEDE_EACH {
-        const vhlf d = v_narrow_half(v_mul_f64(h[j], v_set_f64(1. / 25.)));
-        h[j] = v_widen_half(v_mul_half(d, d));
+    const float p = ciede_power7(mean);
+    return p / (p + (float)CIEDE_25_7);
+}
+
+/* C^7 / (C^7 + 25^7). glibc's powf is not correctly rounded but within 0.503
+ * units: M = 21 (2^-8 units), and where that does not decide, one in 128, the
+ * function itself. */
+static SIMD_NOINLINE void ciede_take_shares(CiedeBlock *k, unsigned cnt)
+{
+    uint64_t again[CIEDE_BLOCK / 64] = { 0 };
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl x[CIEDE_CHAINS], x2[CIEDE_CHAINS];
+        CIEDE_EACH x[j] = v_widen_half(ciede_mean(
+            k->c[0] + i + j * CIEDE_HALF, k->c[1] + i + j * CIEDE_HALF));
+        CIEDE_EACH x2[j] = v_mul_f64(x[j], x[j]);
+        CIEDE_EACH x[j] = v_mul_f64(x[j], x2[j]);
+        CIEDE_EACH x2[j] = v_mul_f64(x2[j], x2[j]);
+        CIEDE_EACH x[j] = v_mul_f64(x[j], x2[j]);
+        /* Far too small to matter, and no denormal number. */
+        CIEDE_EACH x[j] = v_max_f64(x[j], v_set_f64(0x1p-100));
+        CIEDE_EACH {
+            const unsigned at = i + (unsigned)j * CIEDE_HALF;
+            const vhlf p = v_narrow_half(x[j]);
+            const vhlf sum = v_add_half(p, v_set_half((float)CIEDE_25_7));
+            const vint far = ciede_near(ciede_far(), x[j], 21);
+            v_store_half(k->share + at, v_div_half(p, sum));
+            again[at / 64] |= (uint64_t)v_zeros64(far) << at % 64;
+        }
     }
-    /* Past 40 the rotation is nothing to the rest; see ciede_rotate(). */
-    CIEDE_EACH h[j] = v_min_f64(h[j], v_set_f64(40.));
-    CIEDE_EACH h[j] = v_mul_f64(h[j], v_set_f64(-0x1.71547652b82fep+0));
-    ciede_exp2(h);
-    CIEDE_EACH h[j] = v_mul_f64(h[j], v_set_f64(60.));
-    CIEDE_EACH h[j] = ciede_round(far, h[j], 10);
-    CIEDE_EACH h[j] = ciede_exact(v_mul_f64(h[j], v_set_f64(CIEDE_PI / 180.)));
+    for (unsigned i = 0; i < CIEDE_BLOCK; i += 64)
+        for (uint64_t left = again[i / 64]; left; left &= left - 1) {
+            const unsigned at = i + (unsigned)__builtin_ctzll(left);
+            k->share[at] = ciede_share((k->c[0][at] + k->c[1][at]) / 2.f);
+        }
 }
 
 /* -2 sqrt(share) sin(angle), within 2^-43.9: M = 10. */
-static inline void ciede_take_rotations(CiedeBlock *k, unsigned i,
-                                        vdbl angle[CIEDE_CHAINS])
+static SIMD_NOINLINE void ciede_take_rotations(CiedeBlock *k, unsigned cnt)
 {
-    vdbl root[CIEDE_CHAINS];
-    vint far = ciede_far();
-    ciede_take_angle(&far, angle);
-    for (int j = 0; j < CIEDE_CHAINS; j++) {
-        const unsigned at = i + (unsigned)j * CIEDE_HALF;
-        const vhlf p = ciede_seventh(ciede_mean(k->c[0] + at, k->c[1] + at));
-        const vhlf sum = v_add_half(p, v_set_half(6103515648.f));
-        root[j] = v_sqrt_f64(v_widen_half(v_div_half(p, sum)));
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl root[CIEDE_CHAINS], angle[CIEDE_CHAINS];
+        vint far = ciede_far();
+        ciede_get_f32(root, k->share + i);
+        CIEDE_EACH root[j] = v_sqrt_f64(root[j]);
+        ciede_get_f32(angle, k->rotation + i);
+        ciede_sin(angle);
+        CIEDE_EACH root[j] = v_mul_f64(root[j], v_set_f64(-2.));
+        CIEDE_EACH angle[j] = v_mul_f64(angle[j], root[j]);
+        CIEDE_EACH far = ciede_near(far, angle[j], 10);
+        ciede_put_f32(k->rotation + i, angle);
+        ciede_note(k, i, far);
     }
-    ciede_sin(angle);
-    CIEDE_EACH root[j] = v_mul_f64(root[j], v_set_f64(-2.));
-    CIEDE_EACH angle[j] = v_mul_f64(angle[j], root[j]);
-    CIEDE_EACH far = ciede_near(far, angle[j], 10);
-    ciede_put_f32(k->rotation + i, angle);
-    ciede_note(k, i, far);
 }
 
 /* Needed about hue 275 only. Where the exponent d^2 is above 39, the rotation is
  * below 2.1 e^-39 < 2^-55, and what it multiplies below half the sum of squares
  * that it is added to: nothing in binary64. That is all of hue below 118.8
  * degrees, or 2.073. */
-static SIMD_NOINLINE void ciede_rotate(CiedeBlock *k, unsigned cnt)
+static void ciede_rotate(CiedeBlock *k, unsigned cnt)
 {
-    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
-        vdbl h[CIEDE_CHAINS];
-        vdbl most = v_set_f64(0.);
-        ciede_get_f32(h, k->mean_h + i);
-        CIEDE_EACH most = v_max_f64(most, h[j]);
-        if (v_any_f64(v_lt_f64(v_set_f64(2.07), most))) {
-            ciede_take_rotations(k, i, h);
-        } else {
-            CIEDE_EACH h[j] = v_set_f64(0.);
-            ciede_put_f32(k->rotation + i, h);
-        }
+    if (k->has_rotation) {
+        ciede_take_angles(k, cnt);
+        ciede_take_shares(k, cnt);
+        ciede_take_rotations(k, cnt);
+    } else {
+        memset(k->rotation, 0, sizeof(k->rotation));
     }
 }
 
@@ -393,6 +409,7 @@ static void ciede_differences(CiedeBlock *k, unsigned cnt, float *delta)
     }
     ciede_compare_hues(k, cnt);
     ciede_take_chords(k, cnt);
+    ciede_take_hue_weights(k, cnt);
     ciede_weigh(k, cnt);
     ciede_weigh_lightness(k, cnt);
     ciede_rotate(k, cnt);

@@ -9,7 +9,7 @@ typedef struct CiedeBlock {
     float l[2][CIEDE_BLOCK], a[2][CIEDE_BLOCK]; /* of ref and dist */
     float b[2][CIEDE_BLOCK], chroma[2][CIEDE_BLOCK];
     double rgb[3][CIEDE_BLOCK];
-    float root[3][CIEDE_BLOCK];
+    float fifth[3][CIEDE_BLOCK], third[3][CIEDE_BLOCK]; /* powers, nearly */
     float stretched[2][CIEDE_BLOCK], c[2][CIEDE_BLOCK], hue[2][CIEDE_BLOCK];
     double ratio[2][CIEDE_BLOCK], base[2][CIEDE_BLOCK], squares[2][CIEDE_BLOCK];
     float turn[CIEDE_BLOCK], mean_h[CIEDE_BLOCK], delta_h[CIEDE_BLOCK];
@@ -25,10 +25,9 @@ enum { CIEDE_HALF = V_LANES / 2, CIEDE_STEP = CIEDE_CHAINS * CIEDE_HALF };
  * chains' pixels of that lane are done again. */
 static inline void ciede_note(CiedeBlock *k, unsigned i, vint far)
 {
-    const uint64_t lane = v_zeros64(far);
-    uint64_t pixels = 0;
-    CIEDE_EACH pixels |= lane << j * CIEDE_HALF;
-    k->again[i / 64] |= pixels << i % 64;
+    uint64_t chains = 0;
+    CIEDE_EACH chains |= 1ull << j * CIEDE_HALF;
+    k->again[i / 64] |= v_zeros64(far) * chains << i % 64;
 }
 
 static inline void ciede_get(vdbl x[CIEDE_CHAINS], const double *p)
@@ -197,46 +196,52 @@ static inline void ciede_take_thirds(float *third, const double *xyz,
     }
 }
 
-/* Cube roots of 0.0085 to 8, rounded, in place of the guesses: M = 10. The cube
- * root and the line meet with equal slope, so near the threshold either will
- * do. */
-static inline void ciede_take_roots(CiedeBlock *k, unsigned plane, unsigned cnt)
+/* Cube roots of 0.0085 to 8, rounded: M = 10. The cube root and the line meet
+ * with equal slope, so near the threshold either will do. */
+static inline void ciede_take_roots(const CiedeBlock *k, unsigned plane,
+                                    unsigned i, vint *far,
+                                    vdbl root[CIEDE_CHAINS])
 {
     const vdbl limit = v_set_f64(216. / 24389.);
-    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
-        vdbl x[CIEDE_CHAINS], y[CIEDE_CHAINS], root[CIEDE_CHAINS];
-        vint far = ciede_far();
-        ciede_get(x, k->rgb[plane] + i);
-        ciede_get_f32(y, k->root[plane] + i);
-        CIEDE_EACH root[j] = x[j];
-        ciede_cube_root(root, y);
-        if (v_any_f64(v_lt_f64(ciede_least(x), limit)))
-            ciede_foot(&far, x, root);
-        CIEDE_EACH far = ciede_near(far, root[j], 10);
-        ciede_note(k, i, far);
-        ciede_put_f32(k->root[plane] + i, root);
-    }
+    vdbl x[CIEDE_CHAINS], y[CIEDE_CHAINS];
+    ciede_get(x, k->rgb[plane] + i);
+    ciede_get_f32(y, k->third[plane] + i);
+    CIEDE_EACH root[j] = x[j];
+    ciede_cube_root(root, y);
+    if (v_any_f64(v_lt_f64(ciede_least(x), limit)))
+        ciede_foot(far, x, root);
+    CIEDE_EACH root[j] = ciede_round(far, root[j], 10);
 }
 
-/* All exact but for the rounding to binary32: differences of two roots have at
- * most 28 bits. 116 f - 16 is one multiply-add. */
+/* f = factor * (f - g), rounded; the difference has at most 28 bits. */
+static inline void ciede_take_axis(vdbl f[CIEDE_CHAINS],
+                                   const vdbl g[CIEDE_CHAINS], double factor)
+{
+    CIEDE_EACH f[j] = v_sub_f64(f[j], g[j]);
+    CIEDE_EACH f[j] = ciede_exact(v_mul_f64(f[j], v_set_f64(factor)));
+}
+
+/* With the roots all is exact but for roundings; 116 f - 16 is one
+ * multiply-add. */
 static inline void ciede_to_lab(CiedeBlock *k, unsigned side, unsigned cnt)
 {
-    for (unsigned i = 0; i < cnt; i += CIEDE_HALF) {
-        const vdbl x = v_widen_half(v_load_half(k->root[0] + i));
-        const vdbl y = v_widen_half(v_load_half(k->root[1] + i));
-        const vdbl z = v_widen_half(v_load_half(k->root[2] + i));
-        const vhlf a = v_narrow_half(v_mul_f64(v_set_f64(500.),
-                                               v_sub_f64(x, y)));
-        const vhlf b = v_narrow_half(v_mul_f64(v_set_f64(200.),
-                                               v_sub_f64(y, z)));
-        const vdbl l = v_fma_f64(v_set_f64(116.), y, v_set_f64(-16.));
-        const vdbl wide_a = v_widen_half(a), wide_b = v_widen_half(b);
-        const vdbl sum = v_fma_f64(wide_b, wide_b, v_mul_f64(wide_a, wide_a));
-        v_store_half(k->l[side] + i, v_narrow_half(l));
-        v_store_half(k->a[side] + i, a);
-        v_store_half(k->b[side] + i, b);
-        v_store_half(k->chroma[side] + i, v_narrow_half(v_sqrt_f64(sum)));
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl x[CIEDE_CHAINS], y[CIEDE_CHAINS], z[CIEDE_CHAINS];
+        vint far = ciede_far();
+        ciede_take_roots(k, 0, i, &far, x);
+        ciede_take_roots(k, 1, i, &far, y);
+        ciede_take_axis(x, y, 500.);
+        ciede_put_f32(k->a[side] + i, x);
+        CIEDE_EACH x[j] = v_mul_f64(x[j], x[j]);
+        ciede_take_roots(k, 2, i, &far, z);
+        ciede_take_axis(z, y, -200.);
+        ciede_put_f32(k->b[side] + i, z);
+        CIEDE_EACH x[j] = v_fma_f64(z[j], z[j], x[j]);
+        CIEDE_EACH x[j] = v_sqrt_f64(x[j]);
+        ciede_line(y, y, 116., -16.);
+        ciede_put_f32(k->l[side] + i, y);
+        ciede_put_f32(k->chroma[side] + i, x);
+        ciede_note(k, i, far);
     }
 }
 
@@ -247,14 +252,12 @@ static SIMD_NOINLINE void ciede_colours(CiedeBlock *k, const CiedeLayout *f,
 {
     ciede_unpack(k, f, word, cnt);
     for (unsigned i = 0; i < 3; i++)
-        ciede_take_fifths(k->root[i], k->rgb[i], cnt);
+        ciede_take_fifths(k->fifth[i], k->rgb[i], cnt);
     for (unsigned i = 0; i < 3; i++)
-        ciede_linearise(k->rgb[i], k->root[i], cnt);
+        ciede_linearise(k->rgb[i], k->fifth[i], cnt);
     ciede_to_xyz(k, cnt);
     for (unsigned i = 0; i < 3; i++)
-        ciede_take_thirds(k->root[i], k->rgb[i], cnt);
-    for (unsigned i = 0; i < 3; i++)
-        ciede_take_roots(k, i, cnt);
+        ciede_take_thirds(k->third[i], k->rgb[i], cnt);
     ciede_to_lab(k, side, cnt);
 }
 

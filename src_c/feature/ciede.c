@@ -102,10 +102,9 @@ static int ciede_init(void *state, const PyvmafExtractorInit *init)
     s->call.stride = ciede_stride(init->w);
     lay_out(s, &ws);
     s->memory = aligned_alloc(WORKSPACE_ALIGN, ws.used);
-    const bool look_up = init->bpc == 8 && s->kernels->shades;
-    if (look_up)
+    if (init->bpc == 8)
         s->pairs = ciede_pairs_create();
-    if (!s->memory || (look_up && !s->pairs)) {
+    if (!s->memory || (init->bpc == 8 && !s->pairs)) {
         ciede_close(s);
         return -ENOMEM;
     }

@@ -37,8 +37,7 @@ typedef struct CiedeDelta {
     unsigned shift_x, shift_y;   /* luma positions to chroma's */
     unsigned first_row;
     /* 8-bit video: the CIEDE_LEVELS colours of the chroma pair cb | cr << 8,
-     * filled for all pairs of the frame; NULL: not made. Plain kernels do not
-     * look at it. */
+     * filled for all pairs of the frame; NULL: colours are computed. */
     const CiedeColour *const *pairs;
     /* Out, for row y of the band: the differences of the cnt[y] pixels whose
      * samples differ, in order, from delta + y * stride on. Up to the stride
@@ -64,7 +63,7 @@ typedef struct CiedeSum {
 
 typedef struct CiedeKernels {
     KernelFn delta;  /* CiedeDelta */
-    KernelFn shades; /* CiedeShades; NULL: the set has no use for pairs */
+    KernelFn shades; /* CiedeShades */
     KernelFn sum;    /* CiedeSum */
     size_t (*scratch_size)(unsigned w); /* for rows of w pixels */
 } CiedeKernels;

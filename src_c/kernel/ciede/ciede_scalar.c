@@ -34,6 +34,12 @@ static Samples samples(const CiedeDelta *c, const CiedePicture *pic, unsigned x,
     };
 }
 
+static CiedeColour colour(const CiedeDelta *c, Samples s)
+{
+    return c->pairs ? c->pairs[s.cb | s.cr << 8][s.y]
+                    : ciede_colour(s.y, s.cb, s.cr, c->bpc);
+}
+
 static unsigned delta_row(const CiedeDelta *c, unsigned y, float *delta)
 {
     unsigned cnt = 0;
@@ -42,8 +48,7 @@ static unsigned delta_row(const CiedeDelta *c, unsigned y, float *delta)
         const Samples q = samples(c, &c->dist, x, y);
         if (p.y == q.y && p.cb == q.cb && p.cr == q.cr)
             continue;
-        const CiedeColour r = ciede_colour(p.y, p.cb, p.cr, c->bpc);
-        const CiedeColour d = ciede_colour(q.y, q.cb, q.cr, c->bpc);
+        const CiedeColour r = colour(c, p), d = colour(c, q);
         delta[cnt++] = ciede_difference(&r, &d);
     }
     return cnt;
@@ -55,6 +60,14 @@ static void delta_scalar(const void *call, const Rows *rows, int64_t *sums)
     (void)sums;
     for (unsigned y = rows->begin; y < rows->end; y++)
         c->cnt[y] = delta_row(c, c->first_row + y, c->delta + y * c->stride);
+}
+
+static void shades_scalar(const void *call, const Rows *rows, int64_t *sums)
+{
+    const CiedeShades *c = call;
+    (void)sums;
+    for (unsigned y = rows->begin; y < rows->end; y++)
+        c->colour[y] = ciede_colour(y, c->cb, c->cr, 8);
 }
 
 static void sum_scalar(const void *call, const Rows *rows, int64_t *sums)
@@ -76,7 +89,7 @@ static size_t scratch_size_scalar(unsigned w)
 
 const CiedeKernels ciede_kernels_scalar = {
     .delta = delta_scalar,
-    .shades = NULL,
+    .shades = shades_scalar,
     .sum = sum_scalar,
     .scratch_size = scratch_size_scalar,
 };

@@ -48,6 +48,7 @@ typedef struct PsnrHvsTile {
     float sample[2][PSNR_HVS_CNT][V_LANES];
     float coefficient[2][PSNR_HVS_CNT][V_LANES];
     float mean[2][5][V_LANES]; /* of the four quarters and of all */
+    float masking[V_LANES];    /* of the picture that masks more */
 } PsnrHvsTile;
 
 typedef struct PsnrHvsWork {
@@ -218,8 +219,8 @@ static inline vflt psnr_hvs_masking(const PsnrHvsSums *s)
                      v_set_f32(1.f / 32.f));
 }
 
-/* What both pictures' blocks mask. */
-static SIMD_NOINLINE vflt psnr_hvs_measure(const PsnrHvsTile *t,
+/* What the blocks mask. */
+static SIMD_NOINLINE void psnr_hvs_measure(PsnrHvsTile *t,
                                            const PsnrHvsTable *table)
 {
     PsnrHvsSums s[2];
@@ -241,16 +242,17 @@ static SIMD_NOINLINE vflt psnr_hvs_measure(const PsnrHvsTile *t,
             }
         }
     }
-    return v_max_f32(psnr_hvs_masking(&s[1]), psnr_hvs_masking(&s[0]));
+    v_store_f32(t->masking, v_max_f32(psnr_hvs_masking(&s[1]),
+                                      psnr_hvs_masking(&s[0])));
 }
 
 /* The terms. masking / mask is a product with 1 / mask and a correction: that
  * it equals the division was tried for every mantissa and entry. */
 static SIMD_NOINLINE void psnr_hvs_put_terms(const PsnrHvsTile *t,
                                              const PsnrHvsTable *table,
-                                             vflt masking, float *term)
+                                             float *term)
 {
-    const vflt zero = v_set_f32(0.f);
+    const vflt masking = v_load_f32(t->masking), zero = v_set_f32(0.f);
     for (int i = 0; i < PSNR_HVS_CNT; i++) {
         const vflt mask = v_set_f32(table->mask[i]);
         const vflt inverse = v_set_f32(table->inverse[i]);
@@ -287,8 +289,8 @@ static void psnr_hvs_run_row(const PsnrHvsWork *k, unsigned y, float *row)
             psnr_hvs_take_samples(k, side, i * PSNR_HVS_STEP);
             psnr_hvs_take_coefficients(k, side, i * PSNR_HVS_STEP);
         }
-        psnr_hvs_put_terms(k->tile, table, psnr_hvs_measure(k->tile, table),
-                           group + i % PSNR_HVS_GROUP);
+        psnr_hvs_measure(k->tile, table);
+        psnr_hvs_put_terms(k->tile, table, group + i % PSNR_HVS_GROUP);
     }
     psnr_hvs_blank(row, blocks);
 }

@@ -7,7 +7,9 @@
 #define EXTRACTORS_H
 
 #define BUILTIN_EXTRACTORS(E)                                                  \
+    E(ciede)                                                                   \
     E(psnr)                                                                    \
+    E(psnr_hvs)                                                                \
     E(adm)                                                                     \
     E(motion)                                                                  \
     E(vif)                                                                     \

@@ -10,8 +10,10 @@
 
 #define KERNEL_MODULES(M, set)                                                 \
     M(set, adm, AdmKernels)                                                    \
+    M(set, ciede, CiedeKernels)                                                \
     M(set, motion, MotionKernels)                                              \
     M(set, psnr, PsnrKernels)                                                  \
+    M(set, psnr_hvs, PsnrHvsKernels)                                           \
     M(set, vif, VifKernels)
 
 #endif

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Samples to Lab, a block of pixels through one short loop after another: as
+ * one loop the chain is so long that its latency cannot be hidden.
+ */
+
+/* Room for a loop's results between two loops. */
+typedef struct CiedeBlock {
+    float l[2][CIEDE_BLOCK], a[2][CIEDE_BLOCK]; /* of ref and dist */
+    float b[2][CIEDE_BLOCK], chroma[2][CIEDE_BLOCK];
+    double rgb[3][CIEDE_BLOCK];
+    float fifth[3][CIEDE_BLOCK], third[3][CIEDE_BLOCK]; /* powers, nearly */
+    float stretched[2][CIEDE_BLOCK], c[2][CIEDE_BLOCK], hue[2][CIEDE_BLOCK];
+    double ratio[2][CIEDE_BLOCK], base[2][CIEDE_BLOCK], squares[2][CIEDE_BLOCK];
+    float turn[CIEDE_BLOCK], mean_h[CIEDE_BLOCK], delta_h[CIEDE_BLOCK];
+    float part_l[CIEDE_BLOCK], part_c[CIEDE_BLOCK], part_h[CIEDE_BLOCK];
+    float hue_weight[CIEDE_BLOCK], share[CIEDE_BLOCK], rotation[CIEDE_BLOCK];
+    bool has_rotation; /* some pixel has */
+    uint64_t again[CIEDE_BLOCK / 64]; /* pixels with a value that was near */
+} CiedeBlock;
+
+enum { CIEDE_HALF = V_LANES / 2, CIEDE_STEP = CIEDE_CHAINS * CIEDE_HALF };
+
+/* A value was near in a lane of one of the CIEDE_STEP pixels from i on: all
+ * chains' pixels of that lane are done again. */
+static inline void ciede_note(CiedeBlock *k, unsigned i, vint far)
+{
+    uint64_t chains = 0;
+    CIEDE_EACH chains |= 1ull << j * CIEDE_HALF;
+    k->again[i / 64] |= v_zeros64(far) * chains << i % 64;
+}
+
+static inline void ciede_get(vdbl x[CIEDE_CHAINS], const double *p)
+{
+    CIEDE_EACH x[j] = v_get_f64(p + j * CIEDE_HALF);
+}
+
+static inline void ciede_put(double *p, const vdbl x[CIEDE_CHAINS])
+{
+    CIEDE_EACH v_put_f64(p + j * CIEDE_HALF, x[j]);
+}
+
+static inline void ciede_get_f32(vdbl x[CIEDE_CHAINS], const float *p)
+{
+    CIEDE_EACH x[j] = v_widen_half(v_load_half(p + j * CIEDE_HALF));
+}
+
+static inline void ciede_put_f32(float *p, const vdbl x[CIEDE_CHAINS])
+{
+    CIEDE_EACH v_store_half(p + j * CIEDE_HALF, v_narrow_half(x[j]));
+}
+
+/* The least of each lane. */
+static inline vdbl ciede_least(const vdbl x[CIEDE_CHAINS])
+{
+    vdbl least = x[0];
+    CIEDE_EACH least = v_min_f64(least, x[j]);
+    return least;
+}
+
+/* How pixels lie in words: `bits` wide fields y, cb, cr in the first word; past
+ * ten bits cr is in the second. */
+typedef struct CiedeLayout {
+    unsigned words, cb, cr; /* how many; shifts */
+    uint32_t mask;
+    unsigned bpc;
+} CiedeLayout;
+
+static inline CiedeLayout ciede_layout(unsigned bpc)
+{
+    CiedeLayout f = { .words = bpc > 10 ? 2 : 1, .bpc = bpc };
+    f.cb = f.words == 2 ? 16 : bpc;
+    f.cr = f.words == 2 ? 0 : 2 * bpc;
+    f.mask = (1u << f.cb) - 1;
+    return f;
+}
+
+/* Linear combinations of samples that are no colours yet, as doubles. */
+static inline void ciede_unpack(CiedeBlock *k, const CiedeLayout *f,
+                                const uint32_t *const word[2], unsigned cnt)
+{
+    const double scale = (double)(1u << (f->bpc - 8));
+    const vdbl luma_zero = v_set_f64(16. * scale);
+    const vdbl chroma_zero = v_set_f64(128. * scale);
+    const vdbl luma_step = v_set_f64(1. / (219. * scale));
+    const vdbl chroma_step = v_set_f64(1. / (224. * scale));
+    const vint mask = v_set32(f->mask);
+    for (unsigned i = 0; i < cnt; i += V_LANES) {
+        const vint w = v_load(word[0] + i), last = v_load(word[1] + i);
+        const vint y = v_and(w, mask);
+        const vint cb = v_and(v_shr32(w, (int)f->cb), mask);
+        const vint cr = v_and(v_shr32(last, (int)f->cr), mask);
+        SIMD_UNROLL
+        for (unsigned half = 0; half < 2; half++) {
+            const vdbl yy = half ? v_hi_f64(y) : v_lo_f64(y);
+            const vdbl uu = half ? v_hi_f64(cb) : v_lo_f64(cb);
+            const vdbl vv = half ? v_hi_f64(cr) : v_lo_f64(cr);
+            const vdbl l = v_mul_f64(v_sub_f64(yy, luma_zero), luma_step);
+            const vdbl u = v_mul_f64(v_sub_f64(uu, chroma_zero), chroma_step);
+            const vdbl v = v_mul_f64(v_sub_f64(vv, chroma_zero), chroma_step);
+            const vdbl r = v_add_f64(l, v_mul_f64(v_set_f64(1.28033), v));
+            const vdbl g = v_sub_f64(l, v_mul_f64(v_set_f64(0.21482), u));
+            const vdbl b = v_add_f64(l, v_mul_f64(v_set_f64(2.12798), u));
+            const unsigned at = i + half * CIEDE_HALF;
+            v_put_f64(k->rgb[0] + at, r);
+            v_put_f64(k->rgb[1] + at,
+                      v_sub_f64(g, v_mul_f64(v_set_f64(0.38059), v)));
+            v_put_f64(k->rgb[2] + at, b);
+        }
+    }
+}
+
+/* Guesses of x^(-1/5), where x is what the signal is the power 1 / 2.4 of. */
+static inline void ciede_take_fifths(float *fifth, const double *rgb,
+                                     unsigned cnt)
+{
+    const vflt scale = v_set_f32(1.f / 1.055f);
+    const vflt offset = v_set_f32(0.055f / 1.055f);
+    for (unsigned i = 0; i < cnt; i += 2 * CIEDE_STEP) {
+        vflt x[CIEDE_CHAINS], y[CIEDE_CHAINS];
+        CIEDE_EACH {
+            const double *at = rgb + i + j * V_LANES;
+            const vflt c = v_narrow_f64(v_get_f64(at),
+                                        v_get_f64(at + CIEDE_HALF));
+            x[j] = v_fma_f32(c, scale, offset);
+        }
+        ciede_fifth(y, x);
+        CIEDE_EACH v_store_f32(fifth + i + j * V_LANES, y[j]);
+    }
+}
+
+/* Light from the nonlinear signal; within 2^-46.5, or as the definition says. */
+static inline void ciede_linearise(double *rgb, const float *fifth, unsigned cnt)
+{
+    const vdbl slope = v_set_f64(1. / 12.92), from = v_set_f64(10. / 255.);
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl c[CIEDE_CHAINS], x[CIEDE_CHAINS], y[CIEDE_CHAINS];
+        ciede_get(c, rgb + i);
+        ciede_get_f32(y, fifth + i);
+        ciede_line(x, c, 1. / 1.055, 0.055 / 1.055);
+        ciede_power24(x, y);
+        if (v_any_f64(v_lt_f64(ciede_least(c), v_set_f64(10.001 / 255.))))
+            CIEDE_EACH x[j] = v_pick_f64(v_lt_f64(from, c[j]), x[j],
+                                         v_mul_f64(c[j], slope));
+        ciede_put(rgb + i, x);
+    }
+}
+
+/* X, Y and Z relative to white. Light below zero is above -0.062, -0.032 and
+ * -0.1, so X, Y and Z are sums of parts that are at most eleven times as large
+ * where they exceed the threshold below: relative errors grow to 2^-43. */
+static inline void ciede_to_xyz(CiedeBlock *k, unsigned cnt)
+{
+    static const double white[3] = { 1. / 0.95047, 1., 1. / 1.08883 };
+    vdbl m[3][3];
+    for (int i = 0; i < 9; i++)
+        m[i / 3][i % 3] =
+            v_set_f64(ciede_matrix[i / 3][i % 3] * white[i / 3]);
+    for (unsigned i = 0; i < cnt; i += CIEDE_HALF) {
+        const vdbl r = v_get_f64(k->rgb[0] + i), g = v_get_f64(k->rgb[1] + i);
+        const vdbl b = v_get_f64(k->rgb[2] + i);
+        SIMD_UNROLL
+        for (int j = 0; j < 3; j++) {
+            const vdbl rg = v_fma_f64(m[j][1], g, v_mul_f64(m[j][0], r));
+            v_put_f64(k->rgb[j] + i, v_fma_f64(m[j][2], b, rg));
+        }
+    }
+}
+
+/* Below the threshold a line, with an absolute error below 2^-46.5; far below
+ * zero that is too much for a bound that is relative. */
+static inline void ciede_foot(vint *far, const vdbl x[CIEDE_CHAINS],
+                              vdbl root[CIEDE_CHAINS])
+{
+    const vdbl limit = v_set_f64(216. / 24389.), small = v_set_f64(1. / 16.);
+    vdbl line[CIEDE_CHAINS];
+    ciede_line(line, x, 24389. / 27. / 116., 16. / 116.);
+    CIEDE_EACH root[j] = v_pick_f64(v_lt_f64(limit, x[j]), root[j], line[j]);
+    const vdbl kept = v_keep_f64(v_lt_f64(small, ciede_least(root)),
+                                 v_of_bits_f64(*far));
+    *far = v_bits_f64(kept);
+}
+
+/* Guesses of x^(-1/3). */
+static inline void ciede_take_thirds(float *third, const double *xyz,
+                                     unsigned cnt)
+{
+    for (unsigned i = 0; i < cnt; i += 2 * CIEDE_STEP) {
+        vflt x[CIEDE_CHAINS], y[CIEDE_CHAINS];
+        CIEDE_EACH {
+            const double *at = xyz + i + j * V_LANES;
+            x[j] = v_narrow_f64(v_get_f64(at), v_get_f64(at + CIEDE_HALF));
+        }
+        ciede_third(y, x);
+        CIEDE_EACH v_store_f32(third + i + j * V_LANES, y[j]);
+    }
+}
+
+/* Cube roots of 0.0085 to 8, rounded: M = 10. The cube root and the line meet
+ * with equal slope, so near the threshold either will do. */
+static inline void ciede_take_roots(const CiedeBlock *k, unsigned plane,
+                                    unsigned i, vint *far,
+                                    vdbl root[CIEDE_CHAINS])
+{
+    const vdbl limit = v_set_f64(216. / 24389.);
+    vdbl x[CIEDE_CHAINS], y[CIEDE_CHAINS];
+    ciede_get(x, k->rgb[plane] + i);
+    ciede_get_f32(y, k->third[plane] + i);
+    CIEDE_EACH root[j] = x[j];
+    ciede_cube_root(root, y);
+    if (v_any_f64(v_lt_f64(ciede_least(x), limit)))
+        ciede_foot(far, x, root);
+    CIEDE_EACH root[j] = ciede_round(far, root[j], 10);
+}
+
+/* f = factor * (f - g), rounded; the difference has at most 28 bits. */
+static inline void ciede_take_axis(vdbl f[CIEDE_CHAINS],
+                                   const vdbl g[CIEDE_CHAINS], double factor)
+{
+    CIEDE_EACH f[j] = v_sub_f64(f[j], g[j]);
+    CIEDE_EACH f[j] = ciede_exact(v_mul_f64(f[j], v_set_f64(factor)));
+}
+
+/* With the roots all is exact but for roundings; 116 f - 16 is one
+ * multiply-add. */
+static inline void ciede_to_lab(CiedeBlock *k, unsigned side, unsigned cnt)
+{
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl x[CIEDE_CHAINS], y[CIEDE_CHAINS], z[CIEDE_CHAINS];
+        vint far = ciede_far();
+        ciede_take_roots(k, 0, i, &far, x);
+        ciede_take_roots(k, 1, i, &far, y);
+        ciede_take_axis(x, y, 500.);
+        ciede_put_f32(k->a[side] + i, x);
+        CIEDE_EACH x[j] = v_mul_f64(x[j], x[j]);
+        ciede_take_roots(k, 2, i, &far, z);
+        ciede_take_axis(z, y, -200.);
+        ciede_put_f32(k->b[side] + i, z);
+        CIEDE_EACH x[j] = v_fma_f64(z[j], z[j], x[j]);
+        CIEDE_EACH x[j] = v_sqrt_f64(x[j]);
+        ciede_line(y, y, 116., -16.);
+        ciede_put_f32(k->l[side] + i, y);
+        ciede_put_f32(k->chroma[side] + i, x);
+        ciede_note(k, i, far);
+    }
+}
+
+/* Colours of `cnt` pixels, a multiple of 2 CIEDE_STEP, into the block. */
+static SIMD_NOINLINE void ciede_colours(CiedeBlock *k, const CiedeLayout *f,
+                                        const uint32_t *const word[2],
+                                        unsigned side, unsigned cnt)
+{
+    ciede_unpack(k, f, word, cnt);
+    for (unsigned i = 0; i < 3; i++)
+        ciede_take_fifths(k->fifth[i], k->rgb[i], cnt);
+    for (unsigned i = 0; i < 3; i++)
+        ciede_linearise(k->rgb[i], k->fifth[i], cnt);
+    ciede_to_xyz(k, cnt);
+    for (unsigned i = 0; i < 3; i++)
+        ciede_take_thirds(k->third[i], k->rgb[i], cnt);
+    ciede_to_lab(k, side, cnt);
+}
+
+/* The same from the rows of chroma pairs. */
+static SIMD_NOINLINE void ciede_look_up(CiedeBlock *k,
+                                        const CiedeColour *const *pairs,
+                                        const uint32_t *word, unsigned side,
+                                        unsigned cnt)
+{
+    for (unsigned i = 0; i < cnt; i += V_LANES) {
+        const float *at[V_LANES];
+        vflt field[4];
+        for (unsigned j = 0; j < V_LANES; j++) {
+            const uint32_t w = word[i + j];
+            at[j] = &pairs[w >> 8][w & 255].l;
+        }
+        v_load_records(at, field);
+        v_store_f32(k->l[side] + i, field[0]);
+        v_store_f32(k->a[side] + i, field[1]);
+        v_store_f32(k->b[side] + i, field[2]);
+        v_store_f32(k->chroma[side] + i, field[3]);
+    }
+}

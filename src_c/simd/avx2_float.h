@@ -45,17 +45,6 @@ static inline vflt v_odd_f32(vflt a, vflt b)
     return v_cast_f32(v_order16(v_cast_int(mixed)));
 }
 
-/* Four rows become four columns within each 128 bits. */
-static inline void v_transpose_quads(vflt r[4])
-{
-    vflt a = _mm256_unpacklo_ps(r[0], r[1]), b = _mm256_unpackhi_ps(r[0], r[1]);
-    vflt c = _mm256_unpacklo_ps(r[2], r[3]), d = _mm256_unpackhi_ps(r[2], r[3]);
-    r[0] = _mm256_shuffle_ps(a, c, 0x44);
-    r[1] = _mm256_shuffle_ps(a, c, 0xee);
-    r[2] = _mm256_shuffle_ps(b, d, 0x44);
-    r[3] = _mm256_shuffle_ps(b, d, 0xee);
-}
-
 /* Rows become columns. */
 static inline void v_transpose_f32(vflt r[V_LANES])
 {

@@ -47,17 +47,6 @@ static inline vflt v_odd_f32(vflt a, vflt b)
     return _mm512_permutex2var_ps(a, odd, b);
 }
 
-/* Four rows become four columns within each 128 bits. */
-static inline void v_transpose_quads(vflt r[4])
-{
-    vflt a = _mm512_unpacklo_ps(r[0], r[1]), b = _mm512_unpackhi_ps(r[0], r[1]);
-    vflt c = _mm512_unpacklo_ps(r[2], r[3]), d = _mm512_unpackhi_ps(r[2], r[3]);
-    r[0] = _mm512_shuffle_ps(a, c, 0x44);
-    r[1] = _mm512_shuffle_ps(a, c, 0xee);
-    r[2] = _mm512_shuffle_ps(b, d, 0x44);
-    r[3] = _mm512_shuffle_ps(b, d, 0xee);
-}
-
 /* Rows become columns: within 128 bits, then the quarters themselves. */
 static inline void v_transpose_f32(vflt r[V_LANES])
 {

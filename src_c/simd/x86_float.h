@@ -29,3 +29,14 @@ static inline vflt v_load16_f32(const uint16_t *p)
 {
     return v_to_f32(v_load16_32(p));
 }
+
+/* Four rows become four columns within each 128 bits. */
+static inline void v_transpose_quads(vflt r[4])
+{
+    vflt a = MM(unpacklo_ps)(r[0], r[1]), b = MM(unpackhi_ps)(r[0], r[1]);
+    vflt c = MM(unpacklo_ps)(r[2], r[3]), d = MM(unpackhi_ps)(r[2], r[3]);
+    r[0] = MM(shuffle_ps)(a, c, 0x44);
+    r[1] = MM(shuffle_ps)(a, c, 0xee);
+    r[2] = MM(shuffle_ps)(b, d, 0x44);
+    r[3] = MM(shuffle_ps)(b, d, 0xee);
+}

@@ -71,6 +71,9 @@ typedef struct SsimKernels {
     KernelFn shrink, halve, compare, ordered;
 } SsimKernels;
 
+/* The plain kernel, which others call for factors that they leave out. */
+void ssim_shrink_scalar(const void *call, const Rows *rows, int64_t *sums);
+
 /* Scratch memory that each kernel needs for a plane `w` samples wide. */
 size_t ssim_scratch_size(unsigned w);
 

@@ -34,8 +34,7 @@ static ptrdiff_t reflect(ptrdiff_t i, ptrdiff_t n)
     return i < 0 ? -1 - i : i >= n ? 2 * n - 1 - i : i;
 }
 
-static void ssim_shrink_scalar(const void *call, const Rows *rows,
-                               int64_t *sums)
+void ssim_shrink_scalar(const void *call, const Rows *rows, int64_t *sums)
 {
     const SsimShrink *c = call;
     const Source src = source(c->src, c->src_stride, c->bpc);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Scratch memory of SSIM's templates; the same at every width of vectors. */
+#ifndef KERNEL_SSIM_LAYOUT_H
+#define KERNEL_SSIM_LAYOUT_H
+
+#include "ssim.h"
+
+enum {
+    SSIM_SIGNALS = 5, /* ref, dist, their squares and their product */
+    SSIM_HALO = SSIM_TAPS - 1,
+    SSIM_ROWS = 16,    /* rows that are worked on together */
+    /* Rows of terms that are kept for a sum in order: two rounds' worth. */
+    SSIM_ORDERED_ROWS = 2 * SSIM_ROWS - SSIM_HALO,
+    SSIM_STRIP = 192,  /* most columns that are */
+    SSIM_PITCH = 224,  /* a strip with its halo, and room for whole vectors */
+    SSIM_HALVED = 240, /* most columns of a halved plane */
+    SSIM_HALVED_PITCH = 272,
+    SSIM_CLASSES = 5, /* distances from the low-pass's centre column */
+    SSIM_PENDING = 4, /* halved rows that a row leaves unfinished */
+};
+
+typedef struct SsimCompareScratch {
+    float row[2][SSIM_ROWS][SSIM_PITCH];
+    /* Columns of V_LANES rows, and the same filtered across. */
+    float col[2][SSIM_PITCH * SSIM_ROWS], across[SSIM_PITCH * SSIM_ROWS];
+    float mean[SSIM_SIGNALS][SSIM_ROWS][SSIM_STRIP];
+    /* Sums of the window's rows that are not complete yet. */
+    double pending[SSIM_SIGNALS][SSIM_STRIP * SSIM_HALO];
+} SsimCompareScratch;
+
+typedef struct SsimHalveScratch {
+    float row[2 * SSIM_HALVED_PITCH];
+    /* Even and odd columns. */
+    float half[2][SSIM_ROWS][SSIM_HALVED_PITCH];
+    double down[SSIM_CLASSES][SSIM_ROWS / 2][SSIM_HALVED_PITCH];
+    double pending[SSIM_CLASSES][SSIM_HALVED_PITCH * SSIM_PENDING];
+} SsimHalveScratch;
+
+#endif

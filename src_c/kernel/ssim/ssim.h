@@ -69,12 +69,11 @@ typedef struct SsimCompare {
 
 typedef struct SsimKernels {
     KernelFn shrink, halve, compare, ordered;
+    /* Bytes that rows of planes of that width need as scratch. */
+    size_t (*scratch_size)(unsigned w);
 } SsimKernels;
 
 /* The plain kernel, which others call for factors that they leave out. */
 void ssim_shrink_scalar(const void *call, const Rows *rows, int64_t *sums);
-
-/* Scratch memory that each kernel needs for a plane `w` samples wide. */
-size_t ssim_scratch_size(unsigned w);
 
 #endif

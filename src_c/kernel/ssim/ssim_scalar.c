@@ -209,9 +209,15 @@ static void ssim_ordered_scalar(const void *call, const Rows *rows,
     *c->sum = sum;
 }
 
+static size_t scratch_size(unsigned w)
+{
+    return sizeof(float) * SIGNALS * SSIM_TAPS * w;
+}
+
 const SsimKernels ssim_kernels_scalar = {
     .shrink = ssim_shrink_scalar,
     .halve = ssim_halve_scalar,
     .compare = ssim_compare_scalar,
     .ordered = ssim_ordered_scalar,
+    .scratch_size = scratch_size,
 };

@@ -8,6 +8,7 @@ const SsimKernels KERNEL_TABLE_NAME(ssim) = {
     .halve = ssim_halve_simd,
     .compare = ssim_compare_simd,
     .ordered = ssim_ordered_simd,
+    .scratch_size = ssim_scratch_size,
 };
 
 SIMD_REGION_END

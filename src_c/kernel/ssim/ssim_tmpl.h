@@ -7,9 +7,9 @@
  */
 #include "ssim.h"
 #include "ssim_constants.h"
-#include "ssim_layout.h"
 
-#include "ssim_tmpl_row.h"
+#include "kernel/luma_tmpl.h"
+#include "ssim_tmpl_scratch.h"
 #include "ssim_tmpl_shrink.h"
 #include "ssim_tmpl_halve.h"
 #include "ssim_tmpl_window.h"
@@ -19,7 +19,7 @@ _Static_assert(SSIM_ROWS % V_LANES == 0, "rows are worked on V_LANES at once");
 
 typedef struct SsimPair {
     const SsimCompare *call;
-    SsimSource src[2];
+    Luma src[2];
     unsigned w; /* positions of the window */
 } SsimPair;
 
@@ -27,8 +27,8 @@ static SsimPair ssim_pair(const SsimCompare *c)
 {
     return (SsimPair){
         .call = c,
-        .src = { ssim_source(c->ref, c->ref_stride, c->w, c->bpc),
-                 ssim_source(c->dist, c->dist_stride, c->w, c->bpc) },
+        .src = { luma(c->ref, c->ref_stride, c->w, c->bpc, 0.f),
+                 luma(c->dist, c->dist_stride, c->w, c->bpc, 0.f) },
         .w = c->w - SSIM_HALO,
     };
 }

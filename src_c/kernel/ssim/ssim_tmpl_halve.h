@@ -15,12 +15,12 @@
  */
 
 /* Columns [2 x - 4, 2 (x + n) + 4) of a row, even ones and odd ones apart. */
-static void ssim_halve_split(const SsimSource *src, ptrdiff_t y, unsigned x,
+static void ssim_halve_split(const Luma *src, ptrdiff_t y, unsigned x,
                              unsigned n, float *row, float *even, float *odd)
 {
     const ptrdiff_t begin = 2 * (ptrdiff_t)x - 4;
     const unsigned cnt = 2 * n + 8;
-    ssim_reflected(src, ssim_row(src, y), begin, begin + cnt, row);
+    luma_reflected(src, luma_row(src, y), begin, begin + cnt, 0, row);
     for (unsigned i = 0; i < cnt; i += 2 * V_LANES) {
         vflt a = v_load_f32(row + i), b = v_load_f32(row + i + V_LANES);
         v_store_f32(even + i / 2, v_even_f32(a, b));
@@ -121,7 +121,7 @@ static float *ssim_halve_row(const SsimHalve *c, unsigned y, unsigned x)
 
 /* Columns [x, x + n) of the halved rows. The four before the first come out
  * wrong, as they begin with whatever lay in `pending`. */
-static void ssim_halve_strip(const SsimHalve *c, const SsimSource *src,
+static void ssim_halve_strip(const SsimHalve *c, const Luma *src,
                              const Rows *rows, unsigned x, unsigned n)
 {
     SsimHalveScratch *s = rows->scratch;
@@ -129,7 +129,7 @@ static void ssim_halve_strip(const SsimHalve *c, const SsimSource *src,
     for (ptrdiff_t y = begin - 2; y < end + 2; y += SSIM_ROWS / 2) {
         for (unsigned i = 0; i < SSIM_ROWS; i++) {
             const ptrdiff_t last = 2 * end + 3, at = 2 * y + i;
-            ssim_halve_split(src, ssim_reflect(at < last ? at : last, c->h), x,
+            ssim_halve_split(src, luma_reflect(at < last ? at : last, c->h, 0), x,
                              n, s->row, s->half[0][i], s->half[1][i]);
         }
         for (unsigned u = 0; u < SSIM_CLASSES; u++)
@@ -158,12 +158,12 @@ static vhlf ssim_halve_in_order(const SsimHalveScratch *s, unsigned x)
     return v_narrow_half(sum);
 }
 
-static void ssim_halve_ordered(const SsimHalve *c, const SsimSource *src,
+static void ssim_halve_ordered(const SsimHalve *c, const Luma *src,
                                SsimHalveScratch *s, unsigned y, unsigned x,
                                unsigned n)
 {
     for (int v = 0; v < 9; v++)
-        ssim_halve_split(src, ssim_reflect(2 * (ptrdiff_t)y + v - 4, c->h), x,
+        ssim_halve_split(src, luma_reflect(2 * (ptrdiff_t)y + v - 4, c->h, 0), x,
                          n, s->row, s->half[0][v], s->half[1][v]);
     for (unsigned i = 0; i < n; i += V_LANES / 2)
         v_store_half(s->row + i, ssim_halve_in_order(s, i));
@@ -176,14 +176,14 @@ static bool ssim_halve_faint(const SsimHalve *c, unsigned y)
 {
     bool faint = false;
     for (int v = -4; c->src_faint && v <= 4; v++)
-        faint |= c->src_faint[ssim_reflect(2 * (ptrdiff_t)y + v, c->h)];
+        faint |= c->src_faint[luma_reflect(2 * (ptrdiff_t)y + v, c->h, 0)];
     return faint;
 }
 
 static void ssim_halve_simd(const void *call, const Rows *rows, int64_t *sums)
 {
     const SsimHalve *c = call;
-    const SsimSource src = ssim_source(c->src, c->src_stride, c->w, c->bpc);
+    const Luma src = luma(c->src, c->src_stride, c->w, c->bpc, 0.f);
     const unsigned w = (c->w + 1) / 2;
     unsigned n;
 

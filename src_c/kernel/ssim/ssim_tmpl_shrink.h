@@ -14,7 +14,7 @@ enum { SSIM_MAX_EXACT_FACTOR = 32 };
  * box's rows, samples beyond the edges those inside, backwards. */
 typedef struct SsimBox {
     const SsimShrink *call;
-    SsimSource src;
+    Luma src;
     ptrdiff_t before, after;
     unsigned out_w;
 } SsimBox;
@@ -22,7 +22,7 @@ typedef struct SsimBox {
 static const void *ssim_box_row(const SsimBox *b, unsigned y, unsigned v)
 {
     const ptrdiff_t f = b->call->factor, row = f * y + v - f / 2;
-    return ssim_row(&b->src, ssim_reflect(row, b->call->h));
+    return luma_row(&b->src, luma_reflect(row, b->call->h, 0));
 }
 
 #define SSIM_MIRROR(b, sum)                                                    \
@@ -97,7 +97,7 @@ static void ssim_box_exact(const SsimBox *b, unsigned y, double *sum,
         const void *row = ssim_box_row(b, y, v);
         for (unsigned x = 0; x < w; x += PIECE) {
             const unsigned n = w - x < PIECE ? w - x : PIECE;
-            ssim_values(&b->src, row, x, n, value);
+            luma_values(&b->src, row, x, n, value);
             for (unsigned i = 0; i < n; i += V_LANES) {
                 vflt p = v_mul_f32(v_load_f32(value + i), v_set_f32(k));
                 vdbl lo = v_widen_lo_f32(p), hi = v_widen_hi_f32(p);
@@ -126,7 +126,7 @@ static void ssim_shrink_simd(const void *call, const Rows *rows, int64_t *sums)
     const unsigned f = c->factor, out_w = c->w / f + c->w % 2;
     const SsimBox box = {
         .call = c,
-        .src = ssim_source(c->src, c->src_stride, c->w, c->bpc),
+        .src = luma(c->src, c->src_stride, c->w, c->bpc, 0.f),
         .before = f / 2,
         .after = (ptrdiff_t)out_w * f - f / 2 - c->w,
         .out_w = out_w,

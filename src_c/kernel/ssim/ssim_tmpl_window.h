@@ -129,14 +129,14 @@ static SIMD_NOINLINE void ssim_down(float *mean, unsigned n, double *pending)
 
 /* Means of all signals over the n positions from column x on that rows
  * [y, y + SSIM_ROWS) complete; rows beyond `last` repeat it. */
-static void ssim_means(SsimCompareScratch *s, const SsimSource src[2],
+static void ssim_means(SsimCompareScratch *s, const Luma src[2],
                        unsigned y, unsigned last, unsigned x, unsigned n)
 {
     const float *ref = s->col[0], *dist = s->col[1];
     for (unsigned side = 0; side < 2; side++) {
         for (unsigned i = 0; i < SSIM_ROWS; i++) {
-            const void *row = ssim_row(&src[side], y + i < last ? y + i : last);
-            ssim_values(&src[side], row, x, n + SSIM_HALO, s->row[side][i]);
+            const void *row = luma_row(&src[side], y + i < last ? y + i : last);
+            luma_values(&src[side], row, x, n + SSIM_HALO, s->row[side][i]);
         }
     }
     for (unsigned i = 0; i < SSIM_ROWS; i += V_LANES) {

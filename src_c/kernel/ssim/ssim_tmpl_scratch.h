@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* Scratch memory of SSIM's templates; the same at every width of vectors. */
-#ifndef KERNEL_SSIM_LAYOUT_H
-#define KERNEL_SSIM_LAYOUT_H
-
-#include "ssim.h"
+/* What the templates keep in scratch memory. */
 
 enum {
     SSIM_SIGNALS = 5, /* ref, dist, their squares and their product */
@@ -36,4 +32,17 @@ typedef struct SsimHalveScratch {
     double pending[SSIM_CLASSES][SSIM_HALVED_PITCH * SSIM_PENDING];
 } SsimHalveScratch;
 
-#endif
+static size_t ssim_larger(size_t p, size_t q)
+{
+    return p > q ? p : q;
+}
+
+/* Ordered sums keep their terms behind the rest; a row of column sums has room
+ * for a box at both ends and for whole vectors. */
+static size_t ssim_scratch_size(unsigned w)
+{
+    const size_t terms = sizeof(double) * SSIM_ORDERED_ROWS * w;
+    const size_t compare = sizeof(SsimCompareScratch) + terms;
+    const size_t shrink = sizeof(double) * (2 * (size_t)w + 64);
+    return ssim_larger(ssim_larger(sizeof(SsimHalveScratch), compare), shrink);
+}

@@ -10,8 +10,11 @@
 
 #define KERNEL_MODULES(M, set)                                                 \
     M(set, adm, AdmKernels)                                                    \
+    M(set, ansnr, AnsnrKernels)                                                \
+    M(set, moment, MomentKernels)                                              \
     M(set, motion, MotionKernels)                                              \
     M(set, psnr, PsnrKernels)                                                  \
+    M(set, ssim, SsimKernels)                                                  \
     M(set, vif, VifKernels)
 
 #endif

@@ -31,9 +31,9 @@ static float smooth_ref(const Ansnr *c, ptrdiff_t y, ptrdiff_t x)
         const ptrdiff_t row = reflect(y + v, c->h);
         float across = 0.f;
         for (int u = -1; u <= 1; u++)
-            across += ansnr_ref_taps[tap(v, 1)][tap(u, 1)] *
-                      value(c->ref, c->ref_stride, c->bpc, row,
-                            reflect(x + u, c->w));
+            across +=
+                ansnr_ref_taps[tap(v, 1)][tap(u, 1)] *
+                value(c->ref, c->ref_stride, c->bpc, row, reflect(x + u, c->w));
         sum += across;
     }
     return sum;

@@ -71,10 +71,10 @@ static void moment_float(const MomentRow *r, unsigned w, int64_t *first,
         if (other)
             v = v_sub_f32(v, v_load16_f32(other + x));
         const vflt q = v_mul_f32(v, v);
-        total = v_add_f64(total, v_add_f64(v_widen_lo_f32(v),
-                                           v_widen_hi_f32(v)));
-        squares = v_add_f64(squares, v_add_f64(v_widen_lo_f32(q),
-                                               v_widen_hi_f32(q)));
+        total =
+            v_add_f64(total, v_add_f64(v_widen_lo_f32(v), v_widen_hi_f32(v)));
+        squares =
+            v_add_f64(squares, v_add_f64(v_widen_lo_f32(q), v_widen_hi_f32(q)));
     }
     *first += moment_whole(total);
     *second += moment_whole(squares);

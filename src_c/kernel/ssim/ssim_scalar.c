@@ -202,8 +202,7 @@ static void ssim_ordered_scalar(const void *call, const Rows *rows,
     (void)sums;
     for (unsigned y = 0; y < c->h; y++) {
         across(c, y, ring + y % SSIM_TAPS * row);
-        for (unsigned x = 0;
-             y >= SSIM_TAPS - 1 && x + SSIM_TAPS <= c->w; x++)
+        for (unsigned x = 0; y >= SSIM_TAPS - 1 && x + SSIM_TAPS <= c->w; x++)
             sum += down(c, ring, y + 1, x).value[c->kind];
     }
     *c->sum = sum;

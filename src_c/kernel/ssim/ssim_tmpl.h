@@ -92,7 +92,8 @@ static void ssim_ordered_simd(const void *call, const Rows *rows, int64_t *sums)
 
     (void)sums;
     for (unsigned y = 0; y < h; y += SSIM_ORDERED_ROWS) {
-        const unsigned end = h - y < SSIM_ORDERED_ROWS ? h : y + SSIM_ORDERED_ROWS;
+        const unsigned end =
+            h - y < SSIM_ORDERED_ROWS ? h : y + SSIM_ORDERED_ROWS;
         const Rows block = { y, end, rows->scratch };
         for (unsigned x = 0; x < pair.w; x += n) {
             n = ssim_strip_width(&pair, x);

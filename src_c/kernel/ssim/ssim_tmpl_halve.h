@@ -129,8 +129,8 @@ static void ssim_halve_strip(const SsimHalve *c, const Luma *src,
     for (ptrdiff_t y = begin - 2; y < end + 2; y += SSIM_ROWS / 2) {
         for (unsigned i = 0; i < SSIM_ROWS; i++) {
             const ptrdiff_t last = 2 * end + 3, at = 2 * y + i;
-            ssim_halve_split(src, luma_reflect(at < last ? at : last, c->h, 0), x,
-                             n, s->row, s->half[0][i], s->half[1][i]);
+            ssim_halve_split(src, luma_reflect(at < last ? at : last, c->h, 0),
+                             x, n, s->row, s->half[0][i], s->half[1][i]);
         }
         for (unsigned u = 0; u < SSIM_CLASSES; u++)
             ssim_halve_down(s, u, n + 4);
@@ -163,8 +163,8 @@ static void ssim_halve_ordered(const SsimHalve *c, const Luma *src,
                                unsigned n)
 {
     for (int v = 0; v < 9; v++)
-        ssim_halve_split(src, luma_reflect(2 * (ptrdiff_t)y + v - 4, c->h, 0), x,
-                         n, s->row, s->half[0][v], s->half[1][v]);
+        ssim_halve_split(src, luma_reflect(2 * (ptrdiff_t)y + v - 4, c->h, 0),
+                         x, n, s->row, s->half[0][v], s->half[1][v]);
     for (unsigned i = 0; i < n; i += V_LANES / 2)
         v_store_half(s->row + i, ssim_halve_in_order(s, i));
     c->dst_faint[y] |=

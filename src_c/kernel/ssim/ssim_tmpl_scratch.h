@@ -4,7 +4,7 @@
 enum {
     SSIM_SIGNALS = 5, /* ref, dist, their squares and their product */
     SSIM_HALO = SSIM_TAPS - 1,
-    SSIM_ROWS = 16,    /* rows that are worked on together */
+    SSIM_ROWS = 16, /* rows that are worked on together */
     /* Rows of terms that are kept for a sum in order: two rounds' worth. */
     SSIM_ORDERED_ROWS = 2 * SSIM_ROWS - SSIM_HALO,
     SSIM_STRIP = 192,  /* most columns that are */

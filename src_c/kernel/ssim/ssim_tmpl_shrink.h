@@ -59,8 +59,8 @@ static void ssim_box_pairs(int32_t *sum, unsigned n)
     for (unsigned x = 0; x < n; x += 2 * V_LANES) {
         vflt a = v_cast_f32(v_load(sum + x));
         vflt b = v_cast_f32(v_load(sum + x + V_LANES));
-        vint pairs = v_add32(v_cast_int(v_even_f32(a, b)),
-                             v_cast_int(v_odd_f32(a, b)));
+        vint pairs =
+            v_add32(v_cast_int(v_even_f32(a, b)), v_cast_int(v_odd_f32(a, b)));
         v_store(sum + x / 2, pairs);
     }
 }

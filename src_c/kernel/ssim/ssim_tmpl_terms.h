@@ -12,8 +12,9 @@ static inline SIMD_INLINE vdbl ssim_half(vflt a, int half)
     return half ? v_widen_hi_f32(a) : v_widen_lo_f32(a);
 }
 
-static inline SIMD_INLINE SsimTerms ssim_terms(const SsimCompareScratch *m, unsigned y,
-                                        unsigned x, bool luminance)
+static inline SIMD_INLINE SsimTerms ssim_terms(const SsimCompareScratch *m,
+                                               unsigned y, unsigned x,
+                                               bool luminance)
 {
     const vflt c1 = v_set_f32(ssim_c1), c2 = v_set_f32(ssim_c2);
     const vflt c3 = v_set_f32(ssim_c3), zero = v_set_f32(0.f);
@@ -100,7 +101,7 @@ static void ssim_cut(SsimTerms *t, unsigned cnt, bool luminance)
 }
 
 static inline SIMD_INLINE void ssim_add(SsimLanes *sum, const SsimTerms *t,
-                                 bool luminance)
+                                        bool luminance)
 {
     sum->c = v_add_f64(sum->c, v_add_f64(t->c[0], t->c[1]));
     sum->s = v_add_f64(sum->s, v_add_f64(t->s[0], t->s[1]));
@@ -113,8 +114,9 @@ static inline SIMD_INLINE void ssim_add(SsimLanes *sum, const SsimTerms *t,
 }
 
 /* Add the terms of n positions of one row to its sums. */
-static inline SIMD_INLINE void ssim_sum_row(const SsimCompareScratch *m, unsigned y,
-                                     unsigned n, bool luminance, SsimRow *row)
+static inline SIMD_INLINE void ssim_sum_row(const SsimCompareScratch *m,
+                                            unsigned y, unsigned n,
+                                            bool luminance, SsimRow *row)
 {
     const vdbl zero = v_set_f64(0.);
     SsimLanes sum = { zero, zero, zero, zero, v_set_f32(0.f) };

@@ -13,7 +13,7 @@ typedef struct SsimPending {
 
 /* Take in one value; returns the position that it completes. */
 static inline SIMD_INLINE vhlf ssim_step(SsimPending *p, vhlf value,
-                                  const vhlf tap[6])
+                                         const vhlf tap[6])
 {
     vdbl *s = p->sum;
     const vdbl t0 = ssim_product(value, tap[0]);
@@ -45,7 +45,7 @@ static inline SIMD_INLINE vhlf ssim_step(SsimPending *p, vhlf value,
 /* Half of V_LANES rows across n columns; the first ten results are void. For
  * one plane's own values `b` is NULL, else it takes products of two. */
 static inline SIMD_INLINE void ssim_run_across(const float *a, const float *b,
-                                        unsigned n, float *out)
+                                               unsigned n, float *out)
 {
     SSIM_TAPS_OF(tap);
     SsimPending p;
@@ -129,8 +129,8 @@ static SIMD_NOINLINE void ssim_down(float *mean, unsigned n, double *pending)
 
 /* Means of all signals over the n positions from column x on that rows
  * [y, y + SSIM_ROWS) complete; rows beyond `last` repeat it. */
-static void ssim_means(SsimCompareScratch *s, const Luma src[2],
-                       unsigned y, unsigned last, unsigned x, unsigned n)
+static void ssim_means(SsimCompareScratch *s, const Luma src[2], unsigned y,
+                       unsigned last, unsigned x, unsigned n)
 {
     const float *ref = s->col[0], *dist = s->col[1];
     for (unsigned side = 0; side < 2; side++) {

@@ -47,8 +47,15 @@ typedef struct SsimHalve {
 } SsimHalve;
 
 /* Sums of one row over the window's positions: luminance, contrast and
- * structure terms and their product; and the greatest |structure|. Additions may
- * be in any order; the terms themselves are exact. */
+ * structure terms and their product; and the greatest |structure|.
+ *
+ * Strips of SSIM_STRIP positions are added up one by one, and their sums from
+ * left to right. In a strip, of sixteen positions at a time, the terms at x and
+ * x + 8 are added to each other and then to the lane x % 8, missing ones as 0;
+ * then the eight lanes from the first to the last. */
+#define SSIM_STRIP 192
+#define SSIM_LANES 8
+
 typedef struct SsimRow {
     double l, c, s, lcs;
     double peak;

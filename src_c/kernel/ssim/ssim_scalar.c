@@ -163,6 +163,52 @@ static Terms down(const SsimCompare *c, const float *ring, unsigned top,
     return terms(mean);
 }
 
+/* Sums of a row; `top` is the first of its eleven rows in the ring. */
+typedef struct RowSums {
+    const SsimCompare *call;
+    const float *ring;
+    unsigned top;
+    double sum[4], peak;
+} RowSums;
+
+static void add_strip(RowSums *r, unsigned begin, unsigned end)
+{
+    double lane[4][SSIM_LANES] = { { 0. } };
+    for (unsigned x = begin; x < end; x += 2 * SSIM_LANES)
+        for (unsigned i = 0; i < SSIM_LANES && x + i < end; i++) {
+            const unsigned other = x + i + SSIM_LANES;
+            const Terms a = down(r->call, r->ring, r->top, x + i);
+            Terms b = { { 0. } };
+            if (other < end)
+                b = down(r->call, r->ring, r->top, other);
+            for (int kind = 0; kind < 4; kind++)
+                lane[kind][i] += a.value[kind] + b.value[kind];
+            r->peak = fmax(r->peak, fabs(a.value[2]));
+            r->peak = fmax(r->peak, fabs(b.value[2]));
+        }
+    for (int kind = 0; kind < 4; kind++) {
+        double strip = 0.;
+        for (int i = 0; i < SSIM_LANES; i++)
+            strip += lane[kind][i];
+        r->sum[kind] += strip;
+    }
+}
+
+static SsimRow sum_row(const SsimCompare *c, const float *ring, unsigned top)
+{
+    const unsigned w = c->w - (SSIM_TAPS - 1);
+    RowSums r = { .call = c, .ring = ring, .top = top };
+    for (unsigned x = 0; x < w; x += SSIM_STRIP)
+        add_strip(&r, x, w - x < SSIM_STRIP ? w : x + SSIM_STRIP);
+    return (SsimRow){
+        .l = c->luminance ? r.sum[0] : 0.,
+        .c = r.sum[1],
+        .s = r.sum[2],
+        .lcs = c->luminance ? r.sum[3] : 0.,
+        .peak = r.peak,
+    };
+}
+
 /* Rows go through a ring of eleven that were filtered across. */
 static void ssim_compare_scalar(const void *call, const Rows *rows,
                                 int64_t *sums)
@@ -174,20 +220,8 @@ static void ssim_compare_scalar(const void *call, const Rows *rows,
     (void)sums;
     for (unsigned y = rows->begin; y < rows->end + SSIM_TAPS - 1; y++) {
         across(c, y, ring + y % SSIM_TAPS * row);
-        if (y < rows->begin + SSIM_TAPS - 1)
-            continue;
-        SsimRow out = { 0 };
-        for (unsigned x = 0; x + SSIM_TAPS <= c->w; x++) {
-            const Terms t = down(c, ring, y + 1, x);
-            out.c += t.value[1];
-            out.s += t.value[2];
-            out.peak = fmax(out.peak, fabs(t.value[2]));
-            if (c->luminance) {
-                out.l += t.value[0];
-                out.lcs += t.value[3];
-            }
-        }
-        c->row[y - (SSIM_TAPS - 1)] = out;
+        if (y >= rows->begin + SSIM_TAPS - 1)
+            c->row[y - (SSIM_TAPS - 1)] = sum_row(c, ring, y + 1);
     }
 }
 

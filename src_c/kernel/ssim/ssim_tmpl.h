@@ -33,13 +33,9 @@ static SsimPair ssim_pair(const SsimCompare *c)
     };
 }
 
-/* The strip at column x is as wide as its neighbours, or up to V_LANES less. */
 static unsigned ssim_strip_width(const SsimPair *p, unsigned x)
 {
-    const unsigned cnt = (p->w + SSIM_STRIP - 1) / SSIM_STRIP;
-    const unsigned even = (p->w + cnt - 1) / cnt;
-    const unsigned whole = (even + V_LANES - 1) / V_LANES * V_LANES;
-    return p->w - x < whole ? p->w - x : whole;
+    return p->w - x < SSIM_STRIP ? p->w - x : SSIM_STRIP;
 }
 
 /* Rows [begin, end) of the strip at x, n positions wide: sums, or with `terms` the

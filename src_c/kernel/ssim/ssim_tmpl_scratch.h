@@ -7,7 +7,6 @@ enum {
     SSIM_ROWS = 16, /* rows that are worked on together */
     /* Rows of terms that are kept for a sum in order: two rounds' worth. */
     SSIM_ORDERED_ROWS = 2 * SSIM_ROWS - SSIM_HALO,
-    SSIM_STRIP = 192,  /* most columns that are */
     SSIM_PITCH = 224,  /* a strip with its halo, and room for whole vectors */
     SSIM_HALVED = 240, /* most columns of a halved plane */
     SSIM_HALVED_PITCH = 272,

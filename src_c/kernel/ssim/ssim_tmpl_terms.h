@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Luminance, contrast and structure from the window's means; and their sums. */
 
-/* Terms of V_LANES positions in binary64, first and second half. */
+enum {
+    SSIM_KINDS = 4, /* of terms: l, c, s, lcs */
+    /* What is added up at once: two terms for each of the eight lanes. */
+    SSIM_GROUP = 2 * SSIM_LANES,
+    SSIM_VECTORS = SSIM_GROUP / V_LANES,
+};
+
+/* Terms of V_LANES positions, first and second half. */
 typedef struct SsimTerms {
-    vdbl l[2], c[2], s[2];
+    vdbl kind[SSIM_KINDS][2];
     vflt structure;
 } SsimTerms;
 
@@ -12,6 +19,8 @@ static inline SIMD_INLINE vdbl ssim_half(vflt a, int half)
     return half ? v_widen_hi_f32(a) : v_widen_lo_f32(a);
 }
 
+/* The terms of row y of the means from column x on; l and lcs with `luminance`
+ * only. */
 static inline SIMD_INLINE SsimTerms ssim_terms(const SsimCompareScratch *m,
                                                unsigned y, unsigned x,
                                                bool luminance)
@@ -31,85 +40,104 @@ static inline SIMD_INLINE SsimTerms ssim_terms(const SsimCompareScratch *m,
 
     const vflt under_l = v_add_f32(v_add_f32(rr, dd), c1);
     const vflt under_c = v_add_f32(v_add_f32(var_r, var_d), c2);
+    const vdbl two = v_set_f64(2.);
     SsimTerms t;
     t.structure = v_div_f32(v_add_f32(cov, c3), v_add_f32(sigma, c3));
     for (int i = 0; i < 2; i++) {
-        const vdbl two = v_set_f64(2.);
+        const vdbl s = ssim_half(t.structure, i);
         vdbl over = v_mul_f64(two, ssim_half(sigma, i));
         over = v_add_f64(over, v_set_f64((double)ssim_c2));
-        t.c[i] = v_div_f64(over, ssim_half(under_c, i));
-        t.s[i] = ssim_half(t.structure, i);
+        const vdbl c = v_div_f64(over, ssim_half(under_c, i));
+        t.kind[1][i] = c;
+        t.kind[2][i] = s;
         if (!luminance)
             continue;
         over = v_mul_f64(v_mul_f64(two, ssim_half(r, i)), ssim_half(d, i));
         over = v_add_f64(over, v_set_f64((double)ssim_c1));
-        t.l[i] = v_div_f64(over, ssim_half(under_l, i));
+        const vdbl l = v_div_f64(over, ssim_half(under_l, i));
+        t.kind[0][i] = l;
+        t.kind[3][i] = v_mul_f64(v_mul_f64(l, c), s);
     }
     return t;
 }
 
-/* Sums of lanes. */
-typedef struct SsimLanes {
-    vdbl l, c, s, lcs;
+/* Sums of lanes: the eight of each kind. */
+typedef struct SsimSums {
+    vdbl kind[SSIM_KINDS][SSIM_VECTORS];
     vflt peak;
-} SsimLanes;
+} SsimSums;
 
-static double ssim_sum(vdbl a)
+/* Whether terms of a kind are there. */
+static inline SIMD_INLINE bool ssim_has(int kind, bool luminance)
 {
-    double lane[V_LANES / 2], sum = 0.;
-    v_put_f64(lane, a);
-    for (int i = 0; i < V_LANES / 2; i++)
+    return luminance || kind == 1 || kind == 2;
+}
+
+static inline SIMD_INLINE vdbl ssim_nth(const SsimTerms *t, int kind, int half)
+{
+    return t[half / 2].kind[kind][half % 2];
+}
+
+/* Add a group: position i and position i + 8 to each other, then to lane i. */
+static inline SIMD_INLINE void ssim_add(SsimSums *sum, const SsimTerms *t,
+                                        bool luminance)
+{
+    SIMD_UNROLL
+    for (int kind = 0; kind < SSIM_KINDS; kind++)
+        if (ssim_has(kind, luminance))
+            SIMD_UNROLL
+    for (int i = 0; i < SSIM_VECTORS; i++) {
+        const vdbl both = v_add_f64(ssim_nth(t, kind, i),
+                                    ssim_nth(t, kind, i + SSIM_VECTORS));
+        sum->kind[kind][i] = v_add_f64(sum->kind[kind][i], both);
+    }
+    SIMD_UNROLL
+    for (int i = 0; i < SSIM_VECTORS; i++)
+        sum->peak = v_max_f32(sum->peak, v_abs_f32(t[i].structure));
+}
+
+/* Keep the first `cnt` of V_LANES positions; the others are 0. */
+static void ssim_cut(SsimTerms *t, unsigned cnt, bool luminance)
+{
+    float structure[V_LANES];
+    v_store_f32(structure, t->structure);
+    for (unsigned i = cnt; i < V_LANES; i++)
+        structure[i] = 0.f;
+    t->structure = v_load_f32(structure);
+    for (int kind = 0; kind < SSIM_KINDS; kind++) {
+        if (!ssim_has(kind, luminance))
+            continue;
+        double lane[V_LANES];
+        v_put_f64(lane, t->kind[kind][0]);
+        v_put_f64(lane + V_LANES / 2, t->kind[kind][1]);
+        for (unsigned i = cnt; i < V_LANES; i++)
+            lane[i] = 0.;
+        t->kind[kind][0] = v_get_f64(lane);
+        t->kind[kind][1] = v_get_f64(lane + V_LANES / 2);
+    }
+}
+
+static double ssim_total(const vdbl lanes[SSIM_VECTORS])
+{
+    double lane[SSIM_LANES], sum = 0.;
+    for (int i = 0; i < SSIM_VECTORS; i++)
+        v_put_f64(lane + i * (V_LANES / 2), lanes[i]);
+    for (int i = 0; i < SSIM_LANES; i++)
         sum += lane[i];
     return sum;
 }
 
-static double ssim_peak(vflt a)
+static void ssim_finish(const SsimSums *sum, bool luminance, SsimRow *row)
 {
-    float lane[V_LANES], peak = 0.f;
-    v_store_f32(lane, a);
+    float structure[V_LANES];
+    v_store_f32(structure, sum->peak);
     for (int i = 0; i < V_LANES; i++)
-        peak = lane[i] > peak ? lane[i] : peak;
-    return (double)peak;
-}
-
-/* As many lanes as count, the others 0. */
-static vdbl ssim_some(vdbl a, unsigned cnt)
-{
-    double lane[V_LANES / 2];
-    v_put_f64(lane, a);
-    for (unsigned i = cnt; i < V_LANES / 2; i++)
-        lane[i] = 0.;
-    return v_get_f64(lane);
-}
-
-/* Keep the first `cnt` positions of a vector. */
-static void ssim_cut(SsimTerms *t, unsigned cnt, bool luminance)
-{
-    float lane[V_LANES];
-    v_store_f32(lane, t->structure);
-    for (unsigned i = cnt; i < V_LANES; i++)
-        lane[i] = 0.f;
-    t->structure = v_load_f32(lane);
-    for (unsigned i = 0; i < 2; i++) {
-        const unsigned half = V_LANES / 2, rest = cnt < half ? cnt : half;
-        t->c[i] = ssim_some(t->c[i], rest);
-        t->s[i] = ssim_some(t->s[i], rest);
-        if (luminance)
-            t->l[i] = ssim_some(t->l[i], rest);
-        cnt -= rest;
-    }
-}
-
-static inline SIMD_INLINE void ssim_add(SsimLanes *sum, const SsimTerms *t,
-                                        bool luminance)
-{
-    sum->c = v_add_f64(sum->c, v_add_f64(t->c[0], t->c[1]));
-    sum->s = v_add_f64(sum->s, v_add_f64(t->s[0], t->s[1]));
-    sum->peak = v_max_f32(sum->peak, v_abs_f32(t->structure));
-    for (int i = 0; luminance && i < 2; i++) {
-        const vdbl lc = v_mul_f64(t->l[i], t->c[i]);
-        sum->l = v_add_f64(sum->l, t->l[i]);
-        sum->lcs = v_add_f64(sum->lcs, v_mul_f64(lc, t->s[i]));
+        row->peak = fmax(row->peak, (double)structure[i]);
+    row->c += ssim_total(sum->kind[1]);
+    row->s += ssim_total(sum->kind[2]);
+    if (luminance) {
+        row->l += ssim_total(sum->kind[0]);
+        row->lcs += ssim_total(sum->kind[3]);
     }
 }
 
@@ -118,26 +146,27 @@ static inline SIMD_INLINE void ssim_sum_row(const SsimCompareScratch *m,
                                             unsigned y, unsigned n,
                                             bool luminance, SsimRow *row)
 {
-    const vdbl zero = v_set_f64(0.);
-    SsimLanes sum = { zero, zero, zero, zero, v_set_f32(0.f) };
+    SsimTerms t[SSIM_VECTORS];
+    SsimSums sum = { .peak = v_set_f32(0.f) };
+    for (int kind = 0; kind < SSIM_KINDS; kind++)
+        for (int i = 0; i < SSIM_VECTORS; i++)
+            sum.kind[kind][i] = v_set_f64(0.);
     unsigned x = 0;
-    for (; x + V_LANES <= n; x += V_LANES) {
-        const SsimTerms t = ssim_terms(m, y, x, luminance);
-        ssim_add(&sum, &t, luminance);
+    for (; x + SSIM_GROUP <= n; x += SSIM_GROUP) {
+        SIMD_UNROLL
+        for (unsigned i = 0; i < SSIM_VECTORS; i++)
+            t[i] = ssim_terms(m, y, x + i * V_LANES, luminance);
+        ssim_add(&sum, t, luminance);
     }
     if (x < n) {
-        SsimTerms t = ssim_terms(m, y, x, luminance);
-        ssim_cut(&t, n - x, luminance);
-        ssim_add(&sum, &t, luminance);
+        for (unsigned i = 0; i < SSIM_VECTORS; i++, x += V_LANES) {
+            t[i] = ssim_terms(m, y, x, luminance);
+            if (x + V_LANES > n)
+                ssim_cut(&t[i], x < n ? n - x : 0, luminance);
+        }
+        ssim_add(&sum, t, luminance);
     }
-    const double peak = ssim_peak(sum.peak);
-    row->c += ssim_sum(sum.c);
-    row->s += ssim_sum(sum.s);
-    row->peak = peak > row->peak ? peak : row->peak;
-    if (luminance) {
-        row->l += ssim_sum(sum.l);
-        row->lcs += ssim_sum(sum.lcs);
-    }
+    ssim_finish(&sum, luminance, row);
 }
 
 static SIMD_NOINLINE void ssim_sum_contrast(const SsimCompareScratch *m,
@@ -153,21 +182,16 @@ static SIMD_NOINLINE void ssim_sum_all(const SsimCompareScratch *m, unsigned y,
     ssim_sum_row(m, y, n, true, row);
 }
 
-/* Terms of one kind, as many as whole vectors need for n. */
+/* The terms of one kind at n positions of one row. */
 static void ssim_put_terms(const SsimCompareScratch *m, unsigned y, unsigned n,
                            unsigned kind, double *out)
 {
     for (unsigned x = 0; x < n; x += V_LANES) {
         const SsimTerms t = ssim_terms(m, y, x, true);
-        for (unsigned i = 0; i < 2; i++) {
-            const vdbl lc = v_mul_f64(t.l[i], t.c[i]);
-            const vdbl all[] = { t.l[i], t.c[i], t.s[i],
-                                 v_mul_f64(lc, t.s[i]) };
-            double lane[V_LANES / 2];
-            const unsigned at = x + i * (V_LANES / 2);
-            v_put_f64(lane, all[kind]);
-            for (unsigned k = 0; k < V_LANES / 2 && at + k < n; k++)
-                out[at + k] = lane[k];
-        }
+        double lane[V_LANES];
+        v_put_f64(lane, t.kind[kind][0]);
+        v_put_f64(lane + V_LANES / 2, t.kind[kind][1]);
+        for (unsigned i = 0; i < V_LANES && x + i < n; i++)
+            out[x + i] = lane[i];
     }
 }

@@ -132,7 +132,8 @@ static void ssim_finish(const SsimSums *sum, bool luminance, SsimRow *row)
     float structure[V_LANES];
     v_store_f32(structure, sum->peak);
     for (int i = 0; i < V_LANES; i++)
-        row->peak = fmax(row->peak, (double)structure[i]);
+        if ((double)structure[i] > row->peak)
+            row->peak = (double)structure[i];
     row->c += ssim_total(sum->kind[1]);
     row->s += ssim_total(sum->kind[2]);
     if (luminance) {

@@ -110,6 +110,24 @@ def terms(ref: Plane, dist: Plane) -> Terms:
     )
 
 
+def row_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums of rows in the order that the kernels agree on: strips of 192, in them eight lanes."""
+    h, w = values.shape
+    total = np.zeros(h)
+    for x in range(0, w, 192):
+        strip = values[:, x : x + 192]
+        groups = np.pad(strip, ((0, 0), (0, -strip.shape[1] % 16))).reshape(h, -1, 2, 8)
+        lanes = np.cumsum(groups[:, :, 0] + groups[:, :, 1], axis=1)[:, -1]
+        total += np.cumsum(lanes, axis=1)[:, -1]
+    return total
+
+
+def faint(plane: Plane) -> NDArray[np.uint8]:
+    """Which rows hold a value other than 0 below 2^-6."""
+    size = np.abs(plane)
+    return ((size > 0) & (size < 2.0**-6)).any(axis=1).astype(np.uint8)
+
+
 def in_order(values: NDArray[np.float64]) -> float:
     """One running sum, row by row."""
     return float(np.cumsum(values.ravel())[-1])

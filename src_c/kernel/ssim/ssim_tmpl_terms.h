@@ -117,7 +117,7 @@ static void ssim_cut(SsimTerms *t, unsigned cnt, bool luminance)
     }
 }
 
-static double ssim_total(const vdbl lanes[SSIM_VECTORS])
+static inline SIMD_INLINE double ssim_total(const vdbl lanes[SSIM_VECTORS])
 {
     double lane[SSIM_LANES], sum = 0.;
     for (int i = 0; i < SSIM_VECTORS; i++)
@@ -127,7 +127,8 @@ static double ssim_total(const vdbl lanes[SSIM_VECTORS])
     return sum;
 }
 
-static void ssim_finish(const SsimSums *sum, bool luminance, SsimRow *row)
+static inline SIMD_INLINE void ssim_finish(const SsimSums *sum, bool luminance,
+                                           SsimRow *row)
 {
     float structure[V_LANES];
     v_store_f32(structure, sum->peak);
@@ -142,31 +143,48 @@ static void ssim_finish(const SsimSums *sum, bool luminance, SsimRow *row)
     }
 }
 
+/* Add the group at column x. */
+static inline SIMD_INLINE void ssim_add_group(SsimSums *sum,
+                                              const SsimCompareScratch *m,
+                                              unsigned y, unsigned x,
+                                              bool luminance)
+{
+    SsimTerms t[SSIM_VECTORS];
+    SIMD_UNROLL
+    for (unsigned i = 0; i < SSIM_VECTORS; i++)
+        t[i] = ssim_terms(m, y, x + i * V_LANES, luminance);
+    ssim_add(sum, t, luminance);
+}
+
+/* The same of the last group, of which the columns before n count. */
+static inline SIMD_INLINE void ssim_add_last(SsimSums *sum,
+                                             const SsimCompareScratch *m,
+                                             unsigned y, unsigned x, unsigned n,
+                                             bool luminance)
+{
+    SsimTerms t[SSIM_VECTORS];
+    for (unsigned i = 0; i < SSIM_VECTORS; i++, x += V_LANES) {
+        t[i] = ssim_terms(m, y, x, luminance);
+        if (x + V_LANES > n)
+            ssim_cut(&t[i], x < n ? n - x : 0, luminance);
+    }
+    ssim_add(sum, t, luminance);
+}
+
 /* Add the terms of n positions of one row to its sums. */
 static inline SIMD_INLINE void ssim_sum_row(const SsimCompareScratch *m,
                                             unsigned y, unsigned n,
                                             bool luminance, SsimRow *row)
 {
-    SsimTerms t[SSIM_VECTORS];
     SsimSums sum = { .peak = v_set_f32(0.f) };
     for (int kind = 0; kind < SSIM_KINDS; kind++)
         for (int i = 0; i < SSIM_VECTORS; i++)
             sum.kind[kind][i] = v_set_f64(0.);
     unsigned x = 0;
-    for (; x + SSIM_GROUP <= n; x += SSIM_GROUP) {
-        SIMD_UNROLL
-        for (unsigned i = 0; i < SSIM_VECTORS; i++)
-            t[i] = ssim_terms(m, y, x + i * V_LANES, luminance);
-        ssim_add(&sum, t, luminance);
-    }
-    if (x < n) {
-        for (unsigned i = 0; i < SSIM_VECTORS; i++, x += V_LANES) {
-            t[i] = ssim_terms(m, y, x, luminance);
-            if (x + V_LANES > n)
-                ssim_cut(&t[i], x < n ? n - x : 0, luminance);
-        }
-        ssim_add(&sum, t, luminance);
-    }
+    for (; x + SSIM_GROUP <= n; x += SSIM_GROUP)
+        ssim_add_group(&sum, m, y, x, luminance);
+    if (x < n)
+        ssim_add_last(&sum, m, y, x, n, luminance);
     ssim_finish(&sum, luminance, row);
 }
 

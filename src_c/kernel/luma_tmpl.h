@@ -57,6 +57,17 @@ static void luma_values(const Luma *s, const void *row, unsigned x, unsigned n,
         out[i] = luma_value(s, row, x + i);
 }
 
+/* Ask for what luma_values() will read. Pieces of rows are too short for the
+ * processor to foresee the next ones. */
+static void luma_prefetch(const Luma *s, const void *row, unsigned x,
+                          unsigned n)
+{
+    const size_t size = s->bpc == LUMA_BINARY32 ? 4 : s->bpc > 8 ? 2 : 1;
+    const char *at = (const char *)row + x * size, *end = at + n * size;
+    for (; at < end; at += 64)
+        __builtin_prefetch(at);
+}
+
 /* Sample `i` of an axis of n that runs backwards beyond its ends; at the first
  * one it skips `skip` samples: 0 repeats the edge. */
 static ptrdiff_t luma_reflect(ptrdiff_t i, ptrdiff_t n, ptrdiff_t skip)

@@ -18,7 +18,7 @@ class Rows(Kernel):
         return 3, 3
 
     def calls(self, m: Memory, inputs: Arrays, p: P) -> Iterator[Call]:
-        ref, dist = (m.read(plane, align=1) for plane in inputs)
+        ref, dist = map(m.read, inputs)
         h, w = inputs[0].shape
         call = m.struct(
             "Ansnr", ref=ref, dist=dist, ref_stride=ref.stride, dist_stride=dist.stride, w=w, h=h, bpc=p.bpc,

@@ -24,7 +24,7 @@ class Moment(Kernel):
         return 0, 1
 
     def fields(self, m: Memory, inputs: Arrays, p: P) -> dict[str, Any]:
-        src = m.read(inputs[0], align=1)
+        src = m.read(inputs[0])
         return {"src": src, "stride": src.stride, "w": inputs[0].shape[1], "bpc": p.bpc}
 
 
@@ -42,7 +42,7 @@ class Errors(Moment):
     name = "moment.errors"
 
     def calls(self, m: Memory, inputs: Arrays, p: P) -> Iterator[Call]:
-        other = m.read(inputs[1], align=1)
+        other = m.read(inputs[1])
         call = m.struct("Moment", other=other, other_stride=other.stride, **self.fields(m, inputs, p))
         yield Call("moment.errors", call, rows=len(inputs[0]), sums=1)
 

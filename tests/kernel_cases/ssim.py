@@ -14,11 +14,6 @@ from pyvmaf._vmaf import lib
 BINARY32 = lib.SSIM_BINARY32
 
 
-def planes(m: Memory, inputs: Arrays, p: P) -> list[Any]:
-    """Bytes and words may lie anywhere; binary32 values where they belong."""
-    return [m.read(plane) if plane.dtype == np.float32 else m.read(plane, align=1) for plane in inputs]
-
-
 def values(plane: Any, p: P) -> reference.Plane:
     return plane if plane.dtype == np.float32 else reference.luma(plane, p.bpc)
 
@@ -36,7 +31,7 @@ class Shrink(Kernel):
         return 2 * p.factor, 2 * p.factor
 
     def calls(self, m: Memory, inputs: Arrays, p: P) -> Iterator[Call]:
-        (src,) = planes(m, inputs[:1], p)
+        src = m.read(inputs[0])
         h, w = inputs[0].shape
         rows, cols = (n // p.factor + n % 2 for n in (h, w))
         dst = m.write((rows, cols), np.float32)
@@ -72,7 +67,7 @@ class Halve(Kernel):
         return [plane, reference.faint(plane)]
 
     def calls(self, m: Memory, inputs: Arrays, p: P) -> Iterator[Call]:
-        src, *faint = (*planes(m, inputs[:1], p), *map(m.read, inputs[1:]))
+        src, *faint = map(m.read, inputs)
         h, w = inputs[0].shape
         dst = m.write(((h + 1) // 2, (w + 1) // 2), np.float32)
         fields = {"src_faint": faint[0]} if faint else {}
@@ -102,7 +97,7 @@ class Pair(Kernel):
         return [reference.luma(plane, p.bpc) * np.float32(0.971) - np.float32(2) for plane in pair]
 
     def fields(self, m: Memory, inputs: Arrays, p: P) -> dict[str, Any]:
-        ref, dist = planes(m, inputs, p)
+        ref, dist = map(m.read, inputs)
         h, w = inputs[0].shape
         return {
             "ref": ref, "dist": dist, "ref_stride": ref.stride, "dist_stride": dist.stride, "w": w, "h": h,

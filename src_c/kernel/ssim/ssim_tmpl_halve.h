@@ -56,9 +56,10 @@ static void ssim_halve_down(SsimHalveScratch *s, unsigned u, unsigned n)
             const vdbl p3 = ssim_product(bottom, q3);
             const vdbl p1 = ssim_product(bottom, q1);
             v_put_f64(out, v_add_f64(a, p4));
-            a = v_add_f64(v_add_f64(b, p2), p3);
-            b = v_add_f64(v_add_f64(c, ssim_product(top, q0)), p1);
-            c = v_add_f64(v_add_f64(d, p2), p1);
+            a = v_add_by_fma_f64(v_add_f64(b, p2), p3);
+            b = v_add_by_fma_f64(v_add_by_fma_f64(c, ssim_product(top, q0)),
+                                 p1);
+            c = v_add_by_fma_f64(v_add_f64(d, p2), p1);
             d = v_add_f64(p4, p3);
             in += 2 * SSIM_HALVED_PITCH;
             out += SSIM_HALVED_PITCH;
@@ -131,6 +132,8 @@ static void ssim_halve_strip(const SsimHalve *c, const Luma *src,
             const ptrdiff_t last = 2 * end + 3, at = 2 * y + i;
             ssim_halve_split(src, luma_reflect(at < last ? at : last, c->h, 0),
                              x, n, s->row, s->half[0][i], s->half[1][i]);
+            if (at >= 0 && at + SSIM_ROWS < c->h)
+                luma_prefetch(src, luma_row(src, at + SSIM_ROWS), 2 * x, 2 * n);
         }
         for (unsigned u = 0; u < SSIM_CLASSES; u++)
             ssim_halve_down(s, u, n + 4);

@@ -19,15 +19,15 @@ static inline SIMD_INLINE vhlf ssim_step(SsimPending *p, vhlf value,
     const vdbl t0 = ssim_product(value, tap[0]);
     const vdbl done = v_add_f64(s[0], t0);
     const vdbl t1 = ssim_product(value, tap[1]);
-    s[0] = v_add_f64(s[1], t1);
+    s[0] = v_add_by_fma_f64(s[1], t1);
     const vdbl t2 = ssim_product(value, tap[2]);
-    s[1] = v_add_f64(s[2], t2);
+    s[1] = v_add_by_fma_f64(s[2], t2);
     const vdbl t3 = ssim_product(value, tap[3]);
-    s[2] = v_add_f64(s[3], t3);
+    s[2] = v_add_by_fma_f64(s[3], t3);
     const vdbl t4 = ssim_product(value, tap[4]);
-    s[3] = v_add_f64(s[4], t4);
-    s[4] = v_add_f64(s[5], ssim_product(value, tap[5]));
-    s[5] = v_add_f64(s[6], t4);
+    s[3] = v_add_by_fma_f64(s[4], t4);
+    s[4] = v_add_by_fma_f64(s[5], ssim_product(value, tap[5]));
+    s[5] = v_add_by_fma_f64(s[6], t4);
     s[6] = v_add_f64(s[7], t3);
     s[7] = v_add_f64(s[8], t2);
     s[8] = v_add_f64(s[9], t1);
@@ -137,6 +137,10 @@ static void ssim_means(SsimCompareScratch *s, const Luma src[2], unsigned y,
         for (unsigned i = 0; i < SSIM_ROWS; i++) {
             const void *row = luma_row(&src[side], y + i < last ? y + i : last);
             luma_values(&src[side], row, x, n + SSIM_HALO, s->row[side][i]);
+            if (y + i + SSIM_ROWS <= last)
+                luma_prefetch(&src[side],
+                              luma_row(&src[side], y + i + SSIM_ROWS), x,
+                              n + SSIM_HALO);
         }
     }
     for (unsigned i = 0; i < SSIM_ROWS; i += V_LANES) {

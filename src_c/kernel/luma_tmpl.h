@@ -12,19 +12,19 @@ typedef struct Luma {
     float scale, offset; /* value = sample * scale + offset, exact */
 } Luma;
 
-static Luma luma(const void *data, ptrdiff_t stride, unsigned w, unsigned bpc,
-                 float offset)
+static inline Luma luma(const void *data, ptrdiff_t stride, unsigned w,
+                        unsigned bpc, float offset)
 {
     const float scale = bpc <= 16 ? 1.f / (float)(1u << (bpc - 8)) : 1.f;
     return (Luma){ data, stride, w, bpc, scale, offset };
 }
 
-static const void *luma_row(const Luma *s, ptrdiff_t y)
+static inline const void *luma_row(const Luma *s, ptrdiff_t y)
 {
     return (const char *)s->data + y * s->stride;
 }
 
-static float luma_value(const Luma *s, const void *row, ptrdiff_t x)
+static inline float luma_value(const Luma *s, const void *row, ptrdiff_t x)
 {
     if (s->bpc == LUMA_BINARY32)
         return ((const float *)row)[x];
@@ -34,8 +34,8 @@ static float luma_value(const Luma *s, const void *row, ptrdiff_t x)
 }
 
 /* n values from column x on, all of which exist. */
-static void luma_values(const Luma *s, const void *row, unsigned x, unsigned n,
-                        float *out)
+static inline void luma_values(const Luma *s, const void *row, unsigned x,
+                               unsigned n, float *out)
 {
     const uint8_t *at8 = (const uint8_t *)row + x;
     const uint16_t *at16 = (const uint16_t *)row + x;
@@ -59,8 +59,8 @@ static void luma_values(const Luma *s, const void *row, unsigned x, unsigned n,
 
 /* Ask for what luma_values() will read. Pieces of rows are too short for the
  * processor to foresee the next ones. */
-static void luma_prefetch(const Luma *s, const void *row, unsigned x,
-                          unsigned n)
+static inline void luma_prefetch(const Luma *s, const void *row, unsigned x,
+                                 unsigned n)
 {
     const size_t size = s->bpc == LUMA_BINARY32 ? 4 : s->bpc > 8 ? 2 : 1;
     const char *at = (const char *)row + x * size, *end = at + n * size;
@@ -70,14 +70,15 @@ static void luma_prefetch(const Luma *s, const void *row, unsigned x,
 
 /* Sample `i` of an axis of n that runs backwards beyond its ends; at the first
  * one it skips `skip` samples: 0 repeats the edge. */
-static ptrdiff_t luma_reflect(ptrdiff_t i, ptrdiff_t n, ptrdiff_t skip)
+static inline ptrdiff_t luma_reflect(ptrdiff_t i, ptrdiff_t n, ptrdiff_t skip)
 {
     return i < 0 ? skip - 1 - i : i >= n ? 2 * n - 1 - i : i;
 }
 
 /* Columns [begin, end) of a row, reflected. */
-static void luma_reflected(const Luma *s, const void *row, ptrdiff_t begin,
-                           ptrdiff_t end, ptrdiff_t skip, float *out)
+static inline void luma_reflected(const Luma *s, const void *row,
+                                  ptrdiff_t begin, ptrdiff_t end,
+                                  ptrdiff_t skip, float *out)
 {
     const ptrdiff_t w = s->w, inside = end < w ? end : w;
     for (; begin < 0; begin++)

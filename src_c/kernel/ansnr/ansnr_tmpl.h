@@ -13,6 +13,7 @@
 enum {
     ANSNR_STRIP = 480, /* most columns worked on together */
     ANSNR_REACH = 2,   /* of the larger window */
+    ANSNR_AHEAD = 8,   /* rows that are asked for before they are needed */
     ANSNR_ROWS = 2 * ANSNR_REACH + 1,
     /* Room for the reach and whole vectors; no power of two, or rows would meet in
      * the cache. */
@@ -61,6 +62,10 @@ static void ansnr_across(const AnsnrStrip *p, unsigned y)
     AnsnrScratch *s = p->scratch;
     const unsigned slot = y % ANSNR_ROWS;
 
+    if (y + ANSNR_AHEAD < p->call->h) {
+        luma_prefetch(&p->dist, luma_row(&p->dist, y + ANSNR_AHEAD), p->x, p->n);
+        luma_prefetch(&p->ref, luma_row(&p->ref, y + ANSNR_AHEAD), p->x, p->n);
+    }
     luma_reflected(&p->dist, luma_row(&p->dist, y), begin, end, 1, s->value);
     for (unsigned x = 0; x < p->n; x += V_LANES)
         for (unsigned v = 0; v < 3; v++)

@@ -30,7 +30,6 @@ typedef struct FloatAnsnrState {
     AnsnrRow *row;
 } FloatAnsnrState;
 
-/* What models may ask for, and what is published besides. */
 static const char *const features[] = { "float_ansnr", NULL };
 static const char *const extras[] = { "float_anpsnr", NULL };
 
@@ -120,12 +119,11 @@ static int float_ansnr_extract(void *state, const PyvmafFrame *frame,
                              ? scale->cap
                              : 10. * log10((double)(sum.signal / sum.noise));
     const double anpsnr = 10. * log10(energy / (noise > 1e-10 ? noise : 1e-10));
-    const int err =
-        pyvmaf_scores_append(scores, features[0], ansnr, frame->index);
+    const int err = pyvmaf_scores_put(scores, 0, ansnr, frame->index);
     return extractor_first_error(
-        err, pyvmaf_scores_append(scores, extras[0],
-                                  anpsnr < scale->cap ? anpsnr : scale->cap,
-                                  frame->index));
+        err,
+        pyvmaf_scores_put(scores, 1, anpsnr < scale->cap ? anpsnr : scale->cap,
+                          frame->index));
 }
 
 const PyvmafExtractor extractor_float_ansnr = {
@@ -133,6 +131,7 @@ const PyvmafExtractor extractor_float_ansnr = {
     .help = "ratio of the smoothed reference to its difference from the "
             "smoothed distorted picture, in dB",
     .features = features,
+    .extras = extras,
     .state_size = sizeof(FloatAnsnrState),
     .init = float_ansnr_init,
     .extract = float_ansnr_extract,

@@ -17,7 +17,7 @@ typedef struct FloatMomentState {
 /* What models may ask for; it is never published. */
 static const char *const features[] = { "float_moment", NULL };
 
-static const char *const published[] = {
+static const char *const extras[] = {
     "float_moment_ref1st",
     "float_moment_dis1st",
     "float_moment_ref2nd",
@@ -72,8 +72,7 @@ static int float_moment_extract(void *state, const PyvmafFrame *frame,
     measure(s, frame->dist, &value[1], &value[3]);
     for (unsigned i = 0; i < 4; i++)
         err = extractor_first_error(
-            err,
-            pyvmaf_scores_append(scores, published[i], value[i], frame->index));
+            err, pyvmaf_scores_put(scores, 1 + i, value[i], frame->index));
     return err;
 }
 
@@ -81,6 +80,7 @@ const PyvmafExtractor extractor_float_moment = {
     .name = "float_moment",
     .help = "means of luma and of its square, of each picture",
     .features = features,
+    .extras = extras,
     .state_size = sizeof(FloatMomentState),
     .init = float_moment_init,
     .extract = float_moment_extract,

@@ -67,7 +67,8 @@ static const char *const features[] = { "float_ms_ssim", NULL };
         "float_ms_ssim_" kind "_scale2", "float_ms_ssim_" kind "_scale3",      \
         "float_ms_ssim_" kind "_scale4"
 
-static const char *const parts[] = { PARTS("l"), PARTS("c"), PARTS("s"), NULL };
+static const char *const extras[] = { PARTS("l"), PARTS("c"), PARTS("s"),
+                                      NULL };
 
 static void lay_out(FloatMsSsimState *s, Workspace *ws)
 {
@@ -198,14 +199,15 @@ static double product(double mean[LEVELS][SSIM_MEANS])
     return score;
 }
 
-static int append_parts(double mean[LEVELS][SSIM_MEANS], PyvmafScores *scores,
-                        unsigned index)
+/* All of l, then of c, then of s. */
+static int put_parts(double mean[LEVELS][SSIM_MEANS], PyvmafScores *scores,
+                     unsigned index)
 {
     int err = 0;
     for (unsigned i = 0; i < 3 * LEVELS; i++)
         err = extractor_first_error(
-            err, pyvmaf_scores_append(scores, parts[i],
-                                      mean[i % LEVELS][i / LEVELS], index));
+            err, pyvmaf_scores_put(scores, 1 + i, mean[i % LEVELS][i / LEVELS],
+                                   index));
     return err;
 }
 
@@ -218,10 +220,9 @@ static int float_ms_ssim_extract(void *state, const PyvmafFrame *frame,
     double score = product(mean);
     if (s->enable_db)
         score = ssim_score_decibels(score, s->cap);
-    int err = pyvmaf_scores_append(scores, features[0], score, frame->index);
+    int err = pyvmaf_scores_put(scores, 0, score, frame->index);
     if (s->enable_lcs)
-        err = extractor_first_error(err,
-                                    append_parts(mean, scores, frame->index));
+        err = extractor_first_error(err, put_parts(mean, scores, frame->index));
     return err;
 }
 
@@ -229,6 +230,7 @@ const PyvmafExtractor extractor_float_ms_ssim = {
     .name = "float_ms_ssim",
     .help = "structural similarity of luma at five scales",
     .features = features,
+    .extras = extras,
     .options = options,
     .state_size = sizeof(FloatMsSsimState),
     .init = float_ms_ssim_init,

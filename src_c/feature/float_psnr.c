@@ -61,9 +61,8 @@ static int float_psnr_extract(void *state, const PyvmafFrame *frame,
     const double ratio =
         s->scale.peak * s->scale.peak / (mse > 1e-10 ? mse : 1e-10);
     const double db = 10. * log10(ratio);
-    return pyvmaf_scores_append(scores, features[0],
-                                db < s->scale.cap ? db : s->scale.cap,
-                                frame->index);
+    return pyvmaf_scores_put(scores, 0, db < s->scale.cap ? db : s->scale.cap,
+                             frame->index);
 }
 
 const PyvmafExtractor extractor_float_psnr = {

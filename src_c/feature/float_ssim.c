@@ -55,6 +55,8 @@ static const PyvmafOption options[] = {
 };
 
 static const char *const features[] = { "float_ssim", NULL };
+static const char *const extras[] = { "float_ssim_l", "float_ssim_c",
+                                      "float_ssim_s", NULL };
 
 static void lay_out(FloatSsimState *s, Workspace *ws)
 {
@@ -167,19 +169,15 @@ static void measure(const FloatSsimState *s, const PyvmafFrame *frame,
 static int float_ssim_extract(void *state, const PyvmafFrame *frame,
                               PyvmafScores *scores)
 {
-    static const char *const name[SSIM_MEANS] = {
-        "float_ssim_l", "float_ssim_c", "float_ssim_s", "float_ssim"
-    };
     const FloatSsimState *s = state;
     double mean[SSIM_MEANS];
     measure(s, frame, mean);
     if (s->enable_db)
         mean[SSIM_LCS] = ssim_score_decibels(mean[SSIM_LCS], s->cap);
-    int err = pyvmaf_scores_append(scores, name[SSIM_LCS], mean[SSIM_LCS],
-                                   frame->index);
-    for (unsigned i = 0; i < SSIM_LCS && s->enable_lcs; i++)
+    int err = pyvmaf_scores_put(scores, 0, mean[SSIM_LCS], frame->index);
+    for (unsigned i = SSIM_L; i <= SSIM_S && s->enable_lcs; i++)
         err = extractor_first_error(
-            err, pyvmaf_scores_append(scores, name[i], mean[i], frame->index));
+            err, pyvmaf_scores_put(scores, 1 + i, mean[i], frame->index));
     return err;
 }
 
@@ -187,6 +185,7 @@ const PyvmafExtractor extractor_float_ssim = {
     .name = "float_ssim",
     .help = "structural similarity of luma at one scale",
     .features = features,
+    .extras = extras,
     .options = options,
     .state_size = sizeof(FloatSsimState),
     .init = float_ssim_init,

@@ -15,8 +15,6 @@
 #include "ssim_tmpl_window.h"
 #include "ssim_tmpl_terms.h"
 
-_Static_assert(SSIM_ROWS % V_LANES == 0, "rows are worked on V_LANES at once");
-
 typedef struct SsimPair {
     const SsimCompare *call;
     Luma src[2];

@@ -23,6 +23,11 @@ typedef struct SsimCompareScratch {
     double pending[SSIM_SIGNALS][SSIM_STRIP * SSIM_HALO];
 } SsimCompareScratch;
 
+_Static_assert(SSIM_STRIP + SSIM_HALO + V_LANES <= SSIM_PITCH &&
+                   SSIM_STRIP % (2 * SSIM_LANES) == 0 &&
+                   SSIM_ROWS % V_LANES == 0,
+               "whole vectors of columns and rows fit");
+
 typedef struct SsimHalveScratch {
     float row[2 * SSIM_HALVED_PITCH];
     /* Even and odd columns. */
@@ -30,6 +35,9 @@ typedef struct SsimHalveScratch {
     double down[SSIM_CLASSES][SSIM_ROWS / 2][SSIM_HALVED_PITCH];
     double pending[SSIM_CLASSES][SSIM_HALVED_PITCH * SSIM_PENDING];
 } SsimHalveScratch;
+
+_Static_assert(SSIM_HALVED + 4 + V_LANES <= SSIM_HALVED_PITCH,
+               "whole vectors of columns and the reach of the low-pass fit");
 
 static size_t ssim_larger(size_t p, size_t q)
 {

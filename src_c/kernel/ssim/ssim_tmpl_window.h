@@ -3,7 +3,8 @@
  * The Gaussian window: across columns of rows, then down rows of columns, by the
  * same step. A value is multiplied by the six taps and added to the eleven
  * positions that it belongs to, so that each position's taps are added in their
- * order, and nothing is loaded or converted twice.
+ * order, and nothing is loaded or converted twice. Some additions are made by
+ * the multipliers, as conversions keep the adders busy.
  */
 
 /* Sums that are not complete: [i] lacks i + 1 values. */

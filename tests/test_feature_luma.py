@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from reference import luma as reference
 from support import scoring, spec_clip
-from support.clips import CONTENTS, DAMAGES, Clip, make_frames
+from support.clips import Clip, make_frames
 
 from pyvmaf import VmafContext, VmafError
 
@@ -62,25 +62,6 @@ def test_values_of_the_definition(bpc: int, mask: int) -> None:
     got = scoring.score([ref], [dist], bpc=bpc, features=[(name, {}) for name in NAMES], cpumask=mask)
     assert {name: values[0] for name, values in got.items()} == SPEC[bpc]
     assert list(got) == list(SPEC[bpc])
-
-
-@pytest.mark.parametrize("bpc", DEPTHS)
-def test_generated_pairs(bpc: int) -> None:
-    for i, content in enumerate(CONTENTS):
-        clip = Clip(3 + 53 * i, 3 + 97 * i % 113, bpc, "400", content, DAMAGES[i % len(DAMAGES)], 1, i)
-        refs, dists = make_frames(clip)
-        ref, dist = refs[0][0], dists[0][0]
-        for mask in (0, scoring.SCALAR):
-            assert bits(score(ref, dist, bpc, cpumask=mask)) == bits(want(ref, dist, bpc)), clip
-
-
-def test_threads_and_chroma() -> None:
-    refs, dists = make_frames(Clip(331, 402, 10, chroma="422", frames=3))
-    alone = [score(ref[0], dist[0], 10) for ref, dist in zip(refs, dists, strict=True)]
-    got = scoring.score(
-        refs, dists, chroma="422", bpc=10, features=[(name, {}) for name in NAMES], n_threads=4, cpumask=0
-    )  # fmt: skip
-    assert got == {name: [frame[name] for frame in alone] for name in alone[0]}
 
 
 def test_smallest_windows() -> None:

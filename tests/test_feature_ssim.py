@@ -116,18 +116,6 @@ def test_means_between_two_numbers(a: int, b: int) -> None:
             assert score(ref, dist, 8, "float_ssim", {"scale": 1, **LCS}, cpumask=mask) == want
 
 
-@pytest.mark.parametrize("chroma", ["420", "422", "444"])
-def test_only_luma_counts(chroma: str) -> None:
-    refs, dists = make_frames(Clip(203, 187, 10, chroma=chroma, frames=2))
-    features = [("float_ssim", {}), ("float_ms_ssim", {})]
-    want = scoring.score([f[:1] for f in refs], [f[:1] for f in dists], chroma="400", bpc=10, features=features)
-    for n_threads in (0, 3):
-        got = scoring.score(
-            refs, dists, chroma=chroma, bpc=10, features=features, n_threads=n_threads, cpumask=0
-        )  # fmt: skip
-        assert got == want
-
-
 def test_threads_that_share_one_frame() -> None:
     ref, dist = planes(640, 700, 8)
     for name in ("float_ssim", "float_ms_ssim"):

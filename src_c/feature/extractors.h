@@ -7,6 +7,11 @@
 #define EXTRACTORS_H
 
 #define BUILTIN_EXTRACTORS(E)                                                  \
+    E(float_psnr)                                                              \
+    E(float_ansnr)                                                             \
+    E(float_moment)                                                            \
+    E(float_ms_ssim)                                                           \
+    E(float_ssim)                                                              \
     E(ciede)                                                                   \
     E(psnr)                                                                    \
     E(psnr_hvs)                                                                \

@@ -10,10 +10,13 @@
 
 #define KERNEL_MODULES(M, set)                                                 \
     M(set, adm, AdmKernels)                                                    \
+    M(set, ansnr, AnsnrKernels)                                                \
     M(set, ciede, CiedeKernels)                                                \
+    M(set, moment, MomentKernels)                                              \
     M(set, motion, MotionKernels)                                              \
     M(set, psnr, PsnrKernels)                                                  \
     M(set, psnr_hvs, PsnrHvsKernels)                                           \
+    M(set, ssim, SsimKernels)                                                  \
     M(set, vif, VifKernels)
 
 #endif

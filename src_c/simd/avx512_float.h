@@ -36,14 +36,14 @@ static inline vflt v_drop_f32(vmask m, vflt a)
 /* Even and odd lanes of a then b, in order. */
 static inline vflt v_even_f32(vflt a, vflt b)
 {
-    const vint even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14,
-                                        16, 18, 20, 22, 24, 26, 28, 30);
+    const vint even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20,
+                                        22, 24, 26, 28, 30);
     return _mm512_permutex2var_ps(a, even, b);
 }
 static inline vflt v_odd_f32(vflt a, vflt b)
 {
-    const vint odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15,
-                                       17, 19, 21, 23, 25, 27, 29, 31);
+    const vint odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21,
+                                       23, 25, 27, 29, 31);
     return _mm512_permutex2var_ps(a, odd, b);
 }
 

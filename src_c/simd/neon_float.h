@@ -59,6 +59,9 @@ static inline vflt v_max_f32(vflt a, vflt b)
 static inline vflt v_sqrt_f32(vflt a) { return vsqrtq_f32(a); }
 static inline vflt v_abs_f32(vflt a) { return vabsq_f32(a); }
 
+/* a + b; on x86 by other units than v_add_f64. */
+static inline vdbl v_add_by_fma_f64(vdbl a, vdbl b) { return v_add_f64(a, b); }
+
 /* Even and odd lanes of a then b, in order. */
 static inline vflt v_even_f32(vflt a, vflt b) { return vuzp1q_f32(a, b); }
 static inline vflt v_odd_f32(vflt a, vflt b) { return vuzp2q_f32(a, b); }

@@ -20,6 +20,13 @@ static inline vflt v_abs_f32(vflt a)
     return v_cast_f32(v_and(v_cast_int(a), v_set32(0x7fffffff)));
 }
 
+/* a + b, exactly as v_add_f64, by the units that multiply: for code that has
+ * more to add and to convert than the adders can take. */
+static inline vdbl v_add_by_fma_f64(vdbl a, vdbl b)
+{
+    return MM(fmadd_pd)(b, MM(set1_pd)(1.), a);
+}
+
 /* V_LANES unsigned samples as binary32. */
 static inline vflt v_load8_f32(const uint8_t *p)
 {

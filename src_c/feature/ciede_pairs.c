@@ -73,8 +73,7 @@ static void fill(CiedePairs *pairs, KernelFn shades, unsigned pair,
  * pictures take some frames until they gain. */
 const CiedeColour *const *ciede_pairs_of(CiedePairs *pairs, KernelFn shades,
                                          const VmafPicture *ref,
-                                         const VmafPicture *dist,
-                                         void *scratch)
+                                         const VmafPicture *dist, void *scratch)
 {
     const size_t pixels = (size_t)ref->w[0] * ref->h[0];
     size_t budget = pixels / CIEDE_LEVELS;

@@ -42,8 +42,8 @@ static inline unsigned v_zeros64(vint a)
 static inline unsigned v_compress32(uint32_t *to, vint a, vint by)
 {
     vint zero = _mm256_cmpeq_epi32(by, _mm256_setzero_si256());
-    unsigned kept = ~(unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(zero)) &
-                    0xff;
+    unsigned kept =
+        ~(unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(zero)) & 0xff;
     /* Byte i of the order of lanes for `kept`: bits of an index spread out. */
     uint64_t mask = _pdep_u64(kept, 0x0101010101010101) * 0xff;
     uint64_t order = _pext_u64(0x0706050403020100, mask);
@@ -57,7 +57,8 @@ static inline void v_load_records(const float *const at[V_LANES], vflt field[4])
 {
     SIMD_UNROLL
     for (int i = 0; i < 4; i++)
-        field[i] = _mm256_set_m128(_mm_loadu_ps(at[4 + i]), _mm_loadu_ps(at[i]));
+        field[i] =
+            _mm256_set_m128(_mm_loadu_ps(at[4 + i]), _mm_loadu_ps(at[i]));
     v_transpose_quads(field);
 }
 

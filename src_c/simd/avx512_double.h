@@ -75,9 +75,10 @@ static inline vint v_twice32lo(vint a)
 }
 static inline vint v_twice32hi(vint a)
 {
-    return _mm512_permutexvar_epi32(
-        _mm512_setr_epi32(8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14,
-                          15, 15), a);
+    return _mm512_permutexvar_epi32(_mm512_setr_epi32(8, 8, 9, 9, 10, 10, 11,
+                                                      11, 12, 12, 13, 13, 14,
+                                                      14, 15, 15),
+                                    a);
 }
 
 /* Signed 16-bit lanes, the first or the second half of them, as 32-bit ones. */
@@ -100,10 +101,10 @@ static inline void v_load_tiles16(const int16_t *a, const int16_t *b, int step,
     SIMD_UNROLL
     for (int i = 0; i < 8; i++, a += step, b += step) {
         vint four = _mm512_castsi128_si512(_mm_loadu_si128((const void *)a));
-        four = _mm512_inserti32x4(
-            four, _mm_loadu_si128((const void *)(a + far)), 1);
+        four = _mm512_inserti32x4(four,
+                                  _mm_loadu_si128((const void *)(a + far)), 1);
         four = _mm512_inserti32x4(four, _mm_loadu_si128((const void *)b), 2);
-        v[i] = _mm512_inserti32x4(
-            four, _mm_loadu_si128((const void *)(b + far)), 3);
+        v[i] = _mm512_inserti32x4(four,
+                                  _mm_loadu_si128((const void *)(b + far)), 3);
     }
 }

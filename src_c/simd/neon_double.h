@@ -94,7 +94,10 @@ static inline void v_load_records(const float *const at[V_LANES], vflt field[4])
 static inline vhlf v_add_half(vhlf a, vhlf b) { return vadd_f32(a, b); }
 static inline vhlf v_sub_half(vhlf a, vhlf b) { return vsub_f32(a, b); }
 static inline vhlf v_div_half(vhlf a, vhlf b) { return vdiv_f32(a, b); }
-static inline vflt v_join_half(vhlf lo, vhlf hi) { return vcombine_f32(lo, hi); }
+static inline vflt v_join_half(vhlf lo, vhlf hi)
+{
+    return vcombine_f32(lo, hi);
+}
 
 /* Each of the first or second half of the 32-bit lanes, twice. */
 static inline vint v_twice32lo(vint a) { return vzip1q_u32(a, a); }
@@ -105,7 +108,10 @@ static inline vint v_widen16lo(vint a)
 {
     return OF_S32(vmovl_s16(vget_low_s16(S16(a))));
 }
-static inline vint v_widen16hi(vint a) { return OF_S32(vmovl_high_s16(S16(a))); }
+static inline vint v_widen16hi(vint a)
+{
+    return OF_S32(vmovl_high_s16(S16(a)));
+}
 
 /* V_LANES tiles of eight samples each, `step` samples apart, of row a in the
  * lower half of lanes and of row b in the upper. Rows v[i] that become columns

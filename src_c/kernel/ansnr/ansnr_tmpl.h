@@ -63,7 +63,8 @@ static void ansnr_across(const AnsnrStrip *p, unsigned y)
     const unsigned slot = y % ANSNR_ROWS;
 
     if (y + ANSNR_AHEAD < p->call->h) {
-        luma_prefetch(&p->dist, luma_row(&p->dist, y + ANSNR_AHEAD), p->x, p->n);
+        luma_prefetch(&p->dist, luma_row(&p->dist, y + ANSNR_AHEAD), p->x,
+                      p->n);
         luma_prefetch(&p->ref, luma_row(&p->ref, y + ANSNR_AHEAD), p->x, p->n);
     }
     luma_reflected(&p->dist, luma_row(&p->dist, y), begin, end, 1, s->value);

@@ -62,9 +62,9 @@ typedef struct CiedeSum {
 } CiedeSum;
 
 typedef struct CiedeKernels {
-    KernelFn delta;  /* CiedeDelta */
-    KernelFn shades; /* CiedeShades */
-    KernelFn sum;    /* CiedeSum */
+    KernelFn delta;                     /* CiedeDelta */
+    KernelFn shades;                    /* CiedeShades */
+    KernelFn sum;                       /* CiedeSum */
     size_t (*scratch_size)(unsigned w); /* for rows of w pixels */
 } CiedeKernels;
 

@@ -15,7 +15,7 @@ typedef struct CiedeBlock {
     float turn[CIEDE_BLOCK], mean_h[CIEDE_BLOCK], delta_h[CIEDE_BLOCK];
     float part_l[CIEDE_BLOCK], part_c[CIEDE_BLOCK], part_h[CIEDE_BLOCK];
     float hue_weight[CIEDE_BLOCK], share[CIEDE_BLOCK], rotation[CIEDE_BLOCK];
-    bool has_rotation; /* some pixel has */
+    bool has_rotation;                /* some pixel has */
     uint64_t again[CIEDE_BLOCK / 64]; /* pixels with a value that was near */
 } CiedeBlock;
 
@@ -118,10 +118,11 @@ static inline void ciede_take_fifths(float *fifth, const double *rgb,
     const vflt offset = v_set_f32(0.055f / 1.055f);
     for (unsigned i = 0; i < cnt; i += 2 * CIEDE_STEP) {
         vflt x[CIEDE_CHAINS], y[CIEDE_CHAINS];
-        CIEDE_EACH {
+        CIEDE_EACH
+        {
             const double *at = rgb + i + j * V_LANES;
-            const vflt c = v_narrow_f64(v_get_f64(at),
-                                        v_get_f64(at + CIEDE_HALF));
+            const vflt c =
+                v_narrow_f64(v_get_f64(at), v_get_f64(at + CIEDE_HALF));
             x[j] = v_fma_f32(c, scale, offset);
         }
         ciede_fifth(y, x);
@@ -130,7 +131,8 @@ static inline void ciede_take_fifths(float *fifth, const double *rgb,
 }
 
 /* Light from the nonlinear signal; within 2^-46.5, or as the definition says. */
-static inline void ciede_linearise(double *rgb, const float *fifth, unsigned cnt)
+static inline void ciede_linearise(double *rgb, const float *fifth,
+                                   unsigned cnt)
 {
     const vdbl slope = v_set_f64(1. / 12.92), from = v_set_f64(10. / 255.);
     for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
@@ -140,8 +142,8 @@ static inline void ciede_linearise(double *rgb, const float *fifth, unsigned cnt
         ciede_line(x, c, 1. / 1.055, 0.055 / 1.055);
         ciede_power24(x, y);
         if (v_any_f64(v_lt_f64(ciede_least(c), v_set_f64(10.001 / 255.))))
-            CIEDE_EACH x[j] = v_pick_f64(v_lt_f64(from, c[j]), x[j],
-                                         v_mul_f64(c[j], slope));
+            CIEDE_EACH x[j] =
+                v_pick_f64(v_lt_f64(from, c[j]), x[j], v_mul_f64(c[j], slope));
         ciede_put(rgb + i, x);
     }
 }
@@ -154,8 +156,7 @@ static inline void ciede_to_xyz(CiedeBlock *k, unsigned cnt)
     static const double white[3] = { 1. / 0.95047, 1., 1. / 1.08883 };
     vdbl m[3][3];
     for (int i = 0; i < 9; i++)
-        m[i / 3][i % 3] =
-            v_set_f64(ciede_matrix[i / 3][i % 3] * white[i / 3]);
+        m[i / 3][i % 3] = v_set_f64(ciede_matrix[i / 3][i % 3] * white[i / 3]);
     for (unsigned i = 0; i < cnt; i += CIEDE_HALF) {
         const vdbl r = v_get_f64(k->rgb[0] + i), g = v_get_f64(k->rgb[1] + i);
         const vdbl b = v_get_f64(k->rgb[2] + i);
@@ -176,8 +177,8 @@ static inline void ciede_foot(vint *far, const vdbl x[CIEDE_CHAINS],
     vdbl line[CIEDE_CHAINS];
     ciede_line(line, x, 24389. / 27. / 116., 16. / 116.);
     CIEDE_EACH root[j] = v_pick_f64(v_lt_f64(limit, x[j]), root[j], line[j]);
-    const vdbl kept = v_keep_f64(v_lt_f64(small, ciede_least(root)),
-                                 v_of_bits_f64(*far));
+    const vdbl kept =
+        v_keep_f64(v_lt_f64(small, ciede_least(root)), v_of_bits_f64(*far));
     *far = v_bits_f64(kept);
 }
 
@@ -187,7 +188,8 @@ static inline void ciede_take_thirds(float *third, const double *xyz,
 {
     for (unsigned i = 0; i < cnt; i += 2 * CIEDE_STEP) {
         vflt x[CIEDE_CHAINS], y[CIEDE_CHAINS];
-        CIEDE_EACH {
+        CIEDE_EACH
+        {
             const double *at = xyz + i + j * V_LANES;
             x[j] = v_narrow_f64(v_get_f64(at), v_get_f64(at + CIEDE_HALF));
         }

@@ -161,7 +161,8 @@ static SIMD_NOINLINE void ciede_take_chords(CiedeBlock *k, unsigned cnt)
     for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
         vdbl x[CIEDE_CHAINS], p[CIEDE_CHAINS], root[CIEDE_CHAINS];
         vint far = ciede_far();
-        CIEDE_EACH {
+        CIEDE_EACH
+        {
             const unsigned at = i + (unsigned)j * CIEDE_HALF;
             const vhlf product = v_mul_half(v_load_half(k->c[0] + at),
                                             v_load_half(k->c[1] + at));
@@ -199,10 +200,10 @@ static inline void ciede_sin_cos(vdbl s[CIEDE_CHAINS], vdbl c[CIEDE_CHAINS],
     CIEDE_EACH s[j] = v_pick_sign_f64(odd[j], x[j], q[j]);
     CIEDE_EACH c[j] = v_pick_sign_f64(odd[j], q[j], x[j]);
     CIEDE_EACH odd[j] = v_xor(odd[j], second[j]);
-    CIEDE_EACH s[j] = v_of_bits_f64(v_xor(v_bits_f64(s[j]),
-                                          v_and(second[j], sign)));
-    CIEDE_EACH c[j] = v_of_bits_f64(v_xor(v_bits_f64(c[j]),
-                                          v_and(odd[j], sign)));
+    CIEDE_EACH s[j] =
+        v_of_bits_f64(v_xor(v_bits_f64(s[j]), v_and(second[j], sign)));
+    CIEDE_EACH c[j] =
+        v_of_bits_f64(v_xor(v_bits_f64(c[j]), v_and(odd[j], sign)));
 }
 
 /* 1 - 0.17 cos(h - 30) + 0.24 cos(2h) + 0.32 cos(3h + 6) - 0.2 cos(4h - 63),
@@ -262,9 +263,10 @@ static SIMD_NOINLINE void ciede_weigh_lightness(CiedeBlock *k, unsigned cnt)
     for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
         vdbl d[CIEDE_CHAINS], root[CIEDE_CHAINS], sum[CIEDE_CHAINS];
         vint far = ciede_far();
-        CIEDE_EACH d[j] = v_widen_half(v_add_half(
-            ciede_mean(k->l[0] + i + j * CIEDE_HALF,
-                       k->l[1] + i + j * CIEDE_HALF), v_set_half(-50.f)));
+        CIEDE_EACH d[j] =
+            v_widen_half(v_add_half(ciede_mean(k->l[0] + i + j * CIEDE_HALF,
+                                               k->l[1] + i + j * CIEDE_HALF),
+                                    v_set_half(-50.f)));
         CIEDE_EACH d[j] = v_mul_f64(d[j], d[j]);
         CIEDE_EACH sum[j] = v_add_f64(d[j], v_set_f64(20.));
         ciede_rsqrt(root, sum);
@@ -272,12 +274,13 @@ static SIMD_NOINLINE void ciede_weigh_lightness(CiedeBlock *k, unsigned cnt)
         CIEDE_EACH d[j] = v_fma_f64(d[j], root[j], v_set_f64(1.));
         CIEDE_EACH far = ciede_near(far, d[j], 10);
         ciede_note(k, i, far);
-        CIEDE_EACH {
+        CIEDE_EACH
+        {
             const unsigned at = i + (unsigned)j * CIEDE_HALF;
             const vhlf dl = v_sub_half(v_load_half(k->l[1] + at),
                                        v_load_half(k->l[0] + at));
-            const vhlf scale = v_mul_half(v_set_half(0.65f),
-                                          v_narrow_half(d[j]));
+            const vhlf scale =
+                v_mul_half(v_set_half(0.65f), v_narrow_half(d[j]));
             v_store_half(k->part_l + at, v_div_half(dl, scale));
         }
     }
@@ -294,7 +297,8 @@ static SIMD_NOINLINE void ciede_take_angles(CiedeBlock *k, unsigned cnt)
         CIEDE_EACH h[j] = ciede_exact(h[j]);
         CIEDE_EACH h[j] = v_sub_f64(h[j], v_set_f64(275.));
         CIEDE_EACH h[j] = v_mul_f64(h[j], v_set_f64(1. / 25.));
-        CIEDE_EACH {
+        CIEDE_EACH
+        {
             const vhlf d = v_narrow_half(h[j]);
             h[j] = v_widen_half(v_mul_half(d, d));
         }
@@ -332,7 +336,8 @@ static SIMD_NOINLINE void ciede_take_shares(CiedeBlock *k, unsigned cnt)
         CIEDE_EACH x[j] = v_mul_f64(x[j], x2[j]);
         /* Far too small to matter, and no denormal number. */
         CIEDE_EACH x[j] = v_max_f64(x[j], v_set_f64(0x1p-100));
-        CIEDE_EACH {
+        CIEDE_EACH
+        {
             const unsigned at = i + (unsigned)j * CIEDE_HALF;
             const vhlf p = v_narrow_half(x[j]);
             const vhlf sum = v_add_half(p, v_set_half((float)CIEDE_25_7));

@@ -18,7 +18,9 @@
 /* Enough to fill the latency of a multiply-add. */
 enum { CIEDE_CHAINS = 4 };
 
-#define CIEDE_EACH SIMD_UNROLL for (int j = 0; j < CIEDE_CHAINS; j++)
+#define CIEDE_EACH                                                             \
+    SIMD_UNROLL                                                                \
+    for (int j = 0; j < CIEDE_CHAINS; j++)
 
 /* The 29 bits of binary64 that binary32 lacks. */
 #define CIEDE_LOW_BITS ((1ull << 29) - 1)
@@ -68,8 +70,8 @@ static inline void ciede_line(vdbl y[CIEDE_CHAINS], const vdbl x[CIEDE_CHAINS],
     CIEDE_EACH y[j] = v_fma_f64(x[j], v_set_f64(a), v_set_f64(b));
 }
 
-static inline void ciede_horner(vdbl y[CIEDE_CHAINS], const vdbl x[CIEDE_CHAINS],
-                                double b)
+static inline void ciede_horner(vdbl y[CIEDE_CHAINS],
+                                const vdbl x[CIEDE_CHAINS], double b)
 {
     CIEDE_EACH y[j] = v_fma_f64(x[j], y[j], v_set_f64(b));
 }
@@ -265,6 +267,6 @@ static inline void ciede_exp2(vdbl x[CIEDE_CHAINS])
     ciede_join(c, f2, a);
     ciede_line(b, x, 0x1.62e42fefa3a3cp-1, 0x1.000000000003dp+0);
     ciede_join(b, f2, c);
-    CIEDE_EACH x[j] = v_of_bits_f64(v_plus64(
-        v_bits_f64(b[j]), v_shl64(v_bits_f64(n[j]), 52)));
+    CIEDE_EACH x[j] = v_of_bits_f64(
+        v_plus64(v_bits_f64(b[j]), v_shl64(v_bits_f64(n[j]), 52)));
 }

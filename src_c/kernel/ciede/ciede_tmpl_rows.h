@@ -50,7 +50,8 @@ static void ciede_spread(CiedeRow *r, unsigned side, unsigned y)
 {
     const CiedeDelta *c = r->call;
     const CiedePicture *pic = side ? &c->dist : &c->ref;
-    const void *cb = ciede_plane_row(pic, 1, y), *cr = ciede_plane_row(pic, 2, y);
+    const void *cb = ciede_plane_row(pic, 1, y),
+               *cr = ciede_plane_row(pic, 2, y);
     const CiedeLayout *f = &r->layout;
     uint32_t *const *to = r->chroma[side];
     const unsigned cnt = c->chroma_w, whole = cnt - cnt % V_LANES;
@@ -109,10 +110,10 @@ static unsigned ciede_pack(CiedeRow *r, const void *const luma[2])
     const CiedeDelta *c = r->call;
     unsigned cnt = 0, x = 0;
     for (; x + V_LANES <= c->w; x += V_LANES) {
-        const vint ref = v_or(ciede_samples(c, luma[0], x),
-                              v_load(r->chroma[0][0] + x));
-        const vint dist = v_or(ciede_samples(c, luma[1], x),
-                               v_load(r->chroma[1][0] + x));
+        const vint ref =
+            v_or(ciede_samples(c, luma[0], x), v_load(r->chroma[0][0] + x));
+        const vint dist =
+            v_or(ciede_samples(c, luma[1], x), v_load(r->chroma[1][0] + x));
         vint differ = v_xor(ref, dist);
         if (r->layout.words == 2) {
             const vint more_ref = v_load(r->chroma[0][1] + x);
@@ -197,7 +198,8 @@ static unsigned ciede_run_row(CiedeRow *r, unsigned y, float *delta)
 }
 
 /* Every chroma and word row has the size of the widest. */
-static void ciede_lay_out(CiedeRow *r, Workspace *ws, unsigned w, unsigned words)
+static void ciede_lay_out(CiedeRow *r, Workspace *ws, unsigned w,
+                          unsigned words)
 {
     const size_t size = (w + 2u * CIEDE_STEP + V_LANES) * sizeof(uint32_t);
     r->block = workspace_take(ws, sizeof(CiedeBlock));
@@ -225,12 +227,14 @@ static void ciede_delta_simd(const void *call, const Rows *rows, int64_t *sums)
 {
     const CiedeDelta *c = call;
     Workspace ws = { .base = rows->scratch };
-    CiedeRow r = { .call = c, .layout = ciede_layout(c->bpc),
+    CiedeRow r = { .call = c,
+                   .layout = ciede_layout(c->bpc),
                    .chroma_row = UINT32_MAX };
     (void)sums;
     ciede_lay_out(&r, &ws, c->w, r.layout.words);
     for (unsigned y = rows->begin; y < rows->end; y++)
-        c->cnt[y] = ciede_run_row(&r, c->first_row + y, c->delta + y * c->stride);
+        c->cnt[y] =
+            ciede_run_row(&r, c->first_row + y, c->delta + y * c->stride);
 }
 
 /* Blocks of luma levels as if they were a row of pixels. */

@@ -59,8 +59,8 @@ typedef struct PsnrHvsSum {
 } PsnrHvsSum;
 
 typedef struct PsnrHvsKernels {
-    KernelFn terms; /* PsnrHvsTerms */
-    KernelFn sum;   /* PsnrHvsSum */
+    KernelFn terms;                     /* PsnrHvsTerms */
+    KernelFn sum;                       /* PsnrHvsSum */
     size_t (*scratch_size)(unsigned w); /* for planes w samples wide */
 } PsnrHvsKernels;
 

@@ -134,7 +134,8 @@ static void load(Block *b, const void *plane, ptrdiff_t stride, unsigned bpc,
         const uint8_t *row =
             (const uint8_t *)plane + (ptrdiff_t)(at[1] + i / SIZE) * stride;
         const unsigned x = at[0] + i % SIZE;
-        b->sample[i] = bpc == 8 ? row[x] : ((const uint16_t *)(const void *)row)[x];
+        b->sample[i] =
+            bpc == 8 ? row[x] : ((const uint16_t *)(const void *)row)[x];
     }
 }
 
@@ -167,8 +168,9 @@ static void terms_scalar(const void *call, const Rows *rows, int64_t *sums)
         for (unsigned i = 0; i < blocks; i++) {
             const unsigned at[2] = { i * PSNR_HVS_STEP,
                                      (c->first_row + y) * PSNR_HVS_STEP };
-            block_terms(c, at, row + i / PSNR_HVS_GROUP * PSNR_HVS_GROUP_TERMS +
-                                   i % PSNR_HVS_GROUP);
+            block_terms(c, at,
+                        row + i / PSNR_HVS_GROUP * PSNR_HVS_GROUP_TERMS +
+                            i % PSNR_HVS_GROUP);
         }
     }
 }

@@ -8,8 +8,14 @@
  */
 
 #define LANE(name) psnr_hvs_##name##16
-static inline vint LANE(add)(vint a, vint b) { return v_add16(a, b); }
-static inline vint LANE(sub)(vint a, vint b) { return v_sub16(a, b); }
+static inline vint LANE(add)(vint a, vint b)
+{
+    return v_add16(a, b);
+}
+static inline vint LANE(sub)(vint a, vint b)
+{
+    return v_sub16(a, b);
+}
 /* Halves are rounded toward zero. */
 static inline vint LANE(half)(vint a)
 {
@@ -23,8 +29,14 @@ static inline vint LANE(scaled)(vint a, int factor, int shift)
 #undef LANE
 
 #define LANE(name) psnr_hvs_##name##32
-static inline vint LANE(add)(vint a, vint b) { return v_add32(a, b); }
-static inline vint LANE(sub)(vint a, vint b) { return v_sub32(a, b); }
+static inline vint LANE(add)(vint a, vint b)
+{
+    return v_add32(a, b);
+}
+static inline vint LANE(sub)(vint a, vint b)
+{
+    return v_sub32(a, b);
+}
 static inline vint LANE(half)(vint a)
 {
     return v_sar32(v_sub32(a, v_sar32(a, 31)), 1);
@@ -40,7 +52,7 @@ static inline vint LANE(scaled)(vint a, int factor, int shift)
 enum {
     PSNR_HVS_CNT = PSNR_HVS_COEFFICIENTS,
     PSNR_HVS_COLUMNS = 2 * V_LANES, /* of 16-bit lanes */
-    PSNR_HVS_NARROW_BPC = 11, /* the second pass fits 16-bit lanes */
+    PSNR_HVS_NARROW_BPC = 11,       /* the second pass fits 16-bit lanes */
 };
 
 /* V_LANES blocks of both pictures, as binary32. */
@@ -54,7 +66,8 @@ typedef struct PsnrHvsTile {
 typedef struct PsnrHvsWork {
     const PsnrHvsTerms *call;
     size_t columns;
-    int16_t *sample[2][PSNR_HVS_SIZE]; /* rows, with zeros past the last block */
+    int16_t
+        *sample[2][PSNR_HVS_SIZE]; /* rows, with zeros past the last block */
     int16_t *column[2][PSNR_HVS_SIZE]; /* their columns transformed */
     PsnrHvsTile *tile;
 } PsnrHvsWork;
@@ -136,16 +149,17 @@ static SIMD_NOINLINE void psnr_hvs_take_samples(const PsnrHvsWork *k, int side,
         vint left = v_set16(0), right = left;
         for (int i = 4 * bottom; i < 4 * bottom + 4; i += 2) {
             vint v[PSNR_HVS_SIZE];
-            psnr_hvs_load(k->sample[side][i] + x, k->sample[side][i + 1] + x, v);
+            psnr_hvs_load(k->sample[side][i] + x, k->sample[side][i + 1] + x,
+                          v);
             for (int j = 0; j < PSNR_HVS_SIZE; j++) {
-                float(*at)[V_LANES] = t->sample[side] + i * PSNR_HVS_SIZE + j;
+                float (*at)[V_LANES] = t->sample[side] + i * PSNR_HVS_SIZE + j;
                 psnr_hvs_keep(at[0], v_widen16lo(v[j]));
                 psnr_hvs_keep(at[PSNR_HVS_SIZE], v_widen16hi(v[j]));
             }
-            left = v_add16(left, v_add16(v_add16(v[0], v[1]),
-                                         v_add16(v[2], v[3])));
-            right = v_add16(right, v_add16(v_add16(v[4], v[5]),
-                                           v_add16(v[6], v[7])));
+            left = v_add16(left,
+                           v_add16(v_add16(v[0], v[1]), v_add16(v[2], v[3])));
+            right = v_add16(right,
+                            v_add16(v_add16(v[4], v[5]), v_add16(v[6], v[7])));
         }
         const vint quarter[2] = {
             v_add32(v_widen16lo(left), v_widen16hi(left)),
@@ -179,7 +193,7 @@ static SIMD_NOINLINE void psnr_hvs_take_coefficients(const PsnrHvsWork *k,
             psnr_hvs_transform32(lo);
             psnr_hvs_transform32(hi);
         }
-        float(*at)[V_LANES] = k->tile->coefficient[side] + i * PSNR_HVS_SIZE;
+        float (*at)[V_LANES] = k->tile->coefficient[side] + i * PSNR_HVS_SIZE;
         for (int j = 0; j < PSNR_HVS_SIZE; j++) {
             psnr_hvs_keep(at[j], lo[j]);
             psnr_hvs_keep(at[PSNR_HVS_SIZE + j], hi[j]);
@@ -213,8 +227,8 @@ static inline vflt psnr_hvs_masking(const PsnrHvsSums *s)
     vflt sum = v_mul_f32(s->quarter[0], k15);
     for (int q = 1; q < 4; q++)
         sum = v_add_f32(sum, v_mul_f32(s->quarter[q], k15));
-    const vflt texture = v_pick_f32(v_lt_f32(zero, whole),
-                                    v_div_f32(sum, whole), whole);
+    const vflt texture =
+        v_pick_f32(v_lt_f32(zero, whole), v_div_f32(sum, whole), whole);
     return v_mul_f32(v_sqrt_f32(v_mul_f32(s->energy, texture)),
                      v_set_f32(1.f / 32.f));
 }
@@ -242,8 +256,8 @@ static SIMD_NOINLINE void psnr_hvs_measure(PsnrHvsTile *t,
             }
         }
     }
-    v_store_f32(t->masking, v_max_f32(psnr_hvs_masking(&s[1]),
-                                      psnr_hvs_masking(&s[0])));
+    v_store_f32(t->masking,
+                v_max_f32(psnr_hvs_masking(&s[1]), psnr_hvs_masking(&s[0])));
 }
 
 /* The terms. masking / mask is a product with 1 / mask and a correction: that
@@ -301,8 +315,8 @@ static void psnr_hvs_lay_out(PsnrHvsWork *k, Workspace *ws, unsigned w)
     const size_t groups = psnr_hvs_stride(w) / PSNR_HVS_GROUP_TERMS;
     size_t columns = groups * PSNR_HVS_GROUP * PSNR_HVS_STEP + 1;
     columns = columns > w ? columns : w;
-    k->columns = (columns + PSNR_HVS_COLUMNS - 1) / PSNR_HVS_COLUMNS *
-                 PSNR_HVS_COLUMNS;
+    k->columns =
+        (columns + PSNR_HVS_COLUMNS - 1) / PSNR_HVS_COLUMNS * PSNR_HVS_COLUMNS;
     k->tile = workspace_take(ws, sizeof(PsnrHvsTile));
     for (int i = 0; i < 2 * PSNR_HVS_SIZE; i++) {
         int16_t **sample = k->sample[0] + i, **column = k->column[0] + i;

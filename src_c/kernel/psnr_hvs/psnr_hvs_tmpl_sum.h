@@ -43,7 +43,8 @@ static int64_t psnr_hvs_places(const float *group, uint32_t bits)
     return small && !v_any(v_ge_f32(nearest, tie)) ? v_sum32(sum) : -1;
 }
 
-static float psnr_hvs_sum_group(float total, const float *group, unsigned blocks)
+static float psnr_hvs_sum_group(float total, const float *group,
+                                unsigned blocks)
 {
     uint32_t bits;
     memcpy(&bits, &total, sizeof(bits));

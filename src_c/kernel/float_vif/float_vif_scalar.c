@@ -19,12 +19,13 @@ typedef struct Work {
     unsigned next; /* first row that is not in the rings */
 } Work;
 
-/* For every set: the template's rings have up to six rows more, and its rows
- * end in whole vectors on both sides. */
+/* Enough for every set: the template has two rings of the window's rows and
+ * five more, 20 rows of column sums, up to 60 of terms and 17 others; a row
+ * ends in whole vectors on both sides. */
 size_t float_vif_scratch_size(unsigned w, unsigned taps)
 {
-    const size_t row = (size_t)w + 2 * 16 * (taps / 2) + 256;
-    return (2 * (size_t)(taps + 8) + 64) * row * sizeof(float);
+    const size_t vector = 16, row = w + (taps + 28) * vector;
+    return (2 * ((size_t)taps + 5) + 100) * row * sizeof(float);
 }
 
 static unsigned mirror(int i, unsigned n)

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Template of the float extractors' filters: planes in binary32, a filter that
+ * adds its taps in ascending order, and row sums from left to right.
+ *
+ * A row is kept as V_LANES segments of columns side by side: vector i holds
+ * column i of every segment. So the neighbours of a column lie in neighbouring
+ * vectors, and filtering along a row is the same as filtering down the columns:
+ * aligned loads, each used for several outputs. Vectors before the first and
+ * after the last column of the segments repeat what the next segments hold, or
+ * what the edges mirror.
+ */
+
+/* The shape of a row. */
+typedef struct Segments {
+    unsigned w;     /* columns of the plane */
+    unsigned cnt;   /* columns of a segment, even; w <= V_LANES * cnt */
+    unsigned reach; /* vectors before the first column and after the last */
+    size_t pitch;   /* floats of a row, all vectors and room for a few more */
+} Segments;
+
+/* Vectors past a row's end that may be loaded or stored: filters make several
+ * outputs at once, transpositions take V_LANES vectors at once. */
+enum { SEGMENT_ROOM = V_LANES + 8 };
+
+static inline Segments segments_of(unsigned w, unsigned reach)
+{
+    Segments s = { .w = w, .reach = reach };
+    s.cnt = (w + 2 * V_LANES - 1) / (2 * V_LANES) * 2;
+    s.pitch = ((size_t)s.cnt + 2 * reach + SEGMENT_ROOM) * V_LANES;
+    return s;
+}
+
+/* The first column of a row's segments. */
+static inline float *segments_begin(const Segments *s, float *row)
+{
+    return row + (size_t)s->reach * V_LANES;
+}
+
+/* Grey levels less 128 of one row, in order. */
+static void segments_convert(const Segments *s, const void *samples,
+                             unsigned bits, float *out)
+{
+    const vflt grey = v_set_f32(128.f);
+    const float unit = bits == 32 ? 1.f : 1.f / (float)(1u << (bits - 8));
+    const vflt scale = v_set_f32(unit);
+    const uint8_t *bytes = samples;
+    const uint16_t *words = samples;
+    unsigned x = 0;
+    if (bits == 32) {
+        memcpy(out, samples, s->w * sizeof(float));
+    } else if (bits == 8) {
+        for (; x + V_LANES <= s->w; x += V_LANES)
+            v_store_f32(out + x, v_sub_f32(v_load8_f32(bytes + x), grey));
+        for (; x < s->w; x++)
+            out[x] = (float)bytes[x] - 128.f;
+    } else {
+        for (; x + V_LANES <= s->w; x += V_LANES) {
+            vflt v = v_mul_f32(v_load16_f32(words + x), scale);
+            v_store_f32(out + x, v_sub_f32(v, grey));
+        }
+        for (; x < s->w; x++)
+            out[x] = (float)words[x] * unit - 128.f;
+    }
+}
+
+/* One row of a plane as segments. `line` is scratch of pitch floats whose end
+ * is zero from the start. */
+static void segments_load(const Segments *s, const void *samples, unsigned bits,
+                          float *line, float *row)
+{
+    float *first = line + s->reach, *past = first + s->w;
+    segments_convert(s, samples, bits, first);
+    for (unsigned i = 0; i < s->reach; i++) {
+        first[-1 - (int)i] = first[1 + i];
+        past[i] = past[-2 - (int)i];
+    }
+    for (size_t i = 0; i < s->cnt + 2 * s->reach; i += V_LANES) {
+        vflt v[V_LANES];
+        SIMD_UNROLL
+        for (unsigned j = 0; j < V_LANES; j++)
+            v[j] = v_load_f32(line + (size_t)j * s->cnt + i);
+        v_transpose_f32(v);
+        SIMD_UNROLL
+        for (unsigned j = 0; j < V_LANES; j++)
+            v_store_f32(row + (i + j) * V_LANES, v[j]);
+    }
+}
+
+/* `cnt` columns of each segment back in order; a lane's last vector runs into
+ * the next segment, which is written later. */
+static void segments_store(const float *begin, unsigned cnt, float *line)
+{
+    size_t i = (cnt + V_LANES - 1) / V_LANES * V_LANES;
+    while (i) {
+        vflt v[V_LANES];
+        i -= V_LANES;
+        SIMD_UNROLL
+        for (unsigned j = 0; j < V_LANES; j++)
+            v[j] = v_load_f32(begin + (i + j) * V_LANES);
+        v_transpose_f32(v);
+        SIMD_UNROLL
+        for (unsigned j = 0; j < V_LANES; j++)
+            v_store_f32(line + (size_t)j * cnt + i, v[j]);
+    }
+}
+
+/* The sums of V_LANES rows, each from its first column to its last. `columns`
+ * is scratch for as many vectors as a row has: one per column, a lane per row. */
+static void segments_sum(const Segments *s, float *const begin[V_LANES],
+                         float *columns, float sum[V_LANES])
+{
+    vflt total = v_set_f32(0.f);
+    for (size_t i = 0; i < s->cnt; i++) {
+        vflt v[V_LANES];
+        SIMD_UNROLL
+        for (unsigned j = 0; j < V_LANES; j++)
+            v[j] = v_load_f32(begin[j] + i * V_LANES);
+        v_transpose_f32(v);
+        SIMD_UNROLL
+        for (unsigned j = 0; j < V_LANES; j++)
+            v_store_f32(columns + ((size_t)j * s->cnt + i) * V_LANES, v[j]);
+    }
+    for (unsigned x = 0; x < s->w; x++)
+        total = v_add_f32(total, v_load_f32(columns + (size_t)x * V_LANES));
+    v_store_f32(sum, total);
+}
+
+/*
+ * A symmetric filter of `cnt` taps, at `outs` places that are `step` inputs
+ * apart. The caller goes through the inputs in order; input `j` is `v`. Both
+ * outputs on whose two sides an input lies need the same product. Where cnt and
+ * outs are known, all of it is one straight run of operations.
+ *
+ * A sum begins with its first product instead of 0, so that one of nothing but
+ * negative zeros may be -0; no result shows the sign of a zero.
+ */
+typedef struct Filter {
+    unsigned cnt, outs, step;
+} Filter;
+
+static inline SIMD_INLINE void filter_input(const Filter f, vflt sum[],
+                                            const vflt half[], unsigned j,
+                                            vflt v)
+{
+    SIMD_UNROLL
+    for (unsigned o = 0; o < f.outs; o++) {
+        const unsigned k = j - o * f.step; /* huge if before the first tap */
+        if (k >= f.cnt)
+            continue;
+        const vflt part =
+            v_mul_f32(half[k < f.cnt - k ? k : f.cnt - 1 - k], v);
+        sum[o] = k ? v_add_f32(sum[o], part) : part;
+    }
+}
+
+static inline unsigned filter_inputs(const Filter f)
+{
+    return f.cnt + (f.outs - 1) * f.step;
+}
+
+/* The first half of the taps and the centre. */
+static inline void filter_taps(vflt half[], const float *tap, unsigned cnt)
+{
+    for (unsigned i = 0; i <= cnt / 2; i++)
+        half[i] = v_set_f32(tap[i]);
+}
+
+/* Along a row, from the vector that the first output's first tap weighs. */
+static inline SIMD_INLINE void filter_along(const Filter f, vflt sum[],
+                                            const vflt half[], const float *at)
+{
+    SIMD_UNROLL
+    for (unsigned j = 0; j < filter_inputs(f); j++)
+        filter_input(f, sum, half, j, v_load_f32(at + (size_t)j * V_LANES));
+}
+
+/* Down the columns at `at` of the rows, or of the products of two rows' samples
+ * where `by` is given. */
+static inline SIMD_INLINE void filter_down(const Filter f, vflt sum[],
+                                           const vflt half[],
+                                           const float *const row[],
+                                           const float *const by[], size_t at)
+{
+    SIMD_UNROLL
+    for (unsigned j = 0; j < filter_inputs(f); j++) {
+        vflt v = v_load_f32(row[j] + at);
+        if (by)
+            v = v_mul_f32(v, v_load_f32(by[j] + at));
+        filter_input(f, sum, half, j, v);
+    }
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Template of float VIF, part 2: VIF_ROWS rows at a time go down the columns,
+ * along the rows, to terms and row sums, and to the next scale.
+ */
+
+enum {
+    VIF_ROWS = V_LANES < 8 ? 2 : 4, /* made at once */
+    VIF_ALONG = 4,                  /* columns of a segment made at once */
+    VIF_MAX_INPUTS = FLOAT_VIF_MAX_TAPS - 1 + VIF_ROWS,
+    VIF_MAX_HALF = FLOAT_VIF_MAX_TAPS / 2 + 1,
+    /* Blocks of VIF_ROWS rows that are added up at once: with one limit, their
+     * rows of terms are as many as a vector has lanes. */
+    VIF_BLOCKS = V_LANES / (2 * VIF_ROWS),
+};
+
+typedef struct VifWork {
+    const FloatVifScale *scale;
+    VifNoise noise;
+    Segments shape;
+    unsigned slots, next; /* rows in a ring; first row that is in none */
+    float *line, *ring[2];
+    float *column[VIF_MOMENTS]; /* column sums, VIF_ROWS rows each */
+    /* Rows of terms: of each block, each limit and what is sent, each row. */
+    float *term, *columns;
+    unsigned kinds;         /* of terms: limits, and what is sent */
+    unsigned first, blocks; /* first row with terms, blocks of them */
+} VifWork;
+
+/* Rows of terms, in whole vectors of them. */
+static unsigned vif_term_rows(unsigned kinds)
+{
+    return (VIF_BLOCKS * kinds * VIF_ROWS + V_LANES - 1) / V_LANES * V_LANES;
+}
+
+static void vif_lay_out(VifWork *k, void *scratch)
+{
+    const size_t pitch = k->shape.pitch;
+    float *at = scratch;
+    k->line = at;
+    at += pitch;
+    for (unsigned i = 0; i < 2; i++, at += k->slots * pitch)
+        k->ring[i] = at;
+    for (unsigned i = 0; i < VIF_MOMENTS; i++, at += VIF_ROWS * pitch)
+        k->column[i] = at;
+    k->term = at;
+    at += vif_term_rows(k->kinds) * pitch;
+    k->columns = at;
+    at += V_LANES * pitch;
+    memset(scratch, 0, (size_t)((char *)at - (char *)scratch));
+}
+
+/* Brings the rows up to `last` into the rings. */
+static void vif_load(VifWork *k, unsigned last)
+{
+    const FloatVifScale *s = k->scale;
+    for (; k->next < s->h && k->next <= last; k->next++) {
+        const size_t at = k->next % k->slots * k->shape.pitch;
+        const ptrdiff_t y = k->next;
+        segments_load(&k->shape, (const char *)s->ref + y * s->ref_stride,
+                      s->bits, k->line, k->ring[0] + at);
+        segments_load(&k->shape, (const char *)s->dist + y * s->dist_stride,
+                      s->bits, k->line, k->ring[1] + at);
+    }
+}
+
+/* Where the rows lie that outputs at rows `y` and below are made of. */
+typedef struct VifInputs {
+    const float *row[2][VIF_MAX_INPUTS];
+} VifInputs;
+
+static void vif_find(const VifWork *k, unsigned y, const Filter f,
+                     VifInputs *in)
+{
+    const int h = (int)k->scale->h;
+    for (unsigned i = 0; i < filter_inputs(f); i++) {
+        int at = (int)(y + i) - (int)(f.cnt / 2);
+        at = at < 0 ? -at : at < h ? at : 2 * h - 2 - at;
+        at = at < 0 ? 0 : at; /* of an output far below the last */
+        for (unsigned p = 0; p < 2; p++)
+            in->row[p][i] = k->ring[p] + at % (int)k->slots * k->shape.pitch;
+    }
+}
+
+/* Column sums of the first moments for the outputs of a filter. */
+static inline SIMD_INLINE void vif_down_as(const VifWork *k, const Filter f,
+                                           const float *tap, unsigned moments,
+                                           const VifInputs *in)
+{
+    static const unsigned char of[VIF_MOMENTS] = { 0, 1, 0, 1, 0 };
+    static const unsigned char by[VIF_MOMENTS] = { 2, 2, 0, 1, 1 };
+    const size_t begin = (size_t)(k->shape.reach - f.cnt / 2) * V_LANES;
+    const size_t end =
+        (size_t)(k->shape.reach + k->shape.cnt + f.cnt / 2) * V_LANES;
+    vflt half[VIF_MAX_HALF], sum[VIF_ROWS];
+    filter_taps(half, tap, f.cnt);
+    for (size_t at = begin; at < end; at += V_LANES) {
+        SIMD_UNROLL
+        for (unsigned m = 0; m < moments; m++) {
+            filter_down(f, sum, half, in->row[of[m]],
+                        by[m] < 2 ? in->row[by[m]] : NULL, at);
+            SIMD_UNROLL
+            for (unsigned o = 0; o < f.outs; o++)
+                v_store_f32(k->column[m] + o * k->shape.pitch + at, sum[o]);
+        }
+    }
+}
+
+/* Terms of one row of column sums. */
+static inline SIMD_INLINE void vif_along_as(const VifWork *k, const Filter f,
+                                            unsigned row)
+{
+    const size_t pitch = k->shape.pitch;
+    float *term = k->term + (k->blocks * k->kinds * VIF_ROWS + row) * pitch;
+    const VifNoise noise = k->noise;
+    VifTerms out;
+    vflt half[VIF_MAX_HALF];
+    for (unsigned i = 0; i < k->scale->limit_cnt; i++, term += VIF_ROWS * pitch)
+        out.num[i] = term;
+    out.den = term;
+    filter_taps(half, k->scale->taps.tap, f.cnt);
+    for (size_t i = 0; i < k->shape.cnt; i += VIF_ALONG) {
+        vflt m[VIF_MOMENTS][VIF_ALONG];
+        SIMD_UNROLL
+        for (unsigned j = 0; j < VIF_MOMENTS; j++)
+            filter_along(f, m[j], half,
+                         k->column[j] + row * pitch + i * V_LANES);
+        for (unsigned o = 0; o < VIF_ALONG; o++) {
+            const vflt one[VIF_MOMENTS] = { m[0][o], m[1][o], m[2][o], m[3][o],
+                                            m[4][o] };
+            vif_terms(k->scale, &noise, one, &out, (i + o) * V_LANES);
+        }
+    }
+}
+
+/* Adds up the terms that are there, of rows below `end`. */
+static void vif_sum(VifWork *k, unsigned end)
+{
+    const FloatVifScale *s = k->scale;
+    const unsigned cnt = k->blocks * k->kinds * VIF_ROWS;
+    for (unsigned at = 0; at < cnt; at += V_LANES) {
+        float *row[V_LANES], sum[V_LANES];
+        for (unsigned i = 0; i < V_LANES; i++)
+            row[i] = k->term + (at + i) * k->shape.pitch;
+        segments_sum(&k->shape, row, k->columns, sum);
+        for (unsigned i = 0; i < V_LANES && at + i < cnt; i++) {
+            const unsigned line = (at + i) / VIF_ROWS, kind = line % k->kinds;
+            const unsigned y = k->first + line / k->kinds * VIF_ROWS +
+                               (at + i) % VIF_ROWS;
+            if (y < end)
+                *(kind < s->limit_cnt ? &s->row[y].num[kind]
+                                      : &s->row[y].den) = sum[i];
+        }
+    }
+    k->first += k->blocks * VIF_ROWS;
+    k->blocks = 0;
+}
+
+/* Statistics of VIF_ROWS rows from `y` on, with a window of cnt taps. */
+static inline SIMD_INLINE void vif_measure_as(VifWork *k, unsigned y,
+                                              unsigned cnt)
+{
+    const Filter down = { cnt, VIF_ROWS, 1 }, along = { cnt, VIF_ALONG, 1 };
+    VifInputs in;
+    vif_find(k, y, down, &in);
+    vif_down_as(k, down, k->scale->taps.tap, VIF_MOMENTS, &in);
+    for (unsigned row = 0; row < VIF_ROWS; row++)
+        vif_along_as(k, along, row);
+    k->blocks++;
+}
+
+/* Rows of the next scale: those of VIF_ROWS rows from the even row `y` on. */
+static inline SIMD_INLINE void vif_next_as(const VifWork *k, unsigned y,
+                                           unsigned end, unsigned cnt)
+{
+    const FloatVifScale *s = k->scale;
+    const Filter down = { cnt, VIF_ROWS / 2, 2 }, along = { cnt, VIF_ALONG, 2 };
+    const float *tap = s->next_taps.tap;
+    float *const plane[2] = { s->next_ref, s->next_dist };
+    float *row = k->columns, *line = row + k->shape.pitch;
+    vflt half[VIF_MAX_HALF], sum[VIF_ALONG];
+    VifInputs in;
+    vif_find(k, y, down, &in);
+    vif_down_as(k, down, tap, 2, &in);
+    filter_taps(half, tap, cnt);
+    for (unsigned o = 0; o < 2 * down.outs; o++) {
+        const unsigned at = y + o / 2 * 2, p = o % 2;
+        const float *from = k->column[p] + o / 2 * k->shape.pitch +
+                            (size_t)(k->shape.reach - cnt / 2) * V_LANES;
+        if (at >= end || at / 2 >= s->h / 2)
+            continue;
+        for (size_t i = 0; i < k->shape.cnt / 2; i += VIF_ALONG) {
+            filter_along(along, sum, half, from + 2 * i * V_LANES);
+            SIMD_UNROLL
+            for (unsigned j = 0; j < VIF_ALONG; j++)
+                v_store_f32(row + (i + j) * V_LANES, sum[j]);
+        }
+        segments_store(row, k->shape.cnt / 2, line);
+        memcpy((char *)plane[p] + (ptrdiff_t)(at / 2) * s->next_stride, line,
+               s->w / 2 * sizeof(float));
+    }
+}
+
+static SIMD_NOINLINE void vif_measure(VifWork *k, unsigned y)
+{
+    switch (k->scale->taps.cnt) {
+    case 17: vif_measure_as(k, y, 17); break;
+    case 9: vif_measure_as(k, y, 9); break;
+    case 5: vif_measure_as(k, y, 5); break;
+    default: vif_measure_as(k, y, 3);
+    }
+}
+
+static SIMD_NOINLINE void vif_next(const VifWork *k, unsigned y, unsigned end)
+{
+    switch (k->scale->next_taps.cnt) {
+    case 9: vif_next_as(k, y, end, 9); break;
+    case 5: vif_next_as(k, y, end, 5); break;
+    default: vif_next_as(k, y, end, 3);
+    }
+}
+
+static void float_vif_scale(const void *call, const Rows *rows, int64_t *sums)
+{
+    const FloatVifScale *s = call;
+    const unsigned reach = s->taps.cnt / 2;
+    VifWork k = {
+        .scale = s,
+        .noise = vif_noise(s),
+        .shape = segments_of(s->w, reach),
+        .slots = 2 * reach + VIF_ROWS + 1,
+        .next = rows->begin > reach ? rows->begin - reach : 0,
+        .kinds = s->limit_cnt + 1,
+        .first = rows->begin,
+    };
+    (void)sums;
+    vif_lay_out(&k, rows->scratch);
+    for (unsigned y = rows->begin; y < rows->end; y += VIF_ROWS) {
+        vif_load(&k, y + VIF_ROWS + reach);
+        if (s->next_ref)
+            vif_next(&k, y + y % 2, rows->end);
+        if (!s->limit_cnt)
+            continue;
+        vif_measure(&k, y);
+        if (k.blocks == VIF_BLOCKS || y + VIF_ROWS >= rows->end)
+            vif_sum(&k, rows->end);
+    }
+}

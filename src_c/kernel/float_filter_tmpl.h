@@ -27,7 +27,10 @@ static inline Segments segments_of(unsigned w, unsigned reach)
 {
     Segments s = { .w = w, .reach = reach };
     s.cnt = (w + 2 * V_LANES - 1) / (2 * V_LANES) * 2;
+    /* An odd number of cache lines, so that a column of many rows spreads over
+     * the sets of the cache. */
     s.pitch = ((size_t)s.cnt + 2 * reach + SEGMENT_ROOM) * V_LANES;
+    s.pitch = s.pitch / 32 * 32 + 32 + 16;
     return s;
 }
 
@@ -151,6 +154,7 @@ static inline SIMD_INLINE void filter_input(const Filter f, vflt sum[],
         const vflt part =
             v_mul_f32(half[k < f.cnt - k ? k : f.cnt - 1 - k], v);
         sum[o] = k ? v_add_f32(sum[o], part) : part;
+        SIMD_FIX(sum[o]);
     }
 }
 

@@ -24,7 +24,7 @@ typedef struct Work {
  * ends in whole vectors on both sides. */
 size_t float_vif_scratch_size(unsigned w, unsigned taps)
 {
-    const size_t vector = 16, row = w + (taps + 28) * vector;
+    const size_t vector = 16, row = w + (taps + 31) * vector;
     return (2 * ((size_t)taps + 5) + 100) * row * sizeof(float);
 }
 

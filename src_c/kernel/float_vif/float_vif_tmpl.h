@@ -156,16 +156,42 @@ static void vif_sum(VifWork *k, unsigned end)
     k->blocks = 0;
 }
 
-/* Statistics of VIF_ROWS rows from `y` on, with a window of cnt taps. */
-static inline SIMD_INLINE void vif_measure_as(VifWork *k, unsigned y,
-                                              unsigned cnt)
+static SIMD_NOINLINE void vif_down(const VifWork *k, const VifInputs *in)
 {
-    const Filter down = { cnt, VIF_ROWS, 1 }, along = { cnt, VIF_ALONG, 1 };
+    const float *tap = k->scale->taps.tap;
+    switch (k->scale->taps.cnt) {
+    case 17:
+        vif_down_as(k, (Filter){ 17, VIF_ROWS, 1 }, tap, VIF_MOMENTS, in);
+        break;
+    case 9:
+        vif_down_as(k, (Filter){ 9, VIF_ROWS, 1 }, tap, VIF_MOMENTS, in);
+        break;
+    case 5:
+        vif_down_as(k, (Filter){ 5, VIF_ROWS, 1 }, tap, VIF_MOMENTS, in);
+        break;
+    default:
+        vif_down_as(k, (Filter){ 3, VIF_ROWS, 1 }, tap, VIF_MOMENTS, in);
+    }
+}
+
+static SIMD_NOINLINE void vif_along(const VifWork *k, unsigned row)
+{
+    switch (k->scale->taps.cnt) {
+    case 17: vif_along_as(k, (Filter){ 17, VIF_ALONG, 1 }, row); break;
+    case 9: vif_along_as(k, (Filter){ 9, VIF_ALONG, 1 }, row); break;
+    case 5: vif_along_as(k, (Filter){ 5, VIF_ALONG, 1 }, row); break;
+    default: vif_along_as(k, (Filter){ 3, VIF_ALONG, 1 }, row);
+    }
+}
+
+/* Statistics of VIF_ROWS rows from `y` on. */
+static void vif_measure(VifWork *k, unsigned y)
+{
     VifInputs in;
-    vif_find(k, y, down, &in);
-    vif_down_as(k, down, k->scale->taps.tap, VIF_MOMENTS, &in);
+    vif_find(k, y, (Filter){ k->scale->taps.cnt, VIF_ROWS, 1 }, &in);
+    vif_down(k, &in);
     for (unsigned row = 0; row < VIF_ROWS; row++)
-        vif_along_as(k, along, row);
+        vif_along(k, row);
     k->blocks++;
 }
 
@@ -198,16 +224,6 @@ static inline SIMD_INLINE void vif_next_as(const VifWork *k, unsigned y,
         segments_store(row, k->shape.cnt / 2, line);
         memcpy((char *)plane[p] + (ptrdiff_t)(at / 2) * s->next_stride, line,
                s->w / 2 * sizeof(float));
-    }
-}
-
-static SIMD_NOINLINE void vif_measure(VifWork *k, unsigned y)
-{
-    switch (k->scale->taps.cnt) {
-    case 17: vif_measure_as(k, y, 17); break;
-    case 9: vif_measure_as(k, y, 9); break;
-    case 5: vif_measure_as(k, y, 5); break;
-    default: vif_measure_as(k, y, 3);
     }
 }
 

@@ -194,3 +194,85 @@ static inline SIMD_INLINE void filter_down(const Filter f, vflt sum[],
         filter_input(f, sum, half, j, v);
     }
 }
+
+/*
+ * The rows that a block of outputs needs, of one or two planes of one size, as
+ * segments in rings: each row is converted once.
+ */
+enum {
+    FILTER_MAX_TAPS = 53,
+    FILTER_ROWS = V_LANES < 8 ? 2 : 4, /* outputs down the columns at once */
+    FILTER_ALONG = 4,                  /* outputs along a row at once */
+    FILTER_MAX_INPUTS = FILTER_MAX_TAPS - 1 + FILTER_ROWS,
+    FILTER_MAX_HALF = FILTER_MAX_TAPS / 2 + 1,
+};
+
+typedef struct Window {
+    const void *samples[2];
+    ptrdiff_t stride[2]; /* bytes */
+    unsigned planes, h, bits;
+    Segments shape;
+    unsigned next; /* first row that is in no ring */
+    float *line, *ring[2];
+} Window;
+
+/* Where the rows lie that outputs at rows `y` and below are made of. */
+typedef struct Inputs {
+    const float *row[2][FILTER_MAX_INPUTS];
+} Inputs;
+
+/* Rows of a ring: for a block, and one more where it begins at an odd row. */
+static inline unsigned window_slots(const Window *k)
+{
+    return 2 * k->shape.reach + FILTER_ROWS + 1;
+}
+
+static void window_lay_out(Window *k, Workspace *ws)
+{
+    const size_t row = k->shape.pitch * sizeof(float);
+    k->line = workspace_take(ws, row);
+    for (unsigned p = 0; p < 2; p++)
+        k->ring[p] = workspace_take(ws, window_slots(k) * row);
+}
+
+/* The first rows that outputs from row `y` on need come next. */
+static void window_begin(Window *k, unsigned y)
+{
+    k->next = y > k->shape.reach ? y - k->shape.reach : 0;
+}
+
+/* Brings the rows up to `last` into the rings. */
+static void window_load(Window *k, unsigned last)
+{
+    for (; k->next < k->h && k->next <= last; k->next++) {
+        const size_t at = k->next % window_slots(k) * k->shape.pitch;
+        for (unsigned p = 0; p < k->planes; p++)
+            segments_load(&k->shape,
+                          (const char *)k->samples[p] +
+                              (ptrdiff_t)k->next * k->stride[p],
+                          k->bits, k->line, k->ring[p] + at);
+    }
+}
+
+static void window_find(const Window *k, unsigned y, const Filter f, Inputs *in)
+{
+    const int h = (int)k->h, slots = (int)window_slots(k);
+    for (unsigned i = 0; i < filter_inputs(f); i++) {
+        int at = (int)(y + i) - (int)(f.cnt / 2);
+        at = at < 0 ? -at : at < h ? at : 2 * h - 2 - at;
+        at = at < 0 ? 0 : at; /* of an output far below the last */
+        for (unsigned p = 0; p < 2; p++)
+            in->row[p][i] = k->ring[p] + (size_t)(at % slots) * k->shape.pitch;
+    }
+}
+
+/* The vectors whose column sums the outputs along a row need. */
+static inline size_t filter_begin(const Segments *s, const Filter f)
+{
+    return (size_t)(s->reach - f.cnt / 2) * V_LANES;
+}
+
+static inline size_t filter_end(const Segments *s, const Filter f)
+{
+    return (size_t)(s->reach + s->cnt + f.cnt / 2) * V_LANES;
+}

@@ -10,6 +10,9 @@
 
 #define KERNEL_MODULES(M, set)                                                 \
     M(set, adm, AdmKernels)                                                    \
+    M(set, float_adm, FloatAdmKernels)                                         \
+    M(set, float_motion, FloatMotionKernels)                                   \
+    M(set, float_vif, FloatVifKernels)                                         \
     M(set, motion, MotionKernels)                                              \
     M(set, psnr, PsnrKernels)                                                  \
     M(set, vif, VifKernels)

@@ -50,11 +50,9 @@ typedef struct FloatAdmScale {
  * at its end. */
 unsigned float_adm_margin(unsigned n);
 
-/* Scratch for an input of w columns. */
-size_t float_adm_scratch_size(unsigned w);
-
 typedef struct FloatAdmKernels {
     KernelFn scale; /* of FloatAdmScale, no sums; rows of the bands */
+    size_t (*scratch_size)(unsigned w); /* for any scale of a w wide picture */
 } FloatAdmKernels;
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "float_adm_constants.h"
+#include "kernel/workspace.h"
 
 enum { H, V, D, BANDS, RING = 3 };
 
@@ -29,13 +30,6 @@ unsigned float_adm_margin(unsigned n)
 {
     const double margin = 0.1 * n - 0.5;
     return margin > 0. ? (unsigned)margin : 0;
-}
-
-/* The template keeps a little more than the plain kernel. */
-size_t float_adm_scratch_size(unsigned w)
-{
-    const size_t row = ((size_t)w + 1) / 2 + 64;
-    return RING * 128 * row * sizeof(float);
 }
 
 /* The input's row or column under tap `t` of output `k`; the two ends are
@@ -216,27 +210,32 @@ static void row_sums(const Work *k, unsigned y)
     s->row[y] = row;
 }
 
-static void lay_out(Work *k, float *at)
+static void lay_out(Work *k, Workspace *ws, unsigned w)
 {
-    const unsigned w = k->scale->w, m = (w + 1) / 2;
+    const size_t row = w * sizeof(float), half = (w + 1) / 2 * sizeof(float);
     for (unsigned i = 0; i < 2; i++) {
-        k->low[i] = at;
-        k->low_row[i] = at + m;
-        k->high_row[i] = at + m + w;
-        at += m + 2 * (size_t)w;
+        k->low[i] = workspace_take(ws, half);
+        k->low_row[i] = workspace_take(ws, row);
+        k->high_row[i] = workspace_take(ws, row);
     }
     for (unsigned i = 0; i < RING; i++) {
+        Bands *b = &k->ring[i];
         for (unsigned q = 0; q < BANDS; q++) {
-            k->ring[i].ref[q] = at;
-            k->ring[i].dist[q] = at + m;
-            at += 2 * (size_t)m;
-            for (unsigned v = 0; v < k->scale->limit_cnt; v++) {
-                k->ring[i].restored[v][q] = at;
-                k->ring[i].added[v][q] = at + m;
-                at += 2 * (size_t)m;
+            b->ref[q] = workspace_take(ws, half);
+            b->dist[q] = workspace_take(ws, half);
+            for (unsigned v = 0; v < FLOAT_ADM_MAX_LIMITS; v++) {
+                b->restored[v][q] = workspace_take(ws, half);
+                b->added[v][q] = workspace_take(ws, half);
             }
         }
     }
+}
+
+static size_t scratch_size(unsigned w)
+{
+    Workspace ws = { NULL, 0 };
+    lay_out(&(Work){ 0 }, &ws, w);
+    return ws.used;
 }
 
 /* Rows of the bands; those above and below are made too. */
@@ -246,7 +245,7 @@ static void scale(const void *call, const Rows *rows, int64_t *sums)
     const unsigned n = (s->h + 1) / 2, margin = float_adm_margin(n);
     Work k = { .scale = s };
     (void)sums;
-    lay_out(&k, rows->scratch);
+    lay_out(&k, &(Workspace){ rows->scratch, 0 }, s->w);
     k.next = rows->begin ? rows->begin - 1 : 0;
     for (unsigned y = rows->begin; y < rows->end; y++) {
         for (; k.next < n && k.next <= y + 1; k.next++)
@@ -256,4 +255,7 @@ static void scale(const void *call, const Rows *rows, int64_t *sums)
     }
 }
 
-const FloatAdmKernels float_adm_kernels_scalar = { .scale = scale };
+const FloatAdmKernels float_adm_kernels_scalar = {
+    .scale = scale,
+    .scratch_size = scratch_size,
+};

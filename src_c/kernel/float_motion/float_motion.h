@@ -34,12 +34,10 @@ typedef struct FloatMotion {
     float *blur; /* `blur`: the blur of `current`, w x h without padding */
 } FloatMotion;
 
-/* Scratch for planes of w columns. */
-size_t float_motion_scratch_size(unsigned w);
-
 typedef struct FloatMotionKernels {
     KernelFn difference; /* of FloatMotion, no sums; rows of the planes */
     KernelFn blur;       /* the same; `earlier` is not read */
+    size_t (*scratch_size)(unsigned w); /* for a w wide plane or less */
 } FloatMotionKernels;
 
 #endif

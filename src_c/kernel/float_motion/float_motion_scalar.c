@@ -4,13 +4,7 @@
  */
 #include "float_motion.h"
 
-/* For every set: the template's rings hold four rows more than the window, and
- * its rows end in whole vectors on both sides. */
-size_t float_motion_scratch_size(unsigned w)
-{
-    const size_t row = (size_t)w + 4 * 16 + 256;
-    return 32 * row * sizeof(float);
-}
+#include "kernel/workspace.h"
 
 static unsigned mirror(int i, unsigned n)
 {
@@ -61,18 +55,36 @@ static void smooth_row(const FloatMotion *m, const FloatMotionPlane *plane,
             out[x] = sample(plane, x, y, m->bits);
 }
 
+typedef struct Work {
+    float *column, *earlier, *current; /* a row each */
+} Work;
+
+static void lay_out(Work *k, Workspace *ws, unsigned w)
+{
+    k->column = workspace_take(ws, w * sizeof(float));
+    k->earlier = workspace_take(ws, w * sizeof(float));
+    k->current = workspace_take(ws, w * sizeof(float));
+}
+
+static size_t scratch_size(unsigned w)
+{
+    Workspace ws = { NULL, 0 };
+    lay_out(&(Work){ 0 }, &ws, w);
+    return ws.used;
+}
+
 static void difference(const void *call, const Rows *rows, int64_t *sums)
 {
     const FloatMotion *m = call;
-    float *column = rows->scratch, *earlier = column + m->w;
-    float *current = earlier + m->w;
+    Work k;
     (void)sums;
+    lay_out(&k, &(Workspace){ rows->scratch, 0 }, m->w);
     for (unsigned y = rows->begin; y < rows->end; y++) {
-        smooth_row(m, &m->earlier, y, column, earlier);
-        smooth_row(m, &m->current, y, column, current);
+        smooth_row(m, &m->earlier, y, k.column, k.earlier);
+        smooth_row(m, &m->current, y, k.column, k.current);
         m->row[y] = 0.f;
         for (unsigned x = 0; x < m->w; x++) {
-            const float d = earlier[x] - current[x];
+            const float d = k.earlier[x] - k.current[x];
             m->row[y] += d < 0.f ? -d : d;
         }
     }
@@ -90,4 +102,5 @@ static void blur(const void *call, const Rows *rows, int64_t *sums)
 const FloatMotionKernels float_motion_kernels_scalar = {
     .difference = difference,
     .blur = blur,
+    .scratch_size = scratch_size,
 };

@@ -50,11 +50,10 @@ typedef struct FloatVifScale {
     ptrdiff_t next_stride; /* bytes, of both */
 } FloatVifScale;
 
-/* Scratch for a scale of w columns with a window of that many taps or less. */
-size_t float_vif_scratch_size(unsigned w, unsigned taps);
-
 typedef struct FloatVifKernels {
     KernelFn scale; /* of FloatVifScale, no sums; rows of the scale */
+    /* For any scale of a w wide picture, with windows of so many taps or less. */
+    size_t (*scratch_size)(unsigned w, unsigned taps);
 } FloatVifKernels;
 
 #endif

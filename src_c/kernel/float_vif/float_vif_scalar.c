@@ -8,25 +8,16 @@
 #include <string.h>
 
 #include "float_vif_log.h"
+#include "kernel/workspace.h"
 
 enum { REF, DIST, REF_REF, DIST_DIST, REF_DIST, MOMENTS };
 
-/* Scratch: rows of both planes as binary32 in two rings of as many rows as the
- * window has, and a row of column sums for each moment. */
 typedef struct Work {
     const FloatVifScale *scale;
-    float *ring[2], *column[MOMENTS];
+    float *ring[2];          /* rows of both planes, as many as the window */
+    float *column[MOMENTS]; /* a row of column sums for each moment */
     unsigned next; /* first row that is not in the rings */
 } Work;
-
-/* Enough for every set: the template has two rings of the window's rows and
- * five more, 20 rows of column sums, up to 60 of terms and 17 others; a row
- * ends in whole vectors on both sides. */
-size_t float_vif_scratch_size(unsigned w, unsigned taps)
-{
-    const size_t vector = 16, row = w + (taps + 31) * vector;
-    return (2 * ((size_t)taps + 5) + 100) * row * sizeof(float);
-}
 
 static unsigned mirror(int i, unsigned n)
 {
@@ -180,17 +171,28 @@ static void decimate(const Work *k, unsigned y)
     }
 }
 
+static void lay_out(Work *k, Workspace *ws, unsigned w, unsigned taps)
+{
+    for (unsigned i = 0; i < 2; i++)
+        k->ring[i] = workspace_take(ws, (size_t)taps * w * sizeof(float));
+    for (unsigned i = 0; i < MOMENTS; i++)
+        k->column[i] = workspace_take(ws, w * sizeof(float));
+}
+
+static size_t scratch_size(unsigned w, unsigned taps)
+{
+    Workspace ws = { NULL, 0 };
+    lay_out(&(Work){ 0 }, &ws, w, taps);
+    return ws.used;
+}
+
 static void scale(const void *call, const Rows *rows, int64_t *sums)
 {
     const FloatVifScale *s = call;
     const unsigned radius = s->taps.cnt / 2;
-    float *at = rows->scratch;
     Work k = { .scale = s };
     (void)sums;
-    for (unsigned i = 0; i < 2; i++, at += (size_t)s->taps.cnt * s->w)
-        k.ring[i] = at;
-    for (unsigned i = 0; i < MOMENTS; i++, at += s->w)
-        k.column[i] = at;
+    lay_out(&k, &(Workspace){ rows->scratch, 0 }, s->w, s->taps.cnt);
     k.next = rows->begin > radius ? rows->begin - radius : 0;
     for (unsigned y = rows->begin; y < rows->end; y++) {
         for (; k.next < s->h && k.next <= y + radius; k.next++)
@@ -202,4 +204,7 @@ static void scale(const void *call, const Rows *rows, int64_t *sums)
     }
 }
 
-const FloatVifKernels float_vif_kernels_scalar = { .scale = scale };
+const FloatVifKernels float_vif_kernels_scalar = {
+    .scale = scale,
+    .scratch_size = scratch_size,
+};

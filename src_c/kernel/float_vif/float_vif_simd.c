@@ -4,6 +4,7 @@
 
 #include "float_vif.h"
 #include "float_vif_log.h"
+#include "kernel/workspace.h"
 
 #include "kernel/float_filter_tmpl.h"
 #include "float_vif_tmpl_stats.h"
@@ -11,6 +12,7 @@
 
 const FloatVifKernels KERNEL_TABLE_NAME(float_vif) = {
     .scale = float_vif_scale,
+    .scratch_size = float_vif_scratch,
 };
 
 SIMD_REGION_END

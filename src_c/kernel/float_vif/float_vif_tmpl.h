@@ -5,10 +5,7 @@
  */
 
 enum {
-    VIF_ROWS = V_LANES < 8 ? 2 : 4, /* made at once */
-    VIF_ALONG = 4,                  /* columns of a segment made at once */
-    VIF_MAX_INPUTS = FLOAT_VIF_MAX_TAPS - 1 + VIF_ROWS,
-    VIF_MAX_HALF = FLOAT_VIF_MAX_TAPS / 2 + 1,
+    VIF_ROWS = FILTER_ROWS,
     /* Blocks of VIF_ROWS rows that are added up at once: with one limit, their
      * rows of terms are as many as a vector has lanes. */
     VIF_BLOCKS = V_LANES / (2 * VIF_ROWS),
@@ -17,9 +14,8 @@ enum {
 typedef struct VifWork {
     const FloatVifScale *scale;
     VifNoise noise;
-    Segments shape;
-    unsigned slots, next; /* rows in a ring; first row that is in none */
-    float *line, *ring[2];
+    Window window;
+    size_t pitch;               /* the window's */
     float *column[VIF_MOMENTS]; /* column sums, VIF_ROWS rows each */
     /* Rows of terms: of each block, each limit and what is sent, each row. */
     float *term, *columns;
@@ -33,75 +29,47 @@ static unsigned vif_term_rows(unsigned kinds)
     return (VIF_BLOCKS * kinds * VIF_ROWS + V_LANES - 1) / V_LANES * V_LANES;
 }
 
-static void vif_lay_out(VifWork *k, void *scratch)
+static void vif_lay_out(VifWork *k, Workspace *ws)
 {
-    const size_t pitch = k->shape.pitch;
-    float *at = scratch;
-    k->line = at;
-    at += pitch;
-    for (unsigned i = 0; i < 2; i++, at += k->slots * pitch)
-        k->ring[i] = at;
-    for (unsigned i = 0; i < VIF_MOMENTS; i++, at += VIF_ROWS * pitch)
-        k->column[i] = at;
-    k->term = at;
-    at += vif_term_rows(k->kinds) * pitch;
-    k->columns = at;
-    at += V_LANES * pitch;
-    memset(scratch, 0, (size_t)((char *)at - (char *)scratch));
+    k->pitch = k->window.shape.pitch;
+    const size_t row = k->pitch * sizeof(float);
+    window_lay_out(&k->window, ws);
+    for (unsigned i = 0; i < VIF_MOMENTS; i++)
+        k->column[i] = workspace_take(ws, VIF_ROWS * row);
+    k->term = workspace_take(ws, vif_term_rows(k->kinds) * row);
+    k->columns = workspace_take(ws, V_LANES * row);
 }
 
-/* Brings the rows up to `last` into the rings. */
-static void vif_load(VifWork *k, unsigned last)
+static size_t float_vif_scratch(unsigned w, unsigned taps)
 {
-    const FloatVifScale *s = k->scale;
-    for (; k->next < s->h && k->next <= last; k->next++) {
-        const size_t at = k->next % k->slots * k->shape.pitch;
-        const ptrdiff_t y = k->next;
-        segments_load(&k->shape, (const char *)s->ref + y * s->ref_stride,
-                      s->bits, k->line, k->ring[0] + at);
-        segments_load(&k->shape, (const char *)s->dist + y * s->dist_stride,
-                      s->bits, k->line, k->ring[1] + at);
-    }
-}
-
-/* Where the rows lie that outputs at rows `y` and below are made of. */
-typedef struct VifInputs {
-    const float *row[2][VIF_MAX_INPUTS];
-} VifInputs;
-
-static void vif_find(const VifWork *k, unsigned y, const Filter f,
-                     VifInputs *in)
-{
-    const int h = (int)k->scale->h;
-    for (unsigned i = 0; i < filter_inputs(f); i++) {
-        int at = (int)(y + i) - (int)(f.cnt / 2);
-        at = at < 0 ? -at : at < h ? at : 2 * h - 2 - at;
-        at = at < 0 ? 0 : at; /* of an output far below the last */
-        for (unsigned p = 0; p < 2; p++)
-            in->row[p][i] = k->ring[p] + at % (int)k->slots * k->shape.pitch;
-    }
+    VifWork k = {
+        .window = { .shape = segments_of(w, taps / 2) },
+        .kinds = FLOAT_VIF_MAX_LIMITS + 1,
+    };
+    Workspace ws = { NULL, 0 };
+    vif_lay_out(&k, &ws);
+    return ws.used;
 }
 
 /* Column sums of the first moments for the outputs of a filter. */
 static inline SIMD_INLINE void vif_down_as(const VifWork *k, const Filter f,
                                            const float *tap, unsigned moments,
-                                           const VifInputs *in)
+                                           const Inputs *in)
 {
     static const unsigned char of[VIF_MOMENTS] = { 0, 1, 0, 1, 0 };
     static const unsigned char by[VIF_MOMENTS] = { 2, 2, 0, 1, 1 };
-    const size_t begin = (size_t)(k->shape.reach - f.cnt / 2) * V_LANES;
-    const size_t end =
-        (size_t)(k->shape.reach + k->shape.cnt + f.cnt / 2) * V_LANES;
-    vflt half[VIF_MAX_HALF], sum[VIF_ROWS];
+    const Segments *shape = &k->window.shape;
+    const size_t pitch = k->pitch, end = filter_end(shape, f);
+    vflt half[FILTER_MAX_HALF], sum[FILTER_ROWS];
     filter_taps(half, tap, f.cnt);
-    for (size_t at = begin; at < end; at += V_LANES) {
+    for (size_t at = filter_begin(shape, f); at < end; at += V_LANES) {
         SIMD_UNROLL
         for (unsigned m = 0; m < moments; m++) {
             filter_down(f, sum, half, in->row[of[m]],
                         by[m] < 2 ? in->row[by[m]] : NULL, at);
             SIMD_UNROLL
             for (unsigned o = 0; o < f.outs; o++)
-                v_store_f32(k->column[m] + o * k->shape.pitch + at, sum[o]);
+                v_store_f32(k->column[m] + o * pitch + at, sum[o]);
         }
     }
 }
@@ -110,22 +78,22 @@ static inline SIMD_INLINE void vif_down_as(const VifWork *k, const Filter f,
 static inline SIMD_INLINE void vif_along_as(const VifWork *k, const Filter f,
                                             unsigned row)
 {
-    const size_t pitch = k->shape.pitch;
+    const size_t pitch = k->pitch;
     float *term = k->term + (k->blocks * k->kinds * VIF_ROWS + row) * pitch;
     const VifNoise noise = k->noise;
     VifTerms out;
-    vflt half[VIF_MAX_HALF];
+    vflt half[FILTER_MAX_HALF];
     for (unsigned i = 0; i < k->scale->limit_cnt; i++, term += VIF_ROWS * pitch)
         out.num[i] = term;
     out.den = term;
     filter_taps(half, k->scale->taps.tap, f.cnt);
-    for (size_t i = 0; i < k->shape.cnt; i += VIF_ALONG) {
-        vflt m[VIF_MOMENTS][VIF_ALONG];
+    for (size_t i = 0; i < k->window.shape.cnt; i += FILTER_ALONG) {
+        vflt m[VIF_MOMENTS][FILTER_ALONG];
         SIMD_UNROLL
         for (unsigned j = 0; j < VIF_MOMENTS; j++)
             filter_along(f, m[j], half,
                          k->column[j] + row * pitch + i * V_LANES);
-        for (unsigned o = 0; o < VIF_ALONG; o++) {
+        for (unsigned o = 0; o < FILTER_ALONG; o++) {
             const vflt one[VIF_MOMENTS] = { m[0][o], m[1][o], m[2][o], m[3][o],
                                             m[4][o] };
             vif_terms(k->scale, &noise, one, &out, (i + o) * V_LANES);
@@ -141,8 +109,8 @@ static void vif_sum(VifWork *k, unsigned end)
     for (unsigned at = 0; at < cnt; at += V_LANES) {
         float *row[V_LANES], sum[V_LANES];
         for (unsigned i = 0; i < V_LANES; i++)
-            row[i] = k->term + (at + i) * k->shape.pitch;
-        segments_sum(&k->shape, row, k->columns, sum);
+            row[i] = k->term + (at + i) * k->pitch;
+        segments_sum(&k->window.shape, row, k->columns, sum);
         for (unsigned i = 0; i < V_LANES && at + i < cnt; i++) {
             const unsigned line = (at + i) / VIF_ROWS, kind = line % k->kinds;
             const unsigned y = k->first + line / k->kinds * VIF_ROWS +
@@ -156,7 +124,7 @@ static void vif_sum(VifWork *k, unsigned end)
     k->blocks = 0;
 }
 
-static SIMD_NOINLINE void vif_down(const VifWork *k, const VifInputs *in)
+static SIMD_NOINLINE void vif_down(const VifWork *k, const Inputs *in)
 {
     const float *tap = k->scale->taps.tap;
     switch (k->scale->taps.cnt) {
@@ -177,18 +145,18 @@ static SIMD_NOINLINE void vif_down(const VifWork *k, const VifInputs *in)
 static SIMD_NOINLINE void vif_along(const VifWork *k, unsigned row)
 {
     switch (k->scale->taps.cnt) {
-    case 17: vif_along_as(k, (Filter){ 17, VIF_ALONG, 1 }, row); break;
-    case 9: vif_along_as(k, (Filter){ 9, VIF_ALONG, 1 }, row); break;
-    case 5: vif_along_as(k, (Filter){ 5, VIF_ALONG, 1 }, row); break;
-    default: vif_along_as(k, (Filter){ 3, VIF_ALONG, 1 }, row);
+    case 17: vif_along_as(k, (Filter){ 17, FILTER_ALONG, 1 }, row); break;
+    case 9: vif_along_as(k, (Filter){ 9, FILTER_ALONG, 1 }, row); break;
+    case 5: vif_along_as(k, (Filter){ 5, FILTER_ALONG, 1 }, row); break;
+    default: vif_along_as(k, (Filter){ 3, FILTER_ALONG, 1 }, row);
     }
 }
 
 /* Statistics of VIF_ROWS rows from `y` on. */
 static void vif_measure(VifWork *k, unsigned y)
 {
-    VifInputs in;
-    vif_find(k, y, (Filter){ k->scale->taps.cnt, VIF_ROWS, 1 }, &in);
+    Inputs in;
+    window_find(&k->window, y, (Filter){ k->scale->taps.cnt, VIF_ROWS, 1 }, &in);
     vif_down(k, &in);
     for (unsigned row = 0; row < VIF_ROWS; row++)
         vif_along(k, row);
@@ -200,28 +168,28 @@ static inline SIMD_INLINE void vif_next_as(const VifWork *k, unsigned y,
                                            unsigned end, unsigned cnt)
 {
     const FloatVifScale *s = k->scale;
-    const Filter down = { cnt, VIF_ROWS / 2, 2 }, along = { cnt, VIF_ALONG, 2 };
+    const Filter down = { cnt, VIF_ROWS / 2, 2 }, along = { cnt, FILTER_ALONG, 2 };
     const float *tap = s->next_taps.tap;
     float *const plane[2] = { s->next_ref, s->next_dist };
-    float *row = k->columns, *line = row + k->shape.pitch;
-    vflt half[VIF_MAX_HALF], sum[VIF_ALONG];
-    VifInputs in;
-    vif_find(k, y, down, &in);
+    float *row = k->columns, *line = row + k->pitch;
+    vflt half[FILTER_MAX_HALF], sum[FILTER_ALONG];
+    Inputs in;
+    window_find(&k->window, y, down, &in);
     vif_down_as(k, down, tap, 2, &in);
     filter_taps(half, tap, cnt);
     for (unsigned o = 0; o < 2 * down.outs; o++) {
         const unsigned at = y + o / 2 * 2, p = o % 2;
-        const float *from = k->column[p] + o / 2 * k->shape.pitch +
-                            (size_t)(k->shape.reach - cnt / 2) * V_LANES;
+        const float *from = k->column[p] + o / 2 * k->pitch +
+                            (size_t)(k->window.shape.reach - cnt / 2) * V_LANES;
         if (at >= end || at / 2 >= s->h / 2)
             continue;
-        for (size_t i = 0; i < k->shape.cnt / 2; i += VIF_ALONG) {
+        for (size_t i = 0; i < k->window.shape.cnt / 2; i += FILTER_ALONG) {
             filter_along(along, sum, half, from + 2 * i * V_LANES);
             SIMD_UNROLL
-            for (unsigned j = 0; j < VIF_ALONG; j++)
+            for (unsigned j = 0; j < FILTER_ALONG; j++)
                 v_store_f32(row + (i + j) * V_LANES, sum[j]);
         }
-        segments_store(row, k->shape.cnt / 2, line);
+        segments_store(row, k->window.shape.cnt / 2, line);
         memcpy((char *)plane[p] + (ptrdiff_t)(at / 2) * s->next_stride, line,
                s->w / 2 * sizeof(float));
     }
@@ -243,16 +211,22 @@ static void float_vif_scale(const void *call, const Rows *rows, int64_t *sums)
     VifWork k = {
         .scale = s,
         .noise = vif_noise(s),
-        .shape = segments_of(s->w, reach),
-        .slots = 2 * reach + VIF_ROWS + 1,
-        .next = rows->begin > reach ? rows->begin - reach : 0,
+        .window = { .samples = { s->ref, s->dist },
+                    .stride = { s->ref_stride, s->dist_stride },
+                    .planes = 2,
+                    .h = s->h,
+                    .bits = s->bits,
+                    .shape = segments_of(s->w, reach) },
         .kinds = s->limit_cnt + 1,
         .first = rows->begin,
     };
+    Workspace ws = { rows->scratch, 0 };
     (void)sums;
-    vif_lay_out(&k, rows->scratch);
+    vif_lay_out(&k, &ws);
+    memset(rows->scratch, 0, ws.used); /* room past the ends is loaded too */
+    window_begin(&k.window, rows->begin);
     for (unsigned y = rows->begin; y < rows->end; y += VIF_ROWS) {
-        vif_load(&k, y + VIF_ROWS + reach);
+        window_load(&k.window, y + VIF_ROWS + reach);
         if (s->next_ref)
             vif_next(&k, y + y % 2, rows->end);
         if (!s->limit_cnt)

@@ -40,40 +40,13 @@ static inline float *segments_begin(const Segments *s, float *row)
     return row + (size_t)s->reach * V_LANES;
 }
 
-/* Grey levels less 128 of one row, in order. */
-static void segments_convert(const Segments *s, const void *samples,
-                             unsigned bits, float *out)
-{
-    const vflt grey = v_set_f32(128.f);
-    const float unit = bits == 32 ? 1.f : 1.f / (float)(1u << (bits - 8));
-    const vflt scale = v_set_f32(unit);
-    const uint8_t *bytes = samples;
-    const uint16_t *words = samples;
-    unsigned x = 0;
-    if (bits == 32) {
-        memcpy(out, samples, s->w * sizeof(float));
-    } else if (bits == 8) {
-        for (; x + V_LANES <= s->w; x += V_LANES)
-            v_store_f32(out + x, v_sub_f32(v_load8_f32(bytes + x), grey));
-        for (; x < s->w; x++)
-            out[x] = (float)bytes[x] - 128.f;
-    } else {
-        for (; x + V_LANES <= s->w; x += V_LANES) {
-            vflt v = v_mul_f32(v_load16_f32(words + x), scale);
-            v_store_f32(out + x, v_sub_f32(v, grey));
-        }
-        for (; x < s->w; x++)
-            out[x] = (float)words[x] * unit - 128.f;
-    }
-}
-
 /* One row of a plane as segments. `line` is scratch of pitch floats whose end
  * is zero from the start. */
 static void segments_load(const Segments *s, const void *samples, unsigned bits,
                           float *line, float *row)
 {
     float *first = line + s->reach, *past = first + s->w;
-    segments_convert(s, samples, bits, first);
+    plane_row(samples, s->w, bits, first);
     for (unsigned i = 0; i < s->reach; i++) {
         first[-1 - (int)i] = first[1 + i];
         past[i] = past[-2 - (int)i];

@@ -4,6 +4,7 @@
 #include "float_motion.h"
 #include "kernel/workspace.h"
 
+#include "kernel/float_plane_tmpl.h"
 #include "kernel/float_filter_tmpl.h"
 #include "float_motion_tmpl.h"
 

@@ -6,6 +6,7 @@
 #include "float_vif_log.h"
 #include "kernel/workspace.h"
 
+#include "kernel/float_plane_tmpl.h"
 #include "kernel/float_filter_tmpl.h"
 #include "float_vif_tmpl_stats.h"
 #include "float_vif_tmpl.h"

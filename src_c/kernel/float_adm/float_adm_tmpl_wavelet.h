@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Template of float ADM, part 1: from rows of samples to bands.
+ *
+ * Column sums are parted into even and odd columns at once, so that the filter
+ * along the row loads neighbours: output j weighs odd j-1, even j, odd j, even
+ * j+1.
+ */
+
+enum { ADM_H, ADM_V, ADM_D, ADM_BANDS };
+
+/* Room before and after each row: a vector, rows keep their alignment. */
+enum { ADM_ROOM = 16 };
+
+enum { ADM_ROWS = 4 }; /* that a column sum takes */
+
+/* One picture's rows: the input's in binary32, as many as a column sum takes,
+ * and what becomes of them. */
+typedef struct AdmPicture {
+    const void *samples;
+    ptrdiff_t stride;
+    float *row[ADM_ROWS];
+    unsigned next;                   /* first row that is not there */
+    float *low_even, *low_odd;       /* low column sums */
+    float *high_even, *high_odd;
+    float *band;                     /* a row of the low band */
+} AdmPicture;
+
+static inline void adm_take_row(float **row, Workspace *ws, unsigned n)
+{
+    float *at = workspace_take(ws, ((size_t)n + 4 * ADM_ROOM) * sizeof(float));
+    *row = at ? at + ADM_ROOM : NULL;
+}
+
+static void adm_lay_out_picture(AdmPicture *p, Workspace *ws, unsigned w)
+{
+    const unsigned m = (w + 1) / 2;
+    for (unsigned i = 0; i < ADM_ROWS; i++)
+        adm_take_row(&p->row[i], ws, w);
+    adm_take_row(&p->low_even, ws, m);
+    adm_take_row(&p->low_odd, ws, m);
+    adm_take_row(&p->high_even, ws, m);
+    adm_take_row(&p->high_odd, ws, m);
+    adm_take_row(&p->band, ws, m);
+}
+
+/* The input's row under tap `t` of row `y` of the bands. */
+static inline unsigned adm_under(unsigned y, unsigned t, unsigned h)
+{
+    if (y + t == 0)
+        return 1;
+    const unsigned at = 2 * y + t - 1;
+    return at < h ? at : 2 * h - 1 - at;
+}
+
+/* ((tap0 x0 + tap1 x1) + tap2 x2) + tap3 x3. The definition adds to 0 first;
+ * that could change the sign of a zero only, which no result shows. */
+static inline SIMD_INLINE vflt adm_sum4(const vflt tap[4], const vflt x[4])
+{
+    vflt sum = v_mul_f32(tap[0], x[0]);
+    SIMD_UNROLL
+    for (int t = 1; t < 4; t++)
+        sum = v_add_f32(sum, v_mul_f32(tap[t], x[t]));
+    return sum;
+}
+
+typedef struct AdmTaps4 {
+    vflt low[4], high[4];
+} AdmTaps4;
+
+static inline SIMD_INLINE AdmTaps4 adm_taps(void)
+{
+    AdmTaps4 taps;
+    SIMD_UNROLL
+    for (int t = 0; t < 4; t++) {
+        taps.low[t] = v_set_f32(float_adm_low[t]);
+        taps.high[t] = v_set_f32(float_adm_high[t]);
+    }
+    return taps;
+}
+
+/* What lies before the first and after the last column, of even and of odd
+ * ones: the mirror is about column 0, but past the last. */
+static void adm_extend(float *even, float *odd, unsigned w)
+{
+    const unsigned m = (w + 1) / 2;
+    odd[-1] = odd[0];
+    if (w % 2)
+        odd[m - 1] = even[m - 1];
+    even[m] = w % 2 ? odd[m - 2] : odd[m - 1];
+}
+
+/* Low and high column sums for row `y` of the bands. */
+static SIMD_NOINLINE void adm_down(AdmPicture *p, unsigned y, unsigned w,
+                                   unsigned h, unsigned bits)
+{
+    const AdmTaps4 taps = adm_taps();
+    const float *row[ADM_ROWS];
+    for (; p->next < h && p->next <= 2 * y + 2; p->next++)
+        plane_row((const char *)p->samples + (ptrdiff_t)p->next * p->stride, w,
+                  bits, p->row[p->next % ADM_ROWS]);
+    for (unsigned t = 0; t < ADM_ROWS; t++)
+        row[t] = p->row[adm_under(y, t, h) % ADM_ROWS];
+    for (size_t x = 0; x < w; x += 2 * V_LANES) {
+        vflt low[2], high[2];
+        SIMD_UNROLL
+        for (unsigned i = 0; i < 2; i++) {
+            vflt v[ADM_ROWS];
+            SIMD_UNROLL
+            for (unsigned t = 0; t < ADM_ROWS; t++)
+                v[t] = v_load_f32(row[t] + x + i * V_LANES);
+            low[i] = adm_sum4(taps.low, v);
+            high[i] = adm_sum4(taps.high, v);
+        }
+        v_store_f32(p->low_even + x / 2, v_even_f32(low[0], low[1]));
+        v_store_f32(p->low_odd + x / 2, v_odd_f32(low[0], low[1]));
+        v_store_f32(p->high_even + x / 2, v_even_f32(high[0], high[1]));
+        v_store_f32(p->high_odd + x / 2, v_odd_f32(high[0], high[1]));
+    }
+    adm_extend(p->low_even, p->low_odd, w);
+    adm_extend(p->high_even, p->high_odd, w);
+}
+
+/* The columns under the four taps of output `j`. */
+static inline SIMD_INLINE void adm_columns(vflt v[4], const float *even,
+                                           const float *odd, size_t j)
+{
+    v[0] = v_load_f32(odd + j - 1);
+    v[1] = v_load_f32(even + j);
+    v[2] = v_load_f32(odd + j);
+    v[3] = v_load_f32(even + j + 1);
+}
+
+/* A row of the low band. */
+static void adm_low_band(const AdmPicture *p, unsigned m, void *out)
+{
+    const AdmTaps4 taps = adm_taps();
+    for (size_t j = 0; j < m; j += V_LANES) {
+        vflt v[4];
+        adm_columns(v, p->low_even, p->low_odd, j);
+        v_store_f32(p->band + j, adm_sum4(taps.low, v));
+    }
+    memcpy(out, p->band, m * sizeof(float));
+}
+
+/* The high bands of V_LANES columns. */
+static inline SIMD_INLINE void adm_high_bands(const AdmPicture *p,
+                                              const AdmTaps4 *taps, size_t j,
+                                              vflt band[ADM_BANDS])
+{
+    vflt v[4];
+    adm_columns(v, p->low_even, p->low_odd, j);
+    band[ADM_V] = adm_sum4(taps->high, v);
+    adm_columns(v, p->high_even, p->high_odd, j);
+    band[ADM_H] = adm_sum4(taps->low, v);
+    band[ADM_D] = adm_sum4(taps->high, v);
+}

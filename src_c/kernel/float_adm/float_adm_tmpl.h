@@ -59,7 +59,7 @@ static SIMD_NOINLINE void adm_signals(const AdmWork *k, const AdmBand *to)
     uint32_t least, lane[V_LANES];
     vint tiny = v_set32(~0u);
     bool again = false;
-    for (size_t j = span->begin; j < span->end; j += V_LANES) {
+    for (size_t j = span->made_begin; j < span->made_end; j += V_LANES) {
         vflt o[ADM_BANDS], t[ADM_BANDS];
         adm_high_bands(&k->picture[0], &taps, j, o);
         adm_high_bands(&k->picture[1], &taps, j, t);
@@ -71,7 +71,7 @@ static SIMD_NOINLINE void adm_signals(const AdmWork *k, const AdmBand *to)
         again |= lane[i] < least;
     if (again)
         adm_around_again(to, k->scale->limit_cnt, span);
-    if (!span->margin)
+    if (!span->left)
         adm_mirror(to, k->scale->limit_cnt, span->m);
 }
 
@@ -101,7 +101,7 @@ static void adm_sum_group(AdmWork *k)
     for (unsigned i = 0; i < cnt; i += V_LANES) {
         float sum[V_LANES];
         adm_add_rows((const float *const *)k->term + i,
-                     k->span.m - 2 * k->span.margin, sum);
+                     k->span.right - k->span.begin, sum);
         for (unsigned c = i; c < i + V_LANES && c < cnt; c++) {
             FloatAdmRow *row = &s->row[k->first + c / terms];
             const unsigned kind = c % terms / ADM_BANDS, q = c % ADM_BANDS;
@@ -131,8 +131,7 @@ static void adm_pool_row(AdmWork *k, unsigned y)
         out.row[i] = k->term[k->grouped * terms + i];
     adm_terms(s, row, &out, &k->span);
     for (unsigned i = 0; i < terms; i++)
-        adm_finish_terms(out.row[i], k->span.m - 2 * k->span.margin,
-                         s->exponent);
+        adm_finish_terms(out.row[i], &k->span, s->exponent);
     if (!k->grouped++)
         k->first = y;
 }

@@ -13,16 +13,19 @@ typedef struct AdmBand {
     float *ref[ADM_BANDS];
 } AdmBand;
 
-/* The columns that are pooled, and those that are made. */
+/* Columns [left, right) of m are pooled, and one beyond on each side is made;
+ * both begin with whole vectors. */
 typedef struct AdmSpan {
-    unsigned m, margin, begin, end;
+    unsigned m, left, right, begin, made_begin, made_end;
 } AdmSpan;
 
 static AdmSpan adm_span(unsigned m)
 {
-    AdmSpan s = { .m = m, .margin = float_adm_margin(m) };
-    s.begin = s.margin ? s.margin - 1 : 0;
-    s.end = s.margin ? m - s.margin + 1 : m;
+    const unsigned margin = float_adm_margin(m);
+    AdmSpan s = { .m = m, .left = margin, .right = m - margin };
+    s.begin = margin / V_LANES * V_LANES;
+    s.made_begin = margin ? (margin - 1) / V_LANES * V_LANES : 0;
+    s.made_end = margin ? s.right + 1 : m;
     return s;
 }
 
@@ -116,7 +119,7 @@ static SIMD_NOINLINE void adm_around_again(const AdmBand *b, unsigned limits,
     for (unsigned v = 0; v < limits; v++)
         for (unsigned i = 0; i < ADM_SIGNALS; i++)
             for (unsigned q = 0; q < ADM_BANDS; q++)
-                for (size_t j = span->begin; j < span->end; j++)
+                for (size_t j = span->made_begin; j < span->made_end; j++)
                     b->around[v][i][q][j] =
                         (float)(float_adm_around *
                                 (double)b->seen[v][i][q][j]);
@@ -184,7 +187,7 @@ static inline SIMD_INLINE void adm_see(const FloatAdmScale *s,
                                        const AdmSpan *span)
 {
     const vflt zero = v_set_f32(0.f);
-    for (size_t j = span->margin; j < span->m - span->margin; j += V_LANES) {
+    for (size_t j = span->begin; j < span->right; j += V_LANES) {
         vflt threshold = zero;
         if (!s->no_masking)
             threshold = adm_threshold(row, v, !i, j);
@@ -192,7 +195,7 @@ static inline SIMD_INLINE void adm_see(const FloatAdmScale *s,
         for (unsigned q = 0; q < ADM_BANDS; q++) {
             const vflt seen = v_load_f32(row[1]->seen[v][i][q] + j);
             const vflt x = v_max_f32(v_sub_f32(seen, threshold), zero);
-            v_store_f32(out[q] + j - span->margin,
+            v_store_f32(out[q] + j - span->begin,
                         s->exponent == 3.f ? adm_cube(x) : x);
         }
     }
@@ -203,11 +206,11 @@ static inline SIMD_INLINE void adm_see_ref(const FloatAdmScale *s,
                                            float *const out[ADM_BANDS],
                                            const AdmSpan *span)
 {
-    for (size_t j = span->margin; j < span->m - span->margin; j += V_LANES) {
+    for (size_t j = span->begin; j < span->right; j += V_LANES) {
         SIMD_UNROLL
         for (unsigned q = 0; q < ADM_BANDS; q++) {
             const vflt x = v_load_f32(at->ref[q] + j);
-            v_store_f32(out[q] + j - span->margin,
+            v_store_f32(out[q] + j - span->begin,
                         s->exponent == 3.f ? adm_cube(x) : x);
         }
     }
@@ -226,13 +229,16 @@ static SIMD_NOINLINE void adm_terms(const FloatAdmScale *s,
     }
 }
 
-/* Terms end in whole vectors: what is past the last column adds nothing. Any
- * power but the third is the C library's. */
-static void adm_finish_terms(float *row, unsigned n, float exponent)
+/* Terms are whole vectors: what is outside of the pooled columns adds nothing.
+ * Any power but the third is the C library's. */
+static void adm_finish_terms(float *row, const AdmSpan *span, float exponent)
 {
-    for (unsigned j = 0; j < n && exponent != 3.f; j++)
+    const unsigned end = span->right - span->begin;
+    unsigned j = span->left - span->begin;
+    memset(row, 0, j * sizeof(float));
+    for (; j < end && exponent != 3.f; j++)
         row[j] = powf(row[j], exponent);
-    for (unsigned j = n; j % V_LANES; j++)
+    for (j = end; j % V_LANES; j++)
         row[j] = 0.f;
 }
 

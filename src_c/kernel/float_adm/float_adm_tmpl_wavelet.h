@@ -9,7 +9,7 @@
 
 enum { ADM_H, ADM_V, ADM_D, ADM_BANDS };
 
-/* Room before and after each row: a vector, rows keep their alignment. */
+/* Room before and after a row. */
 enum { ADM_ROOM = 16 };
 
 enum { ADM_ROWS = 4 }; /* that a column sum takes */
@@ -26,9 +26,12 @@ typedef struct AdmPicture {
     float *band;                     /* a row of the low band */
 } AdmPicture;
 
+/* A row of an odd number of cache lines, so that a column of many rows spreads
+ * over the sets of the cache. */
 static inline void adm_take_row(float **row, Workspace *ws, unsigned n)
 {
-    float *at = workspace_take(ws, ((size_t)n + 4 * ADM_ROOM) * sizeof(float));
+    const size_t length = ((size_t)n + 4 * ADM_ROOM) / 32 * 32 + 16;
+    float *at = workspace_take(ws, length * sizeof(float));
     *row = at ? at + ADM_ROOM : NULL;
 }
 

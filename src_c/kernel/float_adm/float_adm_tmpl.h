@@ -83,10 +83,11 @@ static void adm_make_row(AdmWork *k, const Rows *rows, unsigned y)
     const bool mine = y >= rows->begin && y < rows->end;
     float *const low[2] = { s->low_ref, s->low_dist };
     for (unsigned p = 0; p < 2; p++) {
-        adm_down(&k->picture[p], y, s->w, s->h, s->bits);
+        adm_down(&k->picture[p], s, y);
         if (low[p] && mine)
             adm_low_band(&k->picture[p], k->span.m,
-                         (char *)low[p] + (ptrdiff_t)y * s->low_stride);
+                         (void *)((char *)low[p] +
+                                  (ptrdiff_t)y * s->low_stride));
     }
     if (s->limit_cnt && y + 1 >= k->top && y < k->bottom + 1)
         adm_signals(k, &k->ring[y % ADM_RING]);
@@ -151,7 +152,6 @@ static void float_adm_scale(const void *call, const Rows *rows, int64_t *sums)
     for (unsigned p = 0; p < 2; p++) {
         k.picture[p].samples = p ? s->dist : s->ref;
         k.picture[p].stride = p ? s->dist_stride : s->ref_stride;
-        k.picture[p].next = next ? 2 * next - 1 : 0;
     }
     for (unsigned y = rows->begin; y < rows->end; y++) {
         for (; next < n && next <= y + 1; next++)

@@ -14,16 +14,12 @@ enum { ADM_ROOM = 16 };
 
 enum { ADM_ROWS = 4 }; /* that a column sum takes */
 
-/* One picture's rows: the input's in binary32, as many as a column sum takes,
- * and what becomes of them. */
+/* One picture, and what becomes of a row of its bands. */
 typedef struct AdmPicture {
-    const void *samples;
+    const char *samples;
     ptrdiff_t stride;
-    float *row[ADM_ROWS];
-    unsigned next;                   /* first row that is not there */
-    float *low_even, *low_odd;       /* low column sums */
+    float *low_even, *low_odd; /* low column sums */
     float *high_even, *high_odd;
-    float *band;                     /* a row of the low band */
 } AdmPicture;
 
 /* A row of an odd number of cache lines, so that a column of many rows spreads
@@ -38,13 +34,10 @@ static inline void adm_take_row(float **row, Workspace *ws, unsigned n)
 static void adm_lay_out_picture(AdmPicture *p, Workspace *ws, unsigned w)
 {
     const unsigned m = (w + 1) / 2;
-    for (unsigned i = 0; i < ADM_ROWS; i++)
-        adm_take_row(&p->row[i], ws, w);
     adm_take_row(&p->low_even, ws, m);
     adm_take_row(&p->low_odd, ws, m);
     adm_take_row(&p->high_even, ws, m);
     adm_take_row(&p->high_odd, ws, m);
-    adm_take_row(&p->band, ws, m);
 }
 
 /* The input's row under tap `t` of row `y` of the bands. */
@@ -93,33 +86,84 @@ static void adm_extend(float *even, float *odd, unsigned w)
     even[m] = w % 2 ? odd[m - 2] : odd[m - 1];
 }
 
-/* Low and high column sums for row `y` of the bands. */
-static SIMD_NOINLINE void adm_down(AdmPicture *p, unsigned y, unsigned w,
-                                   unsigned h, unsigned bits)
+/* How samples lie in memory. */
+typedef struct AdmSamples {
+    unsigned size; /* bytes: 1, 2, or 4 for binary32 */
+    float unit;    /* what a word of 1 is */
+} AdmSamples;
+
+/* Grey levels less 128. */
+static inline SIMD_INLINE vflt adm_sample(const AdmSamples s, const char *at)
+{
+    const vflt grey = v_set_f32(128.f), unit = v_set_f32(s.unit);
+    if (s.size == 4)
+        return v_load_f32((const float *)(const void *)at);
+    if (s.size == 1)
+        return v_sub_f32(v_load8_f32((const uint8_t *)at), grey);
+    const uint16_t *words = (const void *)at;
+    return v_sub_f32(v_mul_f32(v_load16_f32(words), unit), grey);
+}
+
+/* Column sums of two vectors, from `in` on, parted from `out` on. */
+static inline SIMD_INLINE void adm_down_two(const AdmPicture *p,
+                                            const AdmTaps4 *taps,
+                                            const AdmSamples s,
+                                            const char *const row[ADM_ROWS],
+                                            size_t in, size_t out)
+{
+    vflt low[2], high[2];
+    SIMD_UNROLL
+    for (unsigned i = 0; i < 2; i++) {
+        vflt v[ADM_ROWS];
+        SIMD_UNROLL
+        for (unsigned t = 0; t < ADM_ROWS; t++)
+            v[t] = adm_sample(s, row[t] + (in + i * V_LANES) * s.size);
+        low[i] = adm_sum4(taps->low, v);
+        high[i] = adm_sum4(taps->high, v);
+    }
+    v_store_f32(p->low_even + out, v_even_f32(low[0], low[1]));
+    v_store_f32(p->low_odd + out, v_odd_f32(low[0], low[1]));
+    v_store_f32(p->high_even + out, v_even_f32(high[0], high[1]));
+    v_store_f32(p->high_odd + out, v_odd_f32(high[0], high[1]));
+}
+
+static inline SIMD_INLINE void adm_down_as(const AdmPicture *p,
+                                           const AdmSamples s,
+                                           const char *const row[ADM_ROWS],
+                                           unsigned w)
 {
     const AdmTaps4 taps = adm_taps();
-    const float *row[ADM_ROWS];
-    for (; p->next < h && p->next <= 2 * y + 2; p->next++)
-        plane_row((const char *)p->samples + (ptrdiff_t)p->next * p->stride, w,
-                  bits, p->row[p->next % ADM_ROWS]);
-    for (unsigned t = 0; t < ADM_ROWS; t++)
-        row[t] = p->row[adm_under(y, t, h) % ADM_ROWS];
-    for (size_t x = 0; x < w; x += 2 * V_LANES) {
-        vflt low[2], high[2];
-        SIMD_UNROLL
-        for (unsigned i = 0; i < 2; i++) {
-            vflt v[ADM_ROWS];
-            SIMD_UNROLL
-            for (unsigned t = 0; t < ADM_ROWS; t++)
-                v[t] = v_load_f32(row[t] + x + i * V_LANES);
-            low[i] = adm_sum4(taps.low, v);
-            high[i] = adm_sum4(taps.high, v);
+    const size_t step = 2 * V_LANES, whole = w / step * step;
+    for (size_t x = 0; x < whole; x += step)
+        adm_down_two(p, &taps, s, row, x, x / 2);
+    if (whole < w) { /* nothing is read past the end */
+        char tail[ADM_ROWS][2 * V_LANES * sizeof(float)] = { { 0 } };
+        const char *at[ADM_ROWS];
+        for (unsigned t = 0; t < ADM_ROWS; t++) {
+            memcpy(tail[t], row[t] + whole * s.size, (w - whole) * s.size);
+            at[t] = tail[t];
         }
-        v_store_f32(p->low_even + x / 2, v_even_f32(low[0], low[1]));
-        v_store_f32(p->low_odd + x / 2, v_odd_f32(low[0], low[1]));
-        v_store_f32(p->high_even + x / 2, v_even_f32(high[0], high[1]));
-        v_store_f32(p->high_odd + x / 2, v_odd_f32(high[0], high[1]));
+        adm_down_two(p, &taps, s, at, 0, whole / 2);
     }
+}
+
+/* Low and high column sums for row `y` of the bands. */
+static SIMD_NOINLINE void adm_down(const AdmPicture *p,
+                                   const FloatAdmScale *scale, unsigned y)
+{
+    const unsigned w = scale->w;
+    const float unit =
+        scale->bits == 32 ? 1.f : 1.f / (float)(1u << (scale->bits - 8));
+    const char *row[ADM_ROWS];
+    for (unsigned t = 0; t < ADM_ROWS; t++)
+        row[t] = p->samples +
+                 (ptrdiff_t)adm_under(y, t, scale->h) * p->stride;
+    if (scale->bits == 32)
+        adm_down_as(p, (AdmSamples){ 4, unit }, row, w);
+    else if (scale->bits == 8)
+        adm_down_as(p, (AdmSamples){ 1, unit }, row, w);
+    else
+        adm_down_as(p, (AdmSamples){ 2, unit }, row, w);
     adm_extend(p->low_even, p->low_odd, w);
     adm_extend(p->high_even, p->high_odd, w);
 }
@@ -135,15 +179,21 @@ static inline SIMD_INLINE void adm_columns(vflt v[4], const float *even,
 }
 
 /* A row of the low band. */
-static void adm_low_band(const AdmPicture *p, unsigned m, void *out)
+static void adm_low_band(const AdmPicture *p, unsigned m, float *out)
 {
     const AdmTaps4 taps = adm_taps();
     for (size_t j = 0; j < m; j += V_LANES) {
         vflt v[4];
         adm_columns(v, p->low_even, p->low_odd, j);
-        v_store_f32(p->band + j, adm_sum4(taps.low, v));
+        const vflt sum = adm_sum4(taps.low, v);
+        if (j + V_LANES <= m) {
+            v_store_f32(out + j, sum);
+        } else { /* nothing is written past the end */
+            float tail[V_LANES];
+            v_store_f32(tail, sum);
+            memcpy(out + j, tail, (m - j) * sizeof(float));
+        }
     }
-    memcpy(out, p->band, m * sizeof(float));
 }
 
 /* The high bands of V_LANES columns. */

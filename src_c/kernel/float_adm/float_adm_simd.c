@@ -5,6 +5,7 @@
 #include "float_adm_constants.h"
 #include "kernel/workspace.h"
 
+#include "kernel/float_plane_tmpl.h"
 #include "float_adm_tmpl_wavelet.h"
 #include "float_adm_tmpl_pool.h"
 #include "float_adm_tmpl.h"

@@ -7,7 +7,7 @@
 
 enum {
     ADM_RING = 3,
-    ADM_GROUP = 4, /* rows whose terms are added up at once */
+    ADM_GROUP = 5, /* rows whose terms are added up at once: 45, with one limit */
     ADM_MAX_TERMS = ADM_BANDS * (1 + ADM_SIGNALS * FLOAT_ADM_MAX_LIMITS),
     /* Rows of terms, in whole vectors of them. */
     ADM_TERM_ROWS = (ADM_GROUP * ADM_MAX_TERMS + V_LANES - 1) / V_LANES * V_LANES,
@@ -21,6 +21,7 @@ typedef struct AdmWork {
     AdmBand ring[ADM_RING];
     float *term[ADM_TERM_ROWS];
     unsigned first, grouped; /* first row with terms, their number */
+    bool begun;              /* a row was pooled */
 } AdmWork;
 
 static void adm_lay_out(AdmWork *k, Workspace *ws, unsigned w)
@@ -36,6 +37,7 @@ static void adm_lay_out(AdmWork *k, Workspace *ws, unsigned w)
             for (unsigned q = 0; q < ADM_BANDS; q++) {
                 adm_take_row(&b->seen[i / 2][i % 2][q], ws, m);
                 adm_take_row(&b->around[i / 2][i % 2][q], ws, m);
+                adm_take_row(&b->three[i / 2][i % 2][q], ws, m);
             }
         }
     }
@@ -128,6 +130,11 @@ static void adm_pool_row(AdmWork *k, unsigned y)
                                     &k->ring[y % ADM_RING],
                                     &k->ring[below % ADM_RING] };
     AdmTerms out;
+    if (!k->begun) {
+        adm_make_three(row[0], s->limit_cnt, &k->span);
+        adm_make_three(row[1], s->limit_cnt, &k->span);
+        k->begun = true;
+    }
     for (unsigned i = 0; i < terms; i++)
         out.row[i] = k->term[k->grouped * terms + i];
     adm_terms(s, row, &out, &k->span);
@@ -152,6 +159,7 @@ static void float_adm_scale(const void *call, const Rows *rows, int64_t *sums)
     for (unsigned p = 0; p < 2; p++) {
         k.picture[p].samples = p ? s->dist : s->ref;
         k.picture[p].stride = p ? s->dist_stride : s->ref_stride;
+        k.picture[p].next = next ? 2 * next - 1 : 0;
     }
     for (unsigned y = rows->begin; y < rows->end; y++) {
         for (; next < n && next <= y + 1; next++)

@@ -6,10 +6,12 @@
 enum { ADM_RESTORED, ADM_ADDED, ADM_SIGNALS };
 
 /* One row of the band, between the margins and one column beyond: the weighed
- * signals, and what a neighbour of them masks. */
+ * signals, what a neighbour of them masks, and what three neighbours in the row
+ * mask, with which the sums of the row below begin. */
 typedef struct AdmBand {
     float *seen[FLOAT_ADM_MAX_LIMITS][ADM_SIGNALS][ADM_BANDS];
     float *around[FLOAT_ADM_MAX_LIMITS][ADM_SIGNALS][ADM_BANDS];
+    float *three[FLOAT_ADM_MAX_LIMITS][ADM_SIGNALS][ADM_BANDS];
     float *ref[ADM_BANDS];
 } AdmBand;
 
@@ -138,35 +140,61 @@ static void adm_mirror(const AdmBand *b, unsigned limits, unsigned m)
 }
 
 /* A sum, and the share of the sample itself: binary64 until the end. */
-static inline SIMD_INLINE vflt adm_add_centre(vflt sum, vflt c)
+static inline SIMD_INLINE vflt adm_add_centre(vflt sum, const float *c)
 {
     const vdbl share = v_set_f64(float_adm_centre);
+    const vdbl lo = v_widen_half(v_load_half(c));
+    const vdbl hi = v_widen_half(v_load_half(c + V_LANES / 2));
     return v_narrow_f64(
-        v_add_f64(v_widen_lo_f32(sum), v_mul_f64(v_widen_lo_f32(c), share)),
-        v_add_f64(v_widen_hi_f32(sum), v_mul_f64(v_widen_hi_f32(c), share)));
+        v_add_f64(v_widen_lo_f32(sum), v_mul_f64(lo, share)),
+        v_add_f64(v_widen_hi_f32(sum), v_mul_f64(hi, share)));
 }
 
-/* What the signal `i` of the rows above, at and below masks at column `j`. */
+/* The share of three neighbours side by side, from their sum on. */
+static inline SIMD_INLINE vflt adm_add_three(vflt sum, const float *around)
+{
+    sum = v_add_f32(sum, v_load_f32(around - 1));
+    sum = v_add_f32(sum, v_load_f32(around));
+    return v_add_f32(sum, v_load_f32(around + 1));
+}
+
+static inline SIMD_INLINE vflt adm_three(const float *around)
+{
+    vflt sum = v_add_f32(v_load_f32(around - 1), v_load_f32(around));
+    return v_add_f32(sum, v_load_f32(around + 1));
+}
+
+/* What the signal `i` of the rows above, at and below masks at column `j`;
+ * keeps what the row below is asked for when it is the one above. */
 static inline SIMD_INLINE vflt adm_threshold(const AdmBand *const row[3],
                                              unsigned v, unsigned i, size_t j)
 {
     vflt total = v_set_f32(0.f);
     SIMD_UNROLL
     for (unsigned q = 0; q < ADM_BANDS; q++) {
-        const float *above = row[0]->around[v][i][q] + j;
         const float *at = row[1]->around[v][i][q] + j;
         const float *below = row[2]->around[v][i][q] + j;
-        vflt sum = v_add_f32(v_load_f32(above - 1), v_load_f32(above));
-        sum = v_add_f32(sum, v_load_f32(above + 1));
+        vflt sum = v_load_f32(row[0]->three[v][i][q] + j);
         sum = v_add_f32(sum, v_load_f32(at - 1));
-        sum = adm_add_centre(sum, v_load_f32(row[1]->seen[v][i][q] + j));
+        sum = adm_add_centre(sum, row[1]->seen[v][i][q] + j);
         sum = v_add_f32(sum, v_load_f32(at + 1));
-        sum = v_add_f32(sum, v_load_f32(below - 1));
-        sum = v_add_f32(sum, v_load_f32(below));
-        sum = v_add_f32(sum, v_load_f32(below + 1));
+        sum = adm_add_three(sum, below);
+        v_store_f32(row[2]->three[v][i][q] + j, adm_three(below));
         total = q ? v_add_f32(total, sum) : sum;
     }
     return total;
+}
+
+/* The same for a row that was below none. */
+static void adm_make_three(const AdmBand *b, unsigned limits,
+                           const AdmSpan *span)
+{
+    for (unsigned v = 0; v < limits; v++)
+        for (unsigned i = 0; i < ADM_SIGNALS; i++)
+            for (unsigned q = 0; q < ADM_BANDS; q++)
+                for (size_t j = span->begin; j < span->right; j += V_LANES)
+                    v_store_f32(b->three[v][i][q] + j,
+                                adm_three(b->around[v][i][q] + j));
 }
 
 /* Where the terms of a row go: those of the reference, then of the survived

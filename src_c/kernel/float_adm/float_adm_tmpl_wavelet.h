@@ -14,10 +14,13 @@ enum { ADM_ROOM = 16 };
 
 enum { ADM_ROWS = 4 }; /* that a column sum takes */
 
-/* One picture, and what becomes of a row of its bands. */
+/* One picture: as many of its rows in binary32 as a column sum takes, unless
+ * that is what they are, and what becomes of them. */
 typedef struct AdmPicture {
     const char *samples;
     ptrdiff_t stride;
+    float *row[ADM_ROWS];
+    unsigned next; /* first row that is not there */
     float *low_even, *low_odd; /* low column sums */
     float *high_even, *high_odd;
 } AdmPicture;
@@ -34,6 +37,8 @@ static inline void adm_take_row(float **row, Workspace *ws, unsigned n)
 static void adm_lay_out_picture(AdmPicture *p, Workspace *ws, unsigned w)
 {
     const unsigned m = (w + 1) / 2;
+    for (unsigned i = 0; i < ADM_ROWS; i++)
+        adm_take_row(&p->row[i], ws, w);
     adm_take_row(&p->low_even, ws, m);
     adm_take_row(&p->low_odd, ws, m);
     adm_take_row(&p->high_even, ws, m);
@@ -86,29 +91,10 @@ static void adm_extend(float *even, float *odd, unsigned w)
     even[m] = w % 2 ? odd[m - 2] : odd[m - 1];
 }
 
-/* How samples lie in memory. */
-typedef struct AdmSamples {
-    unsigned size; /* bytes: 1, 2, or 4 for binary32 */
-    float unit;    /* what a word of 1 is */
-} AdmSamples;
-
-/* Grey levels less 128. */
-static inline SIMD_INLINE vflt adm_sample(const AdmSamples s, const char *at)
-{
-    const vflt grey = v_set_f32(128.f), unit = v_set_f32(s.unit);
-    if (s.size == 4)
-        return v_load_f32((const float *)(const void *)at);
-    if (s.size == 1)
-        return v_sub_f32(v_load8_f32((const uint8_t *)at), grey);
-    const uint16_t *words = (const void *)at;
-    return v_sub_f32(v_mul_f32(v_load16_f32(words), unit), grey);
-}
-
 /* Column sums of two vectors, from `in` on, parted from `out` on. */
 static inline SIMD_INLINE void adm_down_two(const AdmPicture *p,
                                             const AdmTaps4 *taps,
-                                            const AdmSamples s,
-                                            const char *const row[ADM_ROWS],
+                                            const float *const row[ADM_ROWS],
                                             size_t in, size_t out)
 {
     vflt low[2], high[2];
@@ -117,7 +103,7 @@ static inline SIMD_INLINE void adm_down_two(const AdmPicture *p,
         vflt v[ADM_ROWS];
         SIMD_UNROLL
         for (unsigned t = 0; t < ADM_ROWS; t++)
-            v[t] = adm_sample(s, row[t] + (in + i * V_LANES) * s.size);
+            v[t] = v_load_f32(row[t] + in + i * V_LANES);
         low[i] = adm_sum4(taps->low, v);
         high[i] = adm_sum4(taps->high, v);
     }
@@ -127,45 +113,40 @@ static inline SIMD_INLINE void adm_down_two(const AdmPicture *p,
     v_store_f32(p->high_odd + out, v_odd_f32(high[0], high[1]));
 }
 
-static inline SIMD_INLINE void adm_down_as(const AdmPicture *p,
-                                           const AdmSamples s,
-                                           const char *const row[ADM_ROWS],
-                                           unsigned w)
+/* Row `y` of the input in binary32. */
+static const float *adm_input_row(AdmPicture *p, const FloatAdmScale *s,
+                                  unsigned y)
 {
-    const AdmTaps4 taps = adm_taps();
-    const size_t step = 2 * V_LANES, whole = w / step * step;
-    for (size_t x = 0; x < whole; x += step)
-        adm_down_two(p, &taps, s, row, x, x / 2);
-    if (whole < w) { /* nothing is read past the end */
-        char tail[ADM_ROWS][2 * V_LANES * sizeof(float)] = { { 0 } };
-        const char *at[ADM_ROWS];
-        for (unsigned t = 0; t < ADM_ROWS; t++) {
-            memcpy(tail[t], row[t] + whole * s.size, (w - whole) * s.size);
-            at[t] = tail[t];
-        }
-        adm_down_two(p, &taps, s, at, 0, whole / 2);
-    }
+    if (s->bits == 32)
+        return (const void *)(p->samples + (ptrdiff_t)y * p->stride);
+    for (; p->next <= y; p->next++)
+        plane_row(p->samples + (ptrdiff_t)p->next * p->stride, s->w, s->bits,
+                  p->row[p->next % ADM_ROWS]);
+    return p->row[y % ADM_ROWS];
 }
 
 /* Low and high column sums for row `y` of the bands. */
-static SIMD_NOINLINE void adm_down(const AdmPicture *p,
-                                   const FloatAdmScale *scale, unsigned y)
+static SIMD_NOINLINE void adm_down(AdmPicture *p, const FloatAdmScale *s,
+                                   unsigned y)
 {
-    const unsigned w = scale->w;
-    const float unit =
-        scale->bits == 32 ? 1.f : 1.f / (float)(1u << (scale->bits - 8));
-    const char *row[ADM_ROWS];
+    const AdmTaps4 taps = adm_taps();
+    const size_t step = 2 * V_LANES, whole = s->w / step * step;
+    const float *row[ADM_ROWS];
     for (unsigned t = 0; t < ADM_ROWS; t++)
-        row[t] = p->samples +
-                 (ptrdiff_t)adm_under(y, t, scale->h) * p->stride;
-    if (scale->bits == 32)
-        adm_down_as(p, (AdmSamples){ 4, unit }, row, w);
-    else if (scale->bits == 8)
-        adm_down_as(p, (AdmSamples){ 1, unit }, row, w);
-    else
-        adm_down_as(p, (AdmSamples){ 2, unit }, row, w);
-    adm_extend(p->low_even, p->low_odd, w);
-    adm_extend(p->high_even, p->high_odd, w);
+        row[t] = adm_input_row(p, s, adm_under(y, t, s->h));
+    for (size_t x = 0; x < whole; x += step)
+        adm_down_two(p, &taps, row, x, x / 2);
+    if (whole < s->w) { /* nothing is read past the end */
+        float tail[ADM_ROWS][2 * V_LANES] = { { 0.f } };
+        const float *at[ADM_ROWS];
+        for (unsigned t = 0; t < ADM_ROWS; t++) {
+            memcpy(tail[t], row[t] + whole, (s->w - whole) * sizeof(float));
+            at[t] = tail[t];
+        }
+        adm_down_two(p, &taps, at, 0, whole / 2);
+    }
+    adm_extend(p->low_even, p->low_odd, s->w);
+    adm_extend(p->high_even, p->high_odd, s->w);
 }
 
 /* The columns under the four taps of output `j`. */

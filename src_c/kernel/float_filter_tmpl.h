@@ -174,8 +174,8 @@ static inline SIMD_INLINE void filter_down(const Filter f, vflt sum[],
  */
 enum {
     FILTER_MAX_TAPS = 53,
-    FILTER_ROWS = V_LANES < 8 ? 2 : 4, /* outputs down the columns at once */
-    FILTER_ALONG = 4,                  /* outputs along a row at once */
+    FILTER_ROWS = V_LANES / 2,      /* outputs down the columns at once */
+    FILTER_ALONG = V_REGISTERS / 4, /* outputs along a row at once */
     FILTER_MAX_INPUTS = FILTER_MAX_TAPS - 1 + FILTER_ROWS,
     FILTER_MAX_HALF = FILTER_MAX_TAPS / 2 + 1,
 };

@@ -4,12 +4,7 @@
  * along the rows, to terms and row sums, and to the next scale.
  */
 
-enum {
-    VIF_ROWS = FILTER_ROWS,
-    /* Blocks of VIF_ROWS rows that are added up at once: with one limit, their
-     * rows of terms are as many as a vector has lanes. */
-    VIF_BLOCKS = V_LANES / (2 * VIF_ROWS),
-};
+enum { VIF_ROWS = FILTER_ROWS };
 
 typedef struct VifWork {
     const FloatVifScale *scale;
@@ -17,16 +12,16 @@ typedef struct VifWork {
     Window window;
     size_t pitch;               /* the window's */
     float *column[VIF_MOMENTS]; /* column sums, VIF_ROWS rows each */
-    /* Rows of terms: of each block, each limit and what is sent, each row. */
+    /* VIF_ROWS rows of terms for each limit and for what is sent; with one limit
+     * as many as a vector has lanes. */
     float *term, *columns;
-    unsigned kinds;         /* of terms: limits, and what is sent */
-    unsigned first, blocks; /* first row with terms, blocks of them */
+    unsigned kinds; /* of terms */
 } VifWork;
 
 /* Rows of terms, in whole vectors of them. */
 static unsigned vif_term_rows(unsigned kinds)
 {
-    return (VIF_BLOCKS * kinds * VIF_ROWS + V_LANES - 1) / V_LANES * V_LANES;
+    return (kinds * VIF_ROWS + V_LANES - 1) / V_LANES * V_LANES;
 }
 
 static void vif_lay_out(VifWork *k, Workspace *ws)
@@ -79,7 +74,7 @@ static inline SIMD_INLINE void vif_along_as(const VifWork *k, const Filter f,
                                             unsigned row)
 {
     const size_t pitch = k->pitch;
-    float *term = k->term + (k->blocks * k->kinds * VIF_ROWS + row) * pitch;
+    float *term = k->term + row * pitch;
     const VifNoise noise = k->noise;
     VifTerms out;
     vflt half[FILTER_MAX_HALF];
@@ -101,27 +96,23 @@ static inline SIMD_INLINE void vif_along_as(const VifWork *k, const Filter f,
     }
 }
 
-/* Adds up the terms that are there, of rows below `end`. */
-static void vif_sum(VifWork *k, unsigned end)
+/* Adds up the terms of VIF_ROWS rows from `y` on, below `end`. */
+static void vif_sum(const VifWork *k, unsigned y, unsigned end)
 {
     const FloatVifScale *s = k->scale;
-    const unsigned cnt = k->blocks * k->kinds * VIF_ROWS;
+    const unsigned cnt = k->kinds * VIF_ROWS;
     for (unsigned at = 0; at < cnt; at += V_LANES) {
         float *row[V_LANES], sum[V_LANES];
         for (unsigned i = 0; i < V_LANES; i++)
             row[i] = k->term + (at + i) * k->pitch;
         segments_sum(&k->window.shape, row, k->columns, sum);
-        for (unsigned i = 0; i < V_LANES && at + i < cnt; i++) {
-            const unsigned line = (at + i) / VIF_ROWS, kind = line % k->kinds;
-            const unsigned y = k->first + line / k->kinds * VIF_ROWS +
-                               (at + i) % VIF_ROWS;
-            if (y < end)
-                *(kind < s->limit_cnt ? &s->row[y].num[kind]
-                                      : &s->row[y].den) = sum[i];
+        for (unsigned i = at; i < at + V_LANES && i < cnt; i++) {
+            const unsigned kind = i / VIF_ROWS, to = y + i % VIF_ROWS;
+            if (to < end)
+                *(kind < s->limit_cnt ? &s->row[to].num[kind]
+                                      : &s->row[to].den) = sum[i - at];
         }
     }
-    k->first += k->blocks * VIF_ROWS;
-    k->blocks = 0;
 }
 
 static SIMD_NOINLINE void vif_down(const VifWork *k, const Inputs *in)
@@ -152,15 +143,15 @@ static SIMD_NOINLINE void vif_along(const VifWork *k, unsigned row)
     }
 }
 
-/* Statistics of VIF_ROWS rows from `y` on. */
-static void vif_measure(VifWork *k, unsigned y)
+/* Statistics of VIF_ROWS rows from `y` on, below `end`. */
+static void vif_measure(const VifWork *k, unsigned y, unsigned end)
 {
     Inputs in;
     window_find(&k->window, y, (Filter){ k->scale->taps.cnt, VIF_ROWS, 1 }, &in);
     vif_down(k, &in);
     for (unsigned row = 0; row < VIF_ROWS; row++)
         vif_along(k, row);
-    k->blocks++;
+    vif_sum(k, y, end);
 }
 
 /* Rows of the next scale: those of VIF_ROWS rows from the even row `y` on. */
@@ -218,7 +209,6 @@ static void float_vif_scale(const void *call, const Rows *rows, int64_t *sums)
                     .bits = s->bits,
                     .shape = segments_of(s->w, reach) },
         .kinds = s->limit_cnt + 1,
-        .first = rows->begin,
     };
     Workspace ws = { rows->scratch, 0 };
     (void)sums;
@@ -229,10 +219,7 @@ static void float_vif_scale(const void *call, const Rows *rows, int64_t *sums)
         window_load(&k.window, y + VIF_ROWS + reach);
         if (s->next_ref)
             vif_next(&k, y + y % 2, rows->end);
-        if (!s->limit_cnt)
-            continue;
-        vif_measure(&k, y);
-        if (k.blocks == VIF_BLOCKS || y + VIF_ROWS >= rows->end)
-            vif_sum(&k, rows->end);
+        if (s->limit_cnt)
+            vif_measure(&k, y, rows->end);
     }
 }

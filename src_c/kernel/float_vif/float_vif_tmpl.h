@@ -88,11 +88,7 @@ static inline SIMD_INLINE void vif_along_as(const VifWork *k, const Filter f,
         for (unsigned j = 0; j < VIF_MOMENTS; j++)
             filter_along(f, m[j], half,
                          k->column[j] + row * pitch + i * V_LANES);
-        for (unsigned o = 0; o < FILTER_ALONG; o++) {
-            const vflt one[VIF_MOMENTS] = { m[0][o], m[1][o], m[2][o], m[3][o],
-                                            m[4][o] };
-            vif_terms(k->scale, &noise, one, &out, (i + o) * V_LANES);
-        }
+        vif_terms(k->scale, &noise, m, &out, i * V_LANES);
     }
 }
 

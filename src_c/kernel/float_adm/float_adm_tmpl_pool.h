@@ -164,22 +164,41 @@ static inline SIMD_INLINE vflt adm_three(const float *around)
     return v_add_f32(sum, v_load_f32(around + 1));
 }
 
-/* What the signal `i` of the rows above, at and below masks at column `j`;
- * keeps what the row below is asked for when it is the one above. */
-static inline SIMD_INLINE vflt adm_threshold(const AdmBand *const row[3],
-                                             unsigned v, unsigned i, size_t j)
+/* Where the rows of one orientation lie, for one signal that is seen and the
+ * other one, which masks it. */
+typedef struct AdmLines {
+    const float *seen, *centre, *above, *at, *below;
+    float *three; /* of the row below, for the row that it is above of */
+    float *out;
+} AdmLines;
+
+static inline AdmLines adm_lines(const AdmBand *const row[3], unsigned v,
+                                 unsigned i, unsigned q)
+{
+    return (AdmLines){
+        .seen = row[1]->seen[v][i][q],
+        .centre = row[1]->seen[v][!i][q],
+        .above = row[0]->three[v][!i][q],
+        .at = row[1]->around[v][!i][q],
+        .below = row[2]->around[v][!i][q],
+        .three = row[2]->three[v][!i][q],
+    };
+}
+
+/* What is masked at column `j`. */
+static inline SIMD_INLINE vflt adm_threshold(const AdmLines line[ADM_BANDS],
+                                             size_t j)
 {
     vflt total = v_set_f32(0.f);
     SIMD_UNROLL
     for (unsigned q = 0; q < ADM_BANDS; q++) {
-        const float *at = row[1]->around[v][i][q] + j;
-        const float *below = row[2]->around[v][i][q] + j;
-        vflt sum = v_load_f32(row[0]->three[v][i][q] + j);
+        const float *at = line[q].at + j;
+        vflt sum = v_load_f32(line[q].above + j);
         sum = v_add_f32(sum, v_load_f32(at - 1));
-        sum = adm_add_centre(sum, row[1]->seen[v][i][q] + j);
+        sum = adm_add_centre(sum, line[q].centre + j);
         sum = v_add_f32(sum, v_load_f32(at + 1));
-        sum = adm_add_three(sum, below);
-        v_store_f32(row[2]->three[v][i][q] + j, adm_three(below));
+        sum = adm_add_three(sum, line[q].below + j);
+        v_store_f32(line[q].three + j, adm_three(line[q].below + j));
         total = q ? v_add_f32(total, sum) : sum;
     }
     return total;
@@ -208,52 +227,58 @@ static inline SIMD_INLINE vflt adm_cube(vflt x)
     return v_mul_f32(v_mul_f32(x, x), x);
 }
 
-/* What is seen of the signal `i` where the other one masks. */
-static inline SIMD_INLINE void adm_see(const FloatAdmScale *s,
-                                       const AdmBand *const row[3], unsigned v,
-                                       unsigned i, float *const out[ADM_BANDS],
-                                       const AdmSpan *span)
+/* How the terms of a row are made. */
+typedef struct AdmWay {
+    bool masks, cubes;
+} AdmWay;
+
+/* What is seen where the other signal masks. */
+static inline SIMD_INLINE void adm_see_as(const AdmWay way,
+                                          const AdmLines given[ADM_BANDS],
+                                          const AdmSpan *span)
 {
+    const AdmLines line[ADM_BANDS] = { given[0], given[1], given[2] };
     const vflt zero = v_set_f32(0.f);
-    for (size_t j = span->begin; j < span->right; j += V_LANES) {
-        vflt threshold = zero;
-        if (!s->no_masking)
-            threshold = adm_threshold(row, v, !i, j);
+    const size_t begin = span->begin, end = span->right;
+    for (size_t j = begin; j < end; j += V_LANES) {
+        const vflt threshold = way.masks ? adm_threshold(line, j) : zero;
         SIMD_UNROLL
         for (unsigned q = 0; q < ADM_BANDS; q++) {
-            const vflt seen = v_load_f32(row[1]->seen[v][i][q] + j);
+            const vflt seen = v_load_f32(line[q].seen + j);
             const vflt x = v_max_f32(v_sub_f32(seen, threshold), zero);
-            v_store_f32(out[q] + j - span->begin,
-                        s->exponent == 3.f ? adm_cube(x) : x);
+            v_store_f32(line[q].out + j - begin, way.cubes ? adm_cube(x) : x);
         }
     }
 }
 
-static inline SIMD_INLINE void adm_see_ref(const FloatAdmScale *s,
-                                           const AdmBand *at,
-                                           float *const out[ADM_BANDS],
-                                           const AdmSpan *span)
+static SIMD_NOINLINE void adm_see(const FloatAdmScale *s,
+                                  const AdmLines line[ADM_BANDS],
+                                  const AdmSpan *span)
 {
-    for (size_t j = span->begin; j < span->right; j += V_LANES) {
-        SIMD_UNROLL
-        for (unsigned q = 0; q < ADM_BANDS; q++) {
-            const vflt x = v_load_f32(at->ref[q] + j);
-            v_store_f32(out[q] + j - span->begin,
-                        s->exponent == 3.f ? adm_cube(x) : x);
-        }
-    }
+    const bool cubes = s->exponent == 3.f;
+    if (!s->no_masking && cubes)
+        adm_see_as((AdmWay){ true, true }, line, span);
+    else if (!s->no_masking)
+        adm_see_as((AdmWay){ true, false }, line, span);
+    else
+        adm_see_as((AdmWay){ false, cubes }, line, span);
 }
 
 /* All terms of the row in the middle. */
-static SIMD_NOINLINE void adm_terms(const FloatAdmScale *s,
-                                    const AdmBand *const row[3],
-                                    const AdmTerms *out, const AdmSpan *span)
+static void adm_terms(const FloatAdmScale *s, const AdmBand *const row[3],
+                      const AdmTerms *out, const AdmSpan *span)
 {
+    AdmLines line[ADM_BANDS];
     float *const *to = out->row;
-    adm_see_ref(s, row[1], to, span);
-    for (unsigned v = 0; v < s->limit_cnt; v++) {
-        adm_see(s, row, v, ADM_RESTORED, to += ADM_BANDS, span);
-        adm_see(s, row, v, ADM_ADDED, to += ADM_BANDS, span);
+    for (unsigned q = 0; q < ADM_BANDS; q++)
+        line[q] = (AdmLines){ .seen = row[1]->ref[q], .out = *to++ };
+    adm_see_as((AdmWay){ false, s->exponent == 3.f }, line, span);
+    for (unsigned i = 0; i < ADM_SIGNALS * s->limit_cnt; i++) {
+        for (unsigned q = 0; q < ADM_BANDS; q++) {
+            line[q] = adm_lines(row, i / 2, i % 2, q);
+            line[q].out = *to++;
+        }
+        adm_see(s, line, span);
     }
 }
 

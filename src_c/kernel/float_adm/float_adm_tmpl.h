@@ -57,15 +57,19 @@ static SIMD_NOINLINE void adm_signals(const AdmWork *k, const AdmBand *to)
 {
     const AdmTaps4 taps = adm_taps();
     const AdmSpan *span = &k->span;
+    /* Copies, which no store can change. */
+    const FloatAdmScale scale = *k->scale;
+    const AdmPicture picture[2] = { k->picture[0], k->picture[1] };
+    const AdmBand band = *to;
     const float bound = ADM_LEAST;
     uint32_t least, lane[V_LANES];
     vint tiny = v_set32(~0u);
     bool again = false;
     for (size_t j = span->made_begin; j < span->made_end; j += V_LANES) {
         vflt o[ADM_BANDS], t[ADM_BANDS];
-        adm_high_bands(&k->picture[0], &taps, j, o);
-        adm_high_bands(&k->picture[1], &taps, j, t);
-        tiny = adm_decouple(k->scale, o, t, to, j, tiny);
+        adm_high_bands(&picture[0], &taps, j, o);
+        adm_high_bands(&picture[1], &taps, j, t);
+        tiny = adm_decouple(&scale, o, t, &band, j, tiny);
     }
     memcpy(&least, &bound, sizeof(least));
     v_store(lane, tiny);

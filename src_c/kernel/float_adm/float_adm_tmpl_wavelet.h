@@ -126,14 +126,15 @@ static const float *adm_input_row(AdmPicture *p, const FloatAdmScale *s,
 }
 
 /* Low and high column sums for row `y` of the bands. */
-static SIMD_NOINLINE void adm_down(AdmPicture *p, const FloatAdmScale *s,
+static SIMD_NOINLINE void adm_down(AdmPicture *picture, const FloatAdmScale *s,
                                    unsigned y)
 {
     const AdmTaps4 taps = adm_taps();
     const size_t step = 2 * V_LANES, whole = s->w / step * step;
     const float *row[ADM_ROWS];
     for (unsigned t = 0; t < ADM_ROWS; t++)
-        row[t] = adm_input_row(p, s, adm_under(y, t, s->h));
+        row[t] = adm_input_row(picture, s, adm_under(y, t, s->h));
+    const AdmPicture copy = *picture, *p = &copy; /* no store can change it */
     for (size_t x = 0; x < whole; x += step)
         adm_down_two(p, &taps, row, x, x / 2);
     if (whole < s->w) { /* nothing is read past the end */

@@ -115,8 +115,9 @@ static inline SIMD_INLINE vint adm_decouple(const FloatAdmScale *s,
 }
 
 /* A row's shares again, by the definition. */
-static SIMD_NOINLINE void adm_around_again(const AdmBand *b, unsigned limits,
-                                           const AdmSpan *span)
+static inline SIMD_INLINE void adm_around_again(const AdmBand *b,
+                                                unsigned limits,
+                                                const AdmSpan *span)
 {
     for (unsigned v = 0; v < limits; v++)
         for (unsigned i = 0; i < ADM_SIGNALS; i++)
@@ -128,7 +129,8 @@ static SIMD_NOINLINE void adm_around_again(const AdmBand *b, unsigned limits,
 }
 
 /* The columns beyond the edges that neighbours are taken from. */
-static void adm_mirror(const AdmBand *b, unsigned limits, unsigned m)
+static inline SIMD_INLINE void adm_mirror(const AdmBand *b, unsigned limits,
+                                          unsigned m)
 {
     for (unsigned v = 0; v < limits; v++)
         for (unsigned i = 0; i < ADM_SIGNALS; i++)

@@ -19,8 +19,8 @@ void float_adm_factors(float factor[3], const FloatAdmWeights *weights,
     const float resolution = adm_csf_resolution(v);
     for (unsigned q = 0; q < 3; q++) {
         const bool diagonal = q == ADM_D;
-        const double given = (diagonal ? weights->factor_d
-                                       : weights->factor_hv)[scale];
+        const double given =
+            (diagonal ? weights->factor_d : weights->factor_hv)[scale];
         if (given >= 0.)
             factor[q] = (float)given;
         else if (v->csf_mode == ADM_CSF_BARTEN)
@@ -73,8 +73,7 @@ static double blend(const FloatAdmScore *score, const FloatAdmWeights *weights)
 {
     if (weights->harmonic)
         return 2. * score->adm2 * score->aim / (score->adm2 + score->aim);
-    return score->adm2 * weights->dlm +
-           (1. - score->aim) * (1. - weights->dlm);
+    return score->adm2 * weights->dlm + (1. - score->aim) * (1. - weights->dlm);
 }
 
 FloatAdmScore float_adm_score(const FloatAdmParts parts[FLOAT_ADM_SCALES],

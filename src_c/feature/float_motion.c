@@ -150,7 +150,8 @@ static int float_motion_alloc(FloatMotionState *s)
 /* The least width and height of a plane that is blurred. */
 #define MIN_SIZE 3
 
-static int check_size(const FloatMotionState *s, const PyvmafExtractorInit *init)
+static int check_size(const FloatMotionState *s,
+                      const PyvmafExtractorInit *init)
 {
     const enum VmafPixelFormat format = init->pix_fmt;
     const bool narrow =
@@ -359,8 +360,8 @@ static int float_motion_extract(void *state, const PyvmafFrame *frame,
         value += plane_difference(s, frame->prev_ref, frame->ref, p);
     int err = keep(s, value);
     if (!err && s->debug)
-        err = pyvmaf_scores_append(scores, MOTION, clip(s, value),
-                                   frame->index);
+        err =
+            pyvmaf_scores_append(scores, MOTION, clip(s, value), frame->index);
     return err;
 }
 
@@ -370,14 +371,15 @@ static int float_motion_flush(void *state, PyvmafScores *scores)
     const unsigned n = s->series_cnt;
     int err = 0;
     for (unsigned i = 0; i < n; i++) {
-        const double m = i + 1 < n && i ? smaller(s->series[i + 1], s->series[i])
-                                        : s->series[i];
+        const double m = i + 1 < n && i
+                             ? smaller(s->series[i + 1], s->series[i])
+                             : s->series[i];
         const double first = n > 1 ? blend(s, s->series[1]) : 0.;
         err = extractor_first_error(
             err, pyvmaf_scores_append(scores, MOTION2, clip(s, m), i));
         err = extractor_first_error(
-            err, pyvmaf_scores_append(scores, MOTION3,
-                                      i ? blend(s, m) : first, i));
+            err,
+            pyvmaf_scores_append(scores, MOTION3, i ? blend(s, m) : first, i));
     }
     return err;
 }

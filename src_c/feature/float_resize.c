@@ -109,8 +109,8 @@ static void resize_row(const FloatResize *r, unsigned y, float *out)
     const Taps down = find_taps(r, y, ratio_y, r->h);
     for (unsigned x = 0; x < r->to_w; x++) {
         if (r->method == FLOAT_RESIZE_NEAREST) {
-            out[x] = float_resize_sample(
-                r, (unsigned)((float)x * ratio_x), nearest);
+            out[x] =
+                float_resize_sample(r, (unsigned)((float)x * ratio_x), nearest);
         } else if (r->method == FLOAT_RESIZE_BILINEAR) {
             out[x] = bilinear(r, source(x, ratio_x), source(y, ratio_y));
         } else {

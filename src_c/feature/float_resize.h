@@ -25,7 +25,7 @@ extern const char *const float_resize_names[FLOAT_RESIZE_METHODS];
 typedef struct FloatResize {
     const void *from; /* bytes, uint16_t or float, see `bits` */
     ptrdiff_t stride; /* bytes */
-    unsigned bits;    /* of a sample: 8, up to 16, or 32: grey levels less 128 */
+    unsigned bits; /* of a sample: 8, up to 16, or 32: grey levels less 128 */
     unsigned w, h;
     unsigned to_w, to_h;
     enum FloatResizeMethod method;

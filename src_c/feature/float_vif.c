@@ -148,10 +148,9 @@ static const char *const features[] = {
 
 /* The windows of these factors, and of what lies within a thousandth. */
 static const float kernel_scales[] = {
-    1.f / 2.25f, 1.f / 2,  2.f / 3,     0.711111f,  0.740740f, 1.f,
-    1.06667f,    1.111111f, 3.5f / 3,   3.75f / 3,  4.f / 3,   4.25f / 3,
-    1.4746f,     3.f / 2,  1.54f,       1.6f,       5.f / 3,   2.f,
-    2.4f,        3.f,      360.f / 97,
+    1.f / 2.25f, 1.f / 2,  2.f / 3,   0.711111f, 0.740740f, 1.f,     1.06667f,
+    1.111111f,   3.5f / 3, 3.75f / 3, 4.f / 3,   4.25f / 3, 1.4746f, 3.f / 2,
+    1.54f,       1.6f,     5.f / 3,   2.f,       2.4f,      3.f,     360.f / 97,
 };
 
 static int check_kernel_scale(double factor)
@@ -189,8 +188,8 @@ static int find_method(FloatVifState *s)
  * in. */
 static FloatVifTaps make_taps(unsigned scale, float factor)
 {
-    FloatVifTaps taps = { .cnt = (unsigned)ceilf(
-                              (float)((16u >> scale) + 1) * factor) };
+    FloatVifTaps taps = { .cnt = (unsigned)ceilf((float)((16u >> scale) + 1) *
+                                                 factor) };
     taps.cnt += taps.cnt % 2 == 0;
     if (taps.cnt < 3)
         taps.cnt = 3;

@@ -105,14 +105,15 @@ static void segments_sum(const Segments *s, float *const begin[V_LANES],
 /*
  * A symmetric filter of `cnt` taps, at `outs` places that are `step` inputs
  * apart. The caller goes through the inputs in order; input `j` is `v`. Both
- * outputs on whose two sides an input lies need the same product. Where cnt and
- * outs are known, all of it is one straight run of operations.
+ * outputs on whose two sides an input lies need the same product. Where the
+ * compiler knows cnt, all of it is one straight run of operations.
  *
  * A sum begins with its first product instead of 0, so that one of nothing but
  * negative zeros may be -0; no result shows the sign of a zero.
  */
 typedef struct Filter {
     unsigned cnt, outs, step;
+    bool known; /* by the compiler */
 } Filter;
 
 static inline SIMD_INLINE void filter_input(const Filter f, vflt sum[],
@@ -124,11 +125,17 @@ static inline SIMD_INLINE void filter_input(const Filter f, vflt sum[],
         const unsigned k = j - o * f.step; /* huge if before the first tap */
         if (k >= f.cnt)
             continue;
-        const vflt part =
-            v_mul_f32(half[k < f.cnt - k ? k : f.cnt - 1 - k], v);
+        const vflt part = v_mul_f32(half[k < f.cnt - k ? k : f.cnt - 1 - k], v);
         sum[o] = k ? v_add_f32(sum[o], part) : part;
         SIMD_FIX(sum[o]);
     }
+}
+
+static inline SIMD_INLINE void filter_clear(const Filter f, vflt sum[])
+{
+    SIMD_UNROLL
+    for (unsigned o = 0; o < f.outs; o++)
+        sum[o] = v_set_f32(0.f);
 }
 
 static inline unsigned filter_inputs(const Filter f)
@@ -147,9 +154,23 @@ static inline void filter_taps(vflt half[], const float *tap, unsigned cnt)
 static inline SIMD_INLINE void filter_along(const Filter f, vflt sum[],
                                             const vflt half[], const float *at)
 {
-    SIMD_UNROLL
-    for (unsigned j = 0; j < filter_inputs(f); j++)
-        filter_input(f, sum, half, j, v_load_f32(at + (size_t)j * V_LANES));
+    if (f.known) {
+        SIMD_UNROLL
+        for (unsigned j = 0; j < filter_inputs(f); j++)
+            filter_input(f, sum, half, j, v_load_f32(at + j * V_LANES));
+    } else {
+        filter_clear(f, sum);
+        for (unsigned j = 0; j < filter_inputs(f); j++)
+            filter_input(f, sum, half, j, v_load_f32(at + j * V_LANES));
+    }
+}
+
+static inline SIMD_INLINE vflt filter_product(const float *const row[],
+                                              const float *const by[],
+                                              unsigned j, size_t at)
+{
+    const vflt v = v_load_f32(row[j] + at);
+    return by ? v_mul_f32(v, v_load_f32(by[j] + at)) : v;
 }
 
 /* Down the columns at `at` of the rows, or of the products of two rows' samples
@@ -159,12 +180,14 @@ static inline SIMD_INLINE void filter_down(const Filter f, vflt sum[],
                                            const float *const row[],
                                            const float *const by[], size_t at)
 {
-    SIMD_UNROLL
-    for (unsigned j = 0; j < filter_inputs(f); j++) {
-        vflt v = v_load_f32(row[j] + at);
-        if (by)
-            v = v_mul_f32(v, v_load_f32(by[j] + at));
-        filter_input(f, sum, half, j, v);
+    if (f.known) {
+        SIMD_UNROLL
+        for (unsigned j = 0; j < filter_inputs(f); j++)
+            filter_input(f, sum, half, j, filter_product(row, by, j, at));
+    } else {
+        filter_clear(f, sum);
+        for (unsigned j = 0; j < filter_inputs(f); j++)
+            filter_input(f, sum, half, j, filter_product(row, by, j, at));
     }
 }
 
@@ -173,7 +196,7 @@ static inline SIMD_INLINE void filter_down(const Filter f, vflt sum[],
  * segments in rings: each row is converted once.
  */
 enum {
-    FILTER_MAX_TAPS = 53,
+    FILTER_MAX_TAPS = 65,
     FILTER_ROWS = V_LANES / 2,      /* outputs down the columns at once */
     FILTER_ALONG = V_REGISTERS / 4, /* outputs along a row at once */
     FILTER_MAX_INPUTS = FILTER_MAX_TAPS - 1 + FILTER_ROWS,

@@ -33,12 +33,12 @@ typedef struct FloatAdmRow {
 typedef struct FloatAdmScale {
     const void *ref, *dist; /* bytes, uint16_t or float, see `bits` */
     ptrdiff_t ref_stride, dist_stride; /* bytes */
-    unsigned w, h; /* of the input, at least 3 each */
+    unsigned w, h;                     /* of the input, at least 3 each */
     unsigned bits; /* of a sample: 8, up to 16, or 32: grey levels less 128 */
     unsigned limit_cnt; /* 0: low bands only, `row` is not written */
     double limit[FLOAT_ADM_MAX_LIMITS]; /* of the gain taken for detail */
-    float factor[3]; /* contrast sensitivity of each orientation */
-    float exponent;  /* of pooling */
+    float factor[3];     /* contrast sensitivity of each orientation */
+    float exponent;      /* of pooling */
     unsigned no_masking; /* thresholds are 0 */
     FloatAdmRow *row;    /* (h+1)/2 results; those in the window are written */
     /* Low bands, (w+1)/2 x (h+1)/2; NULL: not wanted. */

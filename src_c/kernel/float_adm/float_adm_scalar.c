@@ -79,8 +79,7 @@ static void analyse(const Work *k, unsigned picture, unsigned y,
     for (unsigned x = 0; x < s->w; x++) {
         lo[x] = hi[x] = 0.f;
         for (unsigned t = 0; t < 4; t++) {
-            const char *row =
-                plane + (ptrdiff_t)under_tap(y, t, s->h) * stride;
+            const char *row = plane + (ptrdiff_t)under_tap(y, t, s->h) * stride;
             const float p = sample(row, x, s->bits);
             lo[x] += float_adm_low[t] * p;
             hi[x] += float_adm_high[t] * p;
@@ -204,8 +203,8 @@ static void row_sums(const Work *k, unsigned y)
             pool(k, x, y, v, true, row.aim[v]);
         }
         for (unsigned q = 0; q < BANDS; q++)
-            row.den[q] += pooled(s, fabsf(s->factor[q] *
-                                          k->ring[y % RING].ref[q][x]));
+            row.den[q] +=
+                pooled(s, fabsf(s->factor[q] * k->ring[y % RING].ref[q][x]));
     }
     s->row[y] = row;
 }

@@ -7,10 +7,12 @@
 
 enum {
     ADM_RING = 3,
-    ADM_GROUP = 5, /* rows whose terms are added up at once: 45, with one limit */
+    ADM_GROUP =
+        5, /* rows whose terms are added up at once: 45, with one limit */
     ADM_MAX_TERMS = ADM_BANDS * (1 + ADM_SIGNALS * FLOAT_ADM_MAX_LIMITS),
     /* Rows of terms, in whole vectors of them. */
-    ADM_TERM_ROWS = (ADM_GROUP * ADM_MAX_TERMS + V_LANES - 1) / V_LANES * V_LANES,
+    ADM_TERM_ROWS = (ADM_GROUP * ADM_MAX_TERMS + V_LANES - 1) / V_LANES *
+        V_LANES,
 };
 
 typedef struct AdmWork {
@@ -91,9 +93,9 @@ static void adm_make_row(AdmWork *k, const Rows *rows, unsigned y)
     for (unsigned p = 0; p < 2; p++) {
         adm_down(&k->picture[p], s, y);
         if (low[p] && mine)
-            adm_low_band(&k->picture[p], k->span.m,
-                         (void *)((char *)low[p] +
-                                  (ptrdiff_t)y * s->low_stride));
+            adm_low_band(
+                &k->picture[p], k->span.m,
+                (void *)((char *)low[p] + (ptrdiff_t)y * s->low_stride));
     }
     if (s->limit_cnt && y + 1 >= k->top && y < k->bottom + 1)
         adm_signals(k, &k->ring[y % ADM_RING]);
@@ -153,7 +155,10 @@ static void float_adm_scale(const void *call, const Rows *rows, int64_t *sums)
 {
     const FloatAdmScale *s = call;
     const unsigned n = (s->h + 1) / 2, top = float_adm_margin(n);
-    AdmWork k = { .scale = s, .n = n, .top = top, .bottom = n - top,
+    AdmWork k = { .scale = s,
+                  .n = n,
+                  .top = top,
+                  .bottom = n - top,
                   .span = adm_span((s->w + 1) / 2) };
     Workspace ws = { rows->scratch, 0 };
     unsigned next = rows->begin ? rows->begin - 1 : 0;

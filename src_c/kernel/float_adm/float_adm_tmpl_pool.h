@@ -34,14 +34,13 @@ static AdmSpan adm_span(unsigned m)
 static inline SIMD_INLINE vmask adm_same_direction(const vflt o[ADM_BANDS],
                                                    const vflt t[ADM_BANDS])
 {
-    const vflt p = v_add_f32(v_mul_f32(o[ADM_H], t[ADM_H]),
-                             v_mul_f32(o[ADM_V], t[ADM_V]));
-    const vflt u = v_add_f32(v_mul_f32(o[ADM_H], o[ADM_H]),
-                             v_mul_f32(o[ADM_V], o[ADM_V]));
-    const vflt z = v_add_f32(v_mul_f32(t[ADM_H], t[ADM_H]),
-                             v_mul_f32(t[ADM_V], t[ADM_V]));
-    const vflt least =
-        v_mul_f32(v_mul_f32(v_set_f32(float_adm_cos2), u), z);
+    const vflt p =
+        v_add_f32(v_mul_f32(o[ADM_H], t[ADM_H]), v_mul_f32(o[ADM_V], t[ADM_V]));
+    const vflt u =
+        v_add_f32(v_mul_f32(o[ADM_H], o[ADM_H]), v_mul_f32(o[ADM_V], o[ADM_V]));
+    const vflt z =
+        v_add_f32(v_mul_f32(t[ADM_H], t[ADM_H]), v_mul_f32(t[ADM_V], t[ADM_V]));
+    const vflt least = v_mul_f32(v_mul_f32(v_set_f32(float_adm_cos2), u), z);
     return v_both(v_ge_f32(p, v_set_f32(0.f)),
                   v_ge_f32(v_mul_f32(p, p), least));
 }
@@ -98,8 +97,8 @@ static inline SIMD_INLINE vint adm_decouple(const FloatAdmScale *s,
         const vflt plain = v_mul_f32(gain, o[q]);
         v_store_f32(to->ref[q] + j, v_abs_f32(v_mul_f32(factor, o[q])));
         for (unsigned v = 0; v < s->limit_cnt; v++) {
-            const vflt r = v_pick_f32(
-                flag, adm_limit(plain, t[q], s->limit[v]), plain);
+            const vflt r =
+                v_pick_f32(flag, adm_limit(plain, t[q], s->limit[v]), plain);
             const vflt a = v_sub_f32(t[q], r);
             const vflt seen_r = v_abs_f32(v_mul_f32(factor, r));
             const vflt seen_a = v_abs_f32(v_mul_f32(factor, a));
@@ -124,8 +123,7 @@ static inline SIMD_INLINE void adm_around_again(const AdmBand *b,
             for (unsigned q = 0; q < ADM_BANDS; q++)
                 for (size_t j = span->made_begin; j < span->made_end; j++)
                     b->around[v][i][q][j] =
-                        (float)(float_adm_around *
-                                (double)b->seen[v][i][q][j]);
+                        (float)(float_adm_around * (double)b->seen[v][i][q][j]);
 }
 
 /* The columns beyond the edges that neighbours are taken from. */
@@ -147,9 +145,8 @@ static inline SIMD_INLINE vflt adm_add_centre(vflt sum, const float *c)
     const vdbl share = v_set_f64(float_adm_centre);
     const vdbl lo = v_widen_half(v_load_half(c));
     const vdbl hi = v_widen_half(v_load_half(c + V_LANES / 2));
-    return v_narrow_f64(
-        v_add_f64(v_widen_lo_f32(sum), v_mul_f64(lo, share)),
-        v_add_f64(v_widen_hi_f32(sum), v_mul_f64(hi, share)));
+    return v_narrow_f64(v_add_f64(v_widen_lo_f32(sum), v_mul_f64(lo, share)),
+                        v_add_f64(v_widen_hi_f32(sum), v_mul_f64(hi, share)));
 }
 
 /* The share of three neighbours side by side, from their sum on. */

@@ -20,7 +20,7 @@ typedef struct AdmPicture {
     const char *samples;
     ptrdiff_t stride;
     float *row[ADM_ROWS];
-    unsigned next; /* first row that is not there */
+    unsigned next;             /* first row that is not there */
     float *low_even, *low_odd; /* low column sums */
     float *high_even, *high_odd;
 } AdmPicture;

@@ -26,9 +26,9 @@ typedef struct FloatMotionPlane {
 
 typedef struct FloatMotion {
     FloatMotionPlane earlier, current;
-    unsigned w, h;    /* each more than half of the window */
-    unsigned bits;    /* of a sample: 8, up to 16, or 32: grey levels less 128 */
-    unsigned tap_cnt; /* 1, 3 or 5 */
+    unsigned w, h; /* each more than half of the window */
+    unsigned bits; /* of a sample: 8, up to 16, or 32: grey levels less 128 */
+    unsigned tap_cnt;                 /* 1, 3 or 5 */
     float tap[FLOAT_MOTION_MAX_TAPS]; /* symmetric */
     float *row;  /* `difference`: h sums of absolute differences */
     float *blur; /* `blur`: the blur of `current`, w x h without padding */

@@ -17,7 +17,8 @@ static unsigned mirror(int i, unsigned n)
 static float sample(const FloatMotionPlane *plane, unsigned x, unsigned y,
                     unsigned bits)
 {
-    const char *row = (const char *)plane->samples + (ptrdiff_t)y * plane->stride;
+    const char *row =
+        (const char *)plane->samples + (ptrdiff_t)y * plane->stride;
     if (bits == 32)
         return ((const float *)row)[x];
     if (bits == 8)
@@ -33,9 +34,9 @@ static void blur_row(const FloatMotion *m, const FloatMotionPlane *plane,
     for (unsigned x = 0; x < m->w; x++) {
         column[x] = 0.f;
         for (int i = 0; i < (int)m->tap_cnt; i++)
-            column[x] += m->tap[i] * sample(plane, x,
-                                            mirror((int)y + i - radius, m->h),
-                                            m->bits);
+            column[x] +=
+                m->tap[i] *
+                sample(plane, x, mirror((int)y + i - radius, m->h), m->bits);
     }
     for (unsigned x = 0; x < m->w; x++) {
         out[x] = 0.f;

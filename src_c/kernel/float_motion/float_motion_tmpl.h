@@ -75,7 +75,8 @@ static inline SIMD_INLINE void motion_along_as(const MotionWork *k,
 static inline SIMD_INLINE void motion_rows_as(const MotionWork *k, unsigned y,
                                               unsigned cnt, float *out)
 {
-    const Filter down = { cnt, FILTER_ROWS, 1 }, along = { cnt, FILTER_ALONG, 1 };
+    const Filter down = { cnt, FILTER_ROWS, 1, true },
+                 along = { cnt, FILTER_ALONG, 1, true };
     Inputs in;
     window_find(&k->window, y, down, &in);
     motion_down_as(k, down, &in);

@@ -19,7 +19,7 @@
 
 #define FLOAT_VIF_SCALES 4
 #define FLOAT_VIF_MAX_LIMITS 4
-#define FLOAT_VIF_MAX_TAPS 53 /* of windows 3.001 times as wide as usual */
+#define FLOAT_VIF_MAX_TAPS 65 /* of windows 360/97 times as wide as usual */
 
 /* A symmetric window. */
 typedef struct FloatVifTaps {
@@ -36,7 +36,7 @@ typedef struct FloatVifRow {
 typedef struct FloatVifScale {
     const void *ref, *dist; /* bytes, uint16_t or float, see `bits` */
     ptrdiff_t ref_stride, dist_stride; /* bytes */
-    unsigned w, h; /* each more than half of both windows */
+    unsigned w, h;                     /* each more than half of both windows */
     unsigned bits; /* of a sample: 8, up to 16, or 32: grey levels less 128 */
     FloatVifTaps taps, next_taps; /* of this scale; of the next, no wider */
     double noise;                 /* variance, at least 0 */

@@ -14,9 +14,9 @@ enum { REF, DIST, REF_REF, DIST_DIST, REF_DIST, MOMENTS };
 
 typedef struct Work {
     const FloatVifScale *scale;
-    float *ring[2];          /* rows of both planes, as many as the window */
+    float *ring[2];         /* rows of both planes, as many as the window */
     float *column[MOMENTS]; /* a row of column sums for each moment */
-    unsigned next; /* first row that is not in the rings */
+    unsigned next;          /* first row that is not in the rings */
 } Work;
 
 static unsigned mirror(int i, unsigned n)
@@ -130,8 +130,8 @@ static float arrives(const FloatVifScale *s, float limit, float x, float y,
         return 0.f;
     lost = lost > epsilon ? lost : epsilon;
     gain = gain < limit ? gain : limit;
-    return log2_of((float)(1. + (double)(gain * gain * x) /
-                                    ((double)lost + s->noise)));
+    return log2_of(
+        (float)(1. + (double)(gain * gain * x) / ((double)lost + s->noise)));
 }
 
 static void row_sums(const Work *k, unsigned y)

@@ -111,31 +111,53 @@ static void vif_sum(const VifWork *k, unsigned y, unsigned end)
     }
 }
 
+/* Windows are these unless the extractor is asked for others. */
 static SIMD_NOINLINE void vif_down(const VifWork *k, const Inputs *in)
 {
-    const float *tap = k->scale->taps.tap;
-    switch (k->scale->taps.cnt) {
+    const FloatVifTaps *taps = &k->scale->taps;
+    Filter f = { taps->cnt, VIF_ROWS, 1, true };
+    switch (taps->cnt) {
     case 17:
-        vif_down_as(k, (Filter){ 17, VIF_ROWS, 1 }, tap, VIF_MOMENTS, in);
+        f.cnt = 17;
+        vif_down_as(k, f, taps->tap, VIF_MOMENTS, in);
         break;
     case 9:
-        vif_down_as(k, (Filter){ 9, VIF_ROWS, 1 }, tap, VIF_MOMENTS, in);
+        f.cnt = 9;
+        vif_down_as(k, f, taps->tap, VIF_MOMENTS, in);
         break;
     case 5:
-        vif_down_as(k, (Filter){ 5, VIF_ROWS, 1 }, tap, VIF_MOMENTS, in);
+        f.cnt = 5;
+        vif_down_as(k, f, taps->tap, VIF_MOMENTS, in);
         break;
-    default:
-        vif_down_as(k, (Filter){ 3, VIF_ROWS, 1 }, tap, VIF_MOMENTS, in);
+    case 3:
+        f.cnt = 3;
+        vif_down_as(k, f, taps->tap, VIF_MOMENTS, in);
+        break;
+    default: f.known = false; vif_down_as(k, f, taps->tap, VIF_MOMENTS, in);
     }
 }
 
 static SIMD_NOINLINE void vif_along(const VifWork *k, unsigned row)
 {
-    switch (k->scale->taps.cnt) {
-    case 17: vif_along_as(k, (Filter){ 17, FILTER_ALONG, 1 }, row); break;
-    case 9: vif_along_as(k, (Filter){ 9, FILTER_ALONG, 1 }, row); break;
-    case 5: vif_along_as(k, (Filter){ 5, FILTER_ALONG, 1 }, row); break;
-    default: vif_along_as(k, (Filter){ 3, FILTER_ALONG, 1 }, row);
+    Filter f = { k->scale->taps.cnt, FILTER_ALONG, 1, true };
+    switch (f.cnt) {
+    case 17:
+        f.cnt = 17;
+        vif_along_as(k, f, row);
+        break;
+    case 9:
+        f.cnt = 9;
+        vif_along_as(k, f, row);
+        break;
+    case 5:
+        f.cnt = 5;
+        vif_along_as(k, f, row);
+        break;
+    case 3:
+        f.cnt = 3;
+        vif_along_as(k, f, row);
+        break;
+    default: f.known = false; vif_along_as(k, f, row);
     }
 }
 
@@ -143,7 +165,8 @@ static SIMD_NOINLINE void vif_along(const VifWork *k, unsigned row)
 static void vif_measure(const VifWork *k, unsigned y, unsigned end)
 {
     Inputs in;
-    window_find(&k->window, y, (Filter){ k->scale->taps.cnt, VIF_ROWS, 1 }, &in);
+    window_find(&k->window, y, (Filter){ k->scale->taps.cnt, VIF_ROWS, 1, false },
+                &in);
     vif_down(k, &in);
     for (unsigned row = 0; row < VIF_ROWS; row++)
         vif_along(k, row);
@@ -152,10 +175,10 @@ static void vif_measure(const VifWork *k, unsigned y, unsigned end)
 
 /* Rows of the next scale: those of VIF_ROWS rows from the even row `y` on. */
 static inline SIMD_INLINE void vif_next_as(const VifWork *k, unsigned y,
-                                           unsigned end, unsigned cnt)
+                                           unsigned end, const Filter down)
 {
     const FloatVifScale *s = k->scale;
-    const Filter down = { cnt, VIF_ROWS / 2, 2 }, along = { cnt, FILTER_ALONG, 2 };
+    const Filter along = { down.cnt, FILTER_ALONG, 2, down.known };
     const float *tap = s->next_taps.tap;
     float *const plane[2] = { s->next_ref, s->next_dist };
     float *row = k->columns, *line = row + k->pitch;
@@ -163,11 +186,12 @@ static inline SIMD_INLINE void vif_next_as(const VifWork *k, unsigned y,
     Inputs in;
     window_find(&k->window, y, down, &in);
     vif_down_as(k, down, tap, 2, &in);
-    filter_taps(half, tap, cnt);
+    filter_taps(half, tap, along.cnt);
     for (unsigned o = 0; o < 2 * down.outs; o++) {
         const unsigned at = y + o / 2 * 2, p = o % 2;
-        const float *from = k->column[p] + o / 2 * k->pitch +
-                            (size_t)(k->window.shape.reach - cnt / 2) * V_LANES;
+        const float *from =
+            k->column[p] + o / 2 * k->pitch +
+            (size_t)(k->window.shape.reach - along.cnt / 2) * V_LANES;
         if (at >= end || at / 2 >= s->h / 2)
             continue;
         for (size_t i = 0; i < k->window.shape.cnt / 2; i += FILTER_ALONG) {
@@ -184,10 +208,21 @@ static inline SIMD_INLINE void vif_next_as(const VifWork *k, unsigned y,
 
 static SIMD_NOINLINE void vif_next(const VifWork *k, unsigned y, unsigned end)
 {
-    switch (k->scale->next_taps.cnt) {
-    case 9: vif_next_as(k, y, end, 9); break;
-    case 5: vif_next_as(k, y, end, 5); break;
-    default: vif_next_as(k, y, end, 3);
+    Filter f = { k->scale->next_taps.cnt, VIF_ROWS / 2, 2, true };
+    switch (f.cnt) {
+    case 9:
+        f.cnt = 9;
+        vif_next_as(k, y, end, f);
+        break;
+    case 5:
+        f.cnt = 5;
+        vif_next_as(k, y, end, f);
+        break;
+    case 3:
+        f.cnt = 3;
+        vif_next_as(k, y, end, f);
+        break;
+    default: f.known = false; vif_next_as(k, y, end, f);
     }
 }
 

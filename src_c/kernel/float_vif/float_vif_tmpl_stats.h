@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Template of float VIF, part 1: from the moments of a sample to its terms. */
 
-enum { VIF_REF, VIF_DIST, VIF_REF_REF, VIF_DIST_DIST, VIF_REF_DIST, VIF_MOMENTS };
+enum {
+    VIF_REF,
+    VIF_DIST,
+    VIF_REF_REF,
+    VIF_DIST_DIST,
+    VIF_REF_DIST,
+    VIF_MOMENTS
+};
 
 /* Constants of a scale. */
 typedef struct VifNoise {
@@ -14,7 +21,8 @@ typedef struct VifNoise {
 static VifNoise vif_noise(const FloatVifScale *s)
 {
     int exponent;
-    VifNoise n = { .variance = s->noise, .active = (float)s->noise,
+    VifNoise n = { .variance = s->noise,
+                   .active = (float)s->noise,
                    .flat = s->flat };
     if ((double)n.active < s->noise)
         n.active = nextafterf(n.active, INFINITY);
@@ -29,10 +37,8 @@ static VifNoise vif_noise(const FloatVifScale *s)
 static inline SIMD_INLINE vflt vif_one_plus(vflt a, vflt b, double c)
 {
     const vdbl one = v_set_f64(1.), plus = v_set_f64(c);
-    vdbl lo = v_div_f64(v_widen_lo_f32(a),
-                        v_add_f64(v_widen_lo_f32(b), plus));
-    vdbl hi = v_div_f64(v_widen_hi_f32(a),
-                        v_add_f64(v_widen_hi_f32(b), plus));
+    vdbl lo = v_div_f64(v_widen_lo_f32(a), v_add_f64(v_widen_lo_f32(b), plus));
+    vdbl hi = v_div_f64(v_widen_hi_f32(a), v_add_f64(v_widen_hi_f32(b), plus));
     return v_narrow_f64(v_add_f64(one, lo), v_add_f64(one, hi));
 }
 
@@ -103,10 +109,9 @@ static inline SIMD_INLINE void vif_sent(const VifNoise *n, const VifVectors *x,
     const vflt one = v_set_f32(1.f), inverse = v_set_f32(n->inverse);
     SIMD_UNROLL
     for (int i = 0; i < FILTER_ALONG; i++)
-        sent->v[i] =
-            n->inverse != 0.f
-                ? v_add_f32(v_mul_f32(x->v[i], inverse), one)
-                : vif_one_plus(x->v[i], v_set_f32(0.f), n->variance);
+        sent->v[i] = n->inverse != 0.f
+                         ? v_add_f32(v_mul_f32(x->v[i], inverse), one)
+                         : vif_one_plus(x->v[i], v_set_f32(0.f), n->variance);
     vif_log2(sent);
 }
 
@@ -132,8 +137,8 @@ static inline SIMD_INLINE void vif_arrives(const VifNoise *n,
     for (int i = 0; i < FILTER_ALONG; i++) {
         const vmask vary = v_both(v_ge_f32(s->dist.v[i], epsilon),
                                   v_ge_f32(s->ref.v[i], epsilon));
-        num->v[i] = v_keep_f32(v_both(v_ge_f32(s->both.v[i], zero), vary),
-                               num->v[i]);
+        num->v[i] =
+            v_keep_f32(v_both(v_ge_f32(s->both.v[i], zero), vary), num->v[i]);
     }
 }
 
@@ -146,8 +151,7 @@ static inline SIMD_INLINE void vif_store(float *at, const VifNoise *n,
     SIMD_UNROLL
     for (int i = 0; i < FILTER_ALONG; i++) {
         const vmask is = v_ge_f32(x->v[i], v_set_f32(n->active));
-        v_store_f32(at + i * V_LANES,
-                    v_pick_f32(is, active->v[i], flat->v[i]));
+        v_store_f32(at + i * V_LANES, v_pick_f32(is, active->v[i], flat->v[i]));
     }
 }
 
@@ -168,8 +172,7 @@ static inline SIMD_INLINE void vif_terms(const FloatVifScale *s,
     SIMD_UNROLL
     for (int i = 0; i < FILTER_ALONG; i++) {
         ones.v[i] = one;
-        flat.v[i] =
-            v_sub_f32(one, v_mul_f32(v.dist.v[i], v_set_f32(n->flat)));
+        flat.v[i] = v_sub_f32(one, v_mul_f32(v.dist.v[i], v_set_f32(n->flat)));
     }
     if (!active) {
         vif_store(out->den + at, n, &v.ref, &ones, &ones);

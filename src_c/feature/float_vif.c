@@ -280,7 +280,8 @@ static int float_vif_init(void *state, const PyvmafExtractorInit *init)
     s->bpc = init->bpc;
     s->context = init->context;
     s->kernels = kernel_table(init->cpu_flags)->float_vif;
-    s->scratch_size = s->kernels->scratch_size(s->w, s->taps[0].cnt);
+    s->scratch_size = s->kernels->scratch_size(&(FloatVifScale){
+        .w = s->w, .taps = s->taps[0], .limit_cnt = FLOAT_VIF_MAX_LIMITS });
     return float_vif_alloc(s);
 }
 

@@ -57,6 +57,11 @@ def log2(x: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(((bits >> 23 & 255).astype(np.float32) - F(127)) + q)
 
 
+def flat_cost(noise: float) -> np.float32:
+    """What distorted variance costs where the reference has less than the noise."""
+    return F(float(F(noise) * F(noise)) / 65025.0)
+
+
 def terms(ref: Plane, dist: Plane, taps: NDArray[np.float32], noise: float, limit: float) -> tuple[Plane, Plane]:
     """What every sample adds to the numerator and to the denominator."""
     mean_r, mean_d = blurred(ref, taps), blurred(dist, taps)
@@ -77,8 +82,7 @@ def terms(ref: Plane, dist: Plane, taps: NDArray[np.float32], noise: float, limi
         den = log2((1.0 + x.astype(np.float64) / noise).astype(np.float32))
     num = np.where(z < 0, F(0), num)
     inactive = x.astype(np.float64) < noise
-    cost = F(float(F(noise) * F(noise)) / 65025.0)
-    return np.where(inactive, F(1) - y * cost, num), np.where(inactive, F(1), den)
+    return np.where(inactive, F(1) - y * flat_cost(noise), num), np.where(inactive, F(1), den)
 
 
 def scores(ref: Plane, dist: Plane, options: Options) -> dict[str, float]:

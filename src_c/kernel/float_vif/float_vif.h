@@ -52,8 +52,8 @@ typedef struct FloatVifScale {
 
 typedef struct FloatVifKernels {
     KernelFn scale; /* of FloatVifScale, no sums; rows of the scale */
-    /* For any scale of a w wide picture, with windows of so many taps or less. */
-    size_t (*scratch_size)(unsigned w, unsigned taps);
+    /* Enough for that scale, and for any with no more columns, taps, limits. */
+    size_t (*scratch_size)(const FloatVifScale *scale);
 } FloatVifKernels;
 
 #endif

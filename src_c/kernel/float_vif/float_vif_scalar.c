@@ -171,18 +171,19 @@ static void decimate(const Work *k, unsigned y)
     }
 }
 
-static void lay_out(Work *k, Workspace *ws, unsigned w, unsigned taps)
+static void lay_out(Work *k, Workspace *ws)
 {
+    const size_t row = k->scale->w * sizeof(float);
     for (unsigned i = 0; i < 2; i++)
-        k->ring[i] = workspace_take(ws, (size_t)taps * w * sizeof(float));
+        k->ring[i] = workspace_take(ws, k->scale->taps.cnt * row);
     for (unsigned i = 0; i < MOMENTS; i++)
-        k->column[i] = workspace_take(ws, w * sizeof(float));
+        k->column[i] = workspace_take(ws, row);
 }
 
-static size_t scratch_size(unsigned w, unsigned taps)
+static size_t scratch_size(const FloatVifScale *scale)
 {
     Workspace ws = { NULL, 0 };
-    lay_out(&(Work){ 0 }, &ws, w, taps);
+    lay_out(&(Work){ .scale = scale }, &ws);
     return ws.used;
 }
 
@@ -192,7 +193,7 @@ static void scale(const void *call, const Rows *rows, int64_t *sums)
     const unsigned radius = s->taps.cnt / 2;
     Work k = { .scale = s };
     (void)sums;
-    lay_out(&k, &(Workspace){ rows->scratch, 0 }, s->w, s->taps.cnt);
+    lay_out(&k, &(Workspace){ rows->scratch, 0 });
     k.next = rows->begin > radius ? rows->begin - radius : 0;
     for (unsigned y = rows->begin; y < rows->end; y++) {
         for (; k.next < s->h && k.next <= y + radius; k.next++)

@@ -35,12 +35,24 @@ static void vif_lay_out(VifWork *k, Workspace *ws)
     k->columns = workspace_take(ws, V_LANES * row);
 }
 
-static size_t float_vif_scratch(unsigned w, unsigned taps)
+static VifWork vif_work(const FloatVifScale *s)
 {
-    VifWork k = {
-        .window = { .shape = segments_of(w, taps / 2) },
-        .kinds = FLOAT_VIF_MAX_LIMITS + 1,
+    return (VifWork){
+        .scale = s,
+        .noise = vif_noise(s),
+        .window = { .samples = { s->ref, s->dist },
+                    .stride = { s->ref_stride, s->dist_stride },
+                    .planes = 2,
+                    .h = s->h,
+                    .bits = s->bits,
+                    .shape = segments_of(s->w, s->taps.cnt / 2) },
+        .kinds = s->limit_cnt + 1,
     };
+}
+
+static size_t float_vif_scratch(const FloatVifScale *s)
+{
+    VifWork k = vif_work(s);
     Workspace ws = { NULL, 0 };
     vif_lay_out(&k, &ws);
     return ws.used;
@@ -229,25 +241,14 @@ static SIMD_NOINLINE void vif_next(const VifWork *k, unsigned y, unsigned end)
 static void float_vif_scale(const void *call, const Rows *rows, int64_t *sums)
 {
     const FloatVifScale *s = call;
-    const unsigned reach = s->taps.cnt / 2;
-    VifWork k = {
-        .scale = s,
-        .noise = vif_noise(s),
-        .window = { .samples = { s->ref, s->dist },
-                    .stride = { s->ref_stride, s->dist_stride },
-                    .planes = 2,
-                    .h = s->h,
-                    .bits = s->bits,
-                    .shape = segments_of(s->w, reach) },
-        .kinds = s->limit_cnt + 1,
-    };
+    VifWork k = vif_work(s);
     Workspace ws = { rows->scratch, 0 };
     (void)sums;
     vif_lay_out(&k, &ws);
     memset(rows->scratch, 0, ws.used); /* room past the ends is loaded too */
     window_begin(&k.window, rows->begin);
     for (unsigned y = rows->begin; y < rows->end; y += VIF_ROWS) {
-        window_load(&k.window, y + VIF_ROWS + reach);
+        window_load(&k.window, y + VIF_ROWS + k.window.shape.reach);
         if (s->next_ref)
             vif_next(&k, y + y % 2, rows->end);
         if (s->limit_cnt)

@@ -7,6 +7,9 @@
 #define EXTRACTORS_H
 
 #define BUILTIN_EXTRACTORS(E)                                                  \
+    E(float_adm)                                                               \
+    E(float_vif)                                                               \
+    E(float_motion)                                                            \
     E(psnr)                                                                    \
     E(adm)                                                                     \
     E(motion)                                                                  \

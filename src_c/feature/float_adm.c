@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/extractor.h"
 #include "engine/log.h"
@@ -23,6 +24,7 @@ typedef struct FloatAdmState {
     int no_masking;
     double gain_limit;
     FloatAdmWeights weights;
+    float factor[FLOAT_ADM_SCALES][3];
     unsigned w, h, bpc;
     const VmafContext *context;
     const FloatAdmKernels *kernels;
@@ -250,9 +252,13 @@ static const char *const features[] = {
 };
 
 /* adm2 once more; it keeps its name whatever the options. */
-#define ADM "adm"
+static const char *const extras[] = { "adm", NULL };
 
-enum { SCORES = 7 }; /* without debug */
+enum {
+    SCORES = 7, /* without debug */
+    ADM = sizeof(features) / sizeof(features[0]) -
+        1, /* position of extras[0] */
+};
 
 /* The input size of a scale. */
 static unsigned halve(unsigned size, unsigned times)
@@ -280,6 +286,15 @@ static int float_adm_alloc(FloatAdmState *s)
     if (!s->memory)
         return -ENOMEM;
     lay_out(s, &(Workspace){ s->memory, 0 });
+    return 0;
+}
+
+static int float_adm_configure(void *state, PyvmafNeeds *needs)
+{
+    FloatAdmState *s = state;
+    (void)needs;
+    for (unsigned i = 0; i < FLOAT_ADM_SCALES; i++)
+        float_adm_factors(s->factor[i], &s->weights, i);
     return 0;
 }
 
@@ -321,7 +336,7 @@ static FloatAdmScale scale_call(const FloatAdmState *s,
         .no_masking = (unsigned)s->no_masking,
         .row = s->row,
     };
-    float_adm_factors(scale.factor, &s->weights, i);
+    memcpy(scale.factor, s->factor[i], sizeof(scale.factor));
     if (i == 0) {
         scale.ref = frame->ref->data[0];
         scale.dist = frame->dist->data[0];
@@ -341,19 +356,20 @@ static FloatAdmScale scale_call(const FloatAdmState *s,
     return scale;
 }
 
-/* All scales for several states, alike up to the sums of rows but for the
+/* All scales for several settings, alike up to the sums of rows but for the
  * limit. */
-static void measure(void *const state[], unsigned cnt, const PyvmafFrame *frame,
+static void measure(const FloatAdmState *s, const PyvmafShare *share,
+                    unsigned cnt, const PyvmafFrame *frame,
                     FloatAdmParts parts[][FLOAT_ADM_SCALES])
 {
-    const FloatAdmState *s = state[0];
     for (unsigned i = 0; i < FLOAT_ADM_SCALES; i++) {
         const bool skip = i == 0 && s->weights.skip_scale0;
         FloatAdmScale scale = scale_call(s, frame, i);
         const unsigned w = halve(scale.w, 1), h = halve(scale.h, 1);
         scale.limit_cnt = skip ? 0 : cnt;
         for (unsigned v = 0; v < cnt; v++)
-            scale.limit[v] = ((const FloatAdmState *)state[v])->gain_limit;
+            scale.limit[v] =
+                ((const FloatAdmState *)share[v].settings)->gain_limit;
         rows_sum(s->context, &(RowCall){
                                  .run = s->kernels->scale,
                                  .call = &scale,
@@ -362,19 +378,18 @@ static void measure(void *const state[], unsigned cnt, const PyvmafFrame *frame,
                                  .scratch = s->scratch,
                              });
         for (unsigned v = 0; v < cnt; v++) {
-            const FloatAdmState *o = state[v];
+            const FloatAdmState *o = share[v].settings;
             parts[v][i] = skip ? float_adm_skipped()
                                : float_adm_sum(s->row, w, h, v, &o->weights);
         }
     }
 }
 
-static int publish(const FloatAdmState *s,
+static int publish(const FloatAdmState *s, double area,
                    const FloatAdmParts parts[FLOAT_ADM_SCALES],
                    PyvmafScores *scores, unsigned index)
 {
-    const FloatAdmScore score =
-        float_adm_score(parts, &s->weights, (double)s->w * s->h);
+    const FloatAdmScore score = float_adm_score(parts, &s->weights, area);
     const double value[] = {
         score.adm2,
         score.aim,
@@ -400,60 +415,56 @@ static int publish(const FloatAdmState *s,
     for (unsigned i = 0; i < cnt; i++) {
         if (i == SCORES)
             err = extractor_first_error(
-                err, pyvmaf_scores_append(scores, ADM, score.adm2, index));
+                err, pyvmaf_scores_put(scores, ADM, score.adm2, index));
         err = extractor_first_error(
-            err, pyvmaf_scores_append(scores, features[i], value[i], index));
+            err, pyvmaf_scores_put(scores, i, value[i], index));
     }
     return err;
 }
 
-static int extract_group(void *const state[], PyvmafScores *const scores[],
-                         unsigned cnt, const PyvmafFrame *frame)
+static int extract_group(void *state, const PyvmafShare *share, unsigned cnt,
+                         const PyvmafFrame *frame)
 {
+    _Static_assert(PYVMAF_SHARE_MAX <= FLOAT_ADM_MAX_LIMITS, "one for each");
     FloatAdmParts parts[FLOAT_ADM_MAX_LIMITS][FLOAT_ADM_SCALES];
+    const FloatAdmState *instance = state;
+    const double area = (double)instance->w * instance->h;
     int err = 0;
-    measure(state, cnt, frame, parts);
-    for (unsigned v = 0; v < cnt && !err; v++)
-        err = publish(state[v], parts[v], scores[v], frame->index);
+    measure(state, share, cnt, frame, parts);
+    for (unsigned v = 0; v < cnt; v++)
+        err = extractor_first_error(err,
+                                    publish(share[v].settings, area, parts[v],
+                                            share[v].scores, frame->index));
     return err;
 }
 
 static int float_adm_extract(void *state, const PyvmafFrame *frame,
                              PyvmafScores *scores)
 {
-    return extract_group(&state, &scores, 1, frame);
+    return extract_group(state, &(PyvmafShare){ state, scores }, 1, frame);
 }
 
 /* Limits, and what comes after the sums of rows, may differ. */
-static bool compatible(const void *state, const void *other)
+static bool float_adm_compatible(const void *settings, const void *other)
 {
-    const FloatAdmState *s = state, *o = other;
-    bool same = s->no_masking == o->no_masking &&
-                s->weights.exponent == o->weights.exponent &&
-                s->weights.skip_scale0 == o->weights.skip_scale0;
-    for (unsigned i = 0; i < FLOAT_ADM_SCALES && same; i++) {
-        float factor[2][3];
-        float_adm_factors(factor[0], &s->weights, i);
-        float_adm_factors(factor[1], &o->weights, i);
-        for (unsigned q = 0; q < 3; q++)
-            same = same && factor[0][q] == factor[1][q];
-    }
-    return same;
+    const FloatAdmState *s = settings, *o = other;
+    return s->no_masking == o->no_masking &&
+           s->weights.exponent == o->weights.exponent &&
+           s->weights.skip_scale0 == o->weights.skip_scale0 &&
+           !memcmp(s->factor, o->factor, sizeof(s->factor));
 }
-
-const ExtractorGroup extractor_float_adm_group = {
-    .max = FLOAT_ADM_MAX_LIMITS,
-    .compatible = compatible,
-    .extract = extract_group,
-};
 
 const PyvmafExtractor extractor_float_adm = {
     .name = "float_adm",
     .help = "detail loss and added impairment at four scales, floating point",
     .features = features,
+    .extras = extras,
     .options = options,
     .state_size = sizeof(FloatAdmState),
+    .configure = float_adm_configure,
     .init = float_adm_init,
     .extract = float_adm_extract,
     .close = float_adm_close,
+    .compatible = float_adm_compatible,
+    .extract_group = extract_group,
 };

@@ -20,9 +20,9 @@
 #include "kernel/table.h"
 #include "kernel/workspace.h"
 
-#define MOTION "VMAF_feature_motion_score"
-#define MOTION2 "VMAF_feature_motion2_score"
-#define MOTION3 "VMAF_feature_motion3_score"
+/* Positions of scores: three that are published, and the difference from the
+ * frame before, of which they are made. */
+enum { MOTION, MOTION2, MOTION3, DIFFERENCE };
 
 /* A frame before and this one. */
 enum { EARLIER, CURRENT, FRAMES };
@@ -39,8 +39,6 @@ typedef struct FloatMotionState {
     void *scratch;
     float *row;
     float *blur[FRAMES], *half[FRAMES]; /* with add_scale1 */
-    double *series;                     /* differences of frames 0, 1, ... */
-    unsigned series_cnt, series_size;
 } FloatMotionState;
 
 #define PARAM PYVMAF_OPTION_FEATURE_PARAM
@@ -113,7 +111,14 @@ static const PyvmafOption options[] = {
     { .name = NULL },
 };
 
-static const char *const features[] = { MOTION, MOTION2, MOTION3, NULL };
+static const char *const features[] = {
+    [MOTION] = "VMAF_feature_motion_score",
+    [MOTION2] = "VMAF_feature_motion2_score",
+    [MOTION3] = "VMAF_feature_motion3_score",
+    NULL,
+};
+
+static const char *const kept[] = { "float_motion_difference", NULL };
 
 static double smaller(double p, double q)
 {
@@ -173,6 +178,14 @@ static int check_size(const FloatMotionState *s,
     return -EINVAL;
 }
 
+static int float_motion_configure(void *state, PyvmafNeeds *needs)
+{
+    const FloatMotionState *s = state;
+    if (s->force_zero)
+        *needs = (PyvmafNeeds){ .every_frame = true };
+    return 0;
+}
+
 static int float_motion_init(void *state, const PyvmafExtractorInit *init)
 {
     FloatMotionState *s = state;
@@ -192,9 +205,7 @@ static int float_motion_close(void *state)
 {
     FloatMotionState *s = state;
     free(s->memory);
-    free(s->series);
     s->memory = NULL;
-    s->series = NULL;
     return 0;
 }
 
@@ -304,20 +315,6 @@ static double plane_difference(const FloatMotionState *s,
     return (double)difference;
 }
 
-static int keep(FloatMotionState *s, double value)
-{
-    if (s->series_cnt == s->series_size) {
-        const unsigned size = s->series_size ? 2 * s->series_size : 256;
-        double *grown = realloc(s->series, size * sizeof(*grown));
-        if (!grown)
-            return -ENOMEM;
-        s->series = grown;
-        s->series_size = size;
-    }
-    s->series[s->series_cnt++] = value;
-    return 0;
-}
-
 static double clip(const FloatMotionState *s, double m)
 {
     return smaller(m * s->fps_weight, s->max_val);
@@ -334,53 +331,107 @@ static double blend(const FloatMotionState *s, double m)
 static int publish_zeros(const FloatMotionState *s, PyvmafScores *scores,
                          unsigned index)
 {
-    int err = s->debug ? pyvmaf_scores_append(scores, MOTION, 0., index) : 0;
-    err = extractor_first_error(
-        err, pyvmaf_scores_append(scores, MOTION2, 0., index));
-    return extractor_first_error(
-        err, pyvmaf_scores_append(scores, MOTION3, 0., index));
+    int err = s->debug ? pyvmaf_scores_put(scores, MOTION, 0., index) : 0;
+    err = extractor_first_error(err,
+                                pyvmaf_scores_put(scores, MOTION2, 0., index));
+    return extractor_first_error(err,
+                                 pyvmaf_scores_put(scores, MOTION3, 0., index));
 }
 
 static int float_motion_extract(void *state, const PyvmafFrame *frame,
                                 PyvmafScores *scores)
 {
-    FloatMotionState *s = state;
+    const FloatMotionState *s = state;
+    const VmafPicture *earlier = frame->earlier[0].ref;
     const unsigned planes = s->add_uv ? 3 : 1;
     double value = 0.;
     if (s->force_zero)
         return publish_zeros(s, scores, frame->index);
-    if (frame->index > 0 && !frame->prev_ref) {
+    if (frame->index > 0 && !earlier && frame->halo)
+        return 0;
+    if (frame->index > 0 && !earlier) {
         log_line(VMAF_LOG_LEVEL_ERROR,
                  "float_motion: frame %u has no reference frame before it; "
-                 "frames are numbered 0, 1, 2, ...",
+                 "frames are numbered 0, 1, 2, ..., or a range has one frame "
+                 "of pyvmaf_read_halo() before it",
                  frame->index);
         return -EINVAL;
     }
     for (unsigned p = 0; p < planes && frame->index > 0; p++)
-        value += plane_difference(s, frame->prev_ref, frame->ref, p);
-    int err = keep(s, value);
+        value += plane_difference(s, earlier, frame->ref, p);
+    int err = pyvmaf_scores_put(scores, DIFFERENCE, value, frame->index);
     if (!err && s->debug)
-        err =
-            pyvmaf_scores_append(scores, MOTION, clip(s, value), frame->index);
+        err = pyvmaf_scores_put(scores, MOTION, clip(s, value), frame->index);
     return err;
 }
 
-static int float_motion_flush(void *state, PyvmafScores *scores)
+/* The frames that are known when some settle: those before `end`, and no more
+ * will come if `last`. */
+typedef struct Known {
+    const FloatMotionState *state;
+    PyvmafScores *scores;
+    unsigned end;
+    bool last;
+} Known;
+
+/* How far frame `i` is from the one before; false: it has no score. */
+static bool difference_of(const Known *known, unsigned i, double *value)
+{
+    return i < known->end &&
+           !pyvmaf_scores_at(known->scores, DIFFERENCE, value, i);
+}
+
+/* The smaller of the differences from the frames before and after, where there
+ * are two. */
+static bool least_of(const Known *known, unsigned i, double *value)
+{
+    double after;
+    if (!difference_of(known, i, value))
+        return false;
+    if (i == 0 || (known->last && i == known->end - 1))
+        return true;
+    if (!difference_of(known, i + 1, &after))
+        return false;
+    *value = smaller(after, *value);
+    return true;
+}
+
+/* What motion3 is made of: for the first frame, of the second one, if any. */
+static bool blended_of(const Known *known, unsigned i, double *value)
+{
+    if (i > 0)
+        return least_of(known, i, value);
+    if (known->last && known->end == 1)
+        *value = 0.;
+    return (known->last && known->end == 1) || difference_of(known, 1, value);
+}
+
+/* A frame that failed, or is at the edge of a halo, has no scores and gives its
+ * neighbours none. */
+static int settle_frame(const Known *known, unsigned i)
+{
+    const FloatMotionState *s = known->state;
+    double m;
+    int err = 0;
+    if (least_of(known, i, &m))
+        err = pyvmaf_scores_put(known->scores, MOTION2, clip(s, m), i);
+    if (blended_of(known, i, &m))
+        err = extractor_first_error(
+            err, pyvmaf_scores_put(known->scores, MOTION3, blend(s, m), i));
+    return err;
+}
+
+/* The frames whose next one this span brings, and at the end the last one. */
+static int float_motion_settle(void *state, const PyvmafSpan *span,
+                               PyvmafScores *scores)
 {
     const FloatMotionState *s = state;
-    const unsigned n = s->series_cnt;
+    const Known known = { s, scores, span->end, span->last };
+    const unsigned end = span->last ? span->end : span->end - 1;
+    unsigned i = span->begin > span->base ? span->begin - 1 : span->base;
     int err = 0;
-    for (unsigned i = 0; i < n; i++) {
-        const double m = i + 1 < n && i
-                             ? smaller(s->series[i + 1], s->series[i])
-                             : s->series[i];
-        const double first = n > 1 ? blend(s, s->series[1]) : 0.;
-        err = extractor_first_error(
-            err, pyvmaf_scores_append(scores, MOTION2, clip(s, m), i));
-        err = extractor_first_error(
-            err,
-            pyvmaf_scores_append(scores, MOTION3, i ? blend(s, m) : first, i));
-    }
+    for (; i < end && !s->force_zero; i++)
+        err = extractor_first_error(err, settle_frame(&known, i));
     return err;
 }
 
@@ -388,12 +439,17 @@ const PyvmafExtractor extractor_float_motion = {
     .name = "float_motion",
     .help = "change of the blurred reference from frame to frame, floating "
             "point",
-    .flags = PYVMAF_EXTRACTOR_TEMPORAL | PYVMAF_EXTRACTOR_PREV_REF,
     .features = features,
+    .kept = kept,
     .options = options,
     .state_size = sizeof(FloatMotionState),
+    .needs = { .every_frame = true,
+               .earlier_ref = 1,
+               .look_ahead = 1,
+               .look_back = 1 },
+    .configure = float_motion_configure,
     .init = float_motion_init,
     .extract = float_motion_extract,
-    .flush = float_motion_flush,
+    .settle = float_motion_settle,
     .close = float_motion_close,
 };

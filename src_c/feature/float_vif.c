@@ -253,20 +253,25 @@ static int float_vif_alloc(FloatVifState *s)
     return 0;
 }
 
-static int float_vif_init(void *state, const PyvmafExtractorInit *init)
+static int float_vif_configure(void *state, PyvmafNeeds *needs)
 {
     FloatVifState *s = state;
     int err = check_kernel_scale(s->kernel_scale);
+    (void)needs;
     err = err ? err : find_method(s);
-    if (err)
-        return err;
     for (unsigned i = 0; i < FLOAT_VIF_SCALES; i++)
         s->taps[i] = make_taps(i, (float)s->kernel_scale);
+    return err;
+}
+
+static int float_vif_init(void *state, const PyvmafExtractorInit *init)
+{
+    FloatVifState *s = state;
     s->from_w = init->w;
     s->from_h = init->h;
     s->w = float_resize_size(init->w, s->prescale);
     s->h = float_resize_size(init->h, s->prescale);
-    err = check_size(s);
+    const int err = check_size(s);
     if (err)
         return err;
     if (s->method == FLOAT_RESIZE_BILINEAR && resizes(s) &&
@@ -358,11 +363,11 @@ static Ratio sum_rows(const FloatVifState *s, unsigned rows, unsigned v)
     return (Ratio){ num, den };
 }
 
-/* The ratios of all scales for several states, alike but for the limit. */
-static void measure(void *const state[], unsigned cnt, const PyvmafFrame *frame,
+/* The ratios of all scales for several settings, alike but for the limit. */
+static void measure(const FloatVifState *s, const PyvmafShare *share,
+                    unsigned cnt, const PyvmafFrame *frame,
                     Ratio ratio[][FLOAT_VIF_SCALES])
 {
-    const FloatVifState *s = state[0];
     if (resizes(s)) {
         resize(s, frame->ref, s->ref[0]);
         resize(s, frame->dist, s->dist[0]);
@@ -373,7 +378,7 @@ static void measure(void *const state[], unsigned cnt, const PyvmafFrame *frame,
         scale.limit_cnt = skip ? 0 : cnt;
         for (unsigned v = 0; v < cnt; v++)
             scale.limit[v] =
-                (float)((const FloatVifState *)state[v])->gain_limit;
+                (float)((const FloatVifState *)share[v].settings)->gain_limit;
         rows_sum(s->context, &(RowCall){
                                  .run = s->kernels->scale,
                                  .call = &scale,
@@ -422,41 +427,38 @@ static int publish(const FloatVifState *s, const Ratio r[FLOAT_VIF_SCALES],
     int err = 0;
     for (unsigned i = 0; i < cnt; i++)
         err = extractor_first_error(
-            err, pyvmaf_scores_append(scores, features[i], value[i], index));
+            err, pyvmaf_scores_put(scores, i, value[i], index));
     return err;
 }
 
-static int extract_group(void *const state[], PyvmafScores *const scores[],
-                         unsigned cnt, const PyvmafFrame *frame)
+static int extract_group(void *state, const PyvmafShare *share, unsigned cnt,
+                         const PyvmafFrame *frame)
 {
+    _Static_assert(PYVMAF_SHARE_MAX <= FLOAT_VIF_MAX_LIMITS, "one for each");
     Ratio ratio[FLOAT_VIF_MAX_LIMITS][FLOAT_VIF_SCALES];
     int err = 0;
-    measure(state, cnt, frame, ratio);
-    for (unsigned v = 0; v < cnt && !err; v++)
-        err = publish(state[v], ratio[v], scores[v], frame->index);
+    measure(state, share, cnt, frame, ratio);
+    for (unsigned v = 0; v < cnt; v++)
+        err =
+            extractor_first_error(err, publish(share[v].settings, ratio[v],
+                                               share[v].scores, frame->index));
     return err;
 }
 
 static int float_vif_extract(void *state, const PyvmafFrame *frame,
                              PyvmafScores *scores)
 {
-    return extract_group(&state, &scores, 1, frame);
+    return extract_group(state, &(PyvmafShare){ state, scores }, 1, frame);
 }
 
 /* The limit of the gain and the clips of scores come last. */
-static bool compatible(const void *state, const void *other)
+static bool float_vif_compatible(const void *settings, const void *other)
 {
-    const FloatVifState *s = state, *o = other;
+    const FloatVifState *s = settings, *o = other;
     return s->skip_scale0 == o->skip_scale0 &&
            s->kernel_scale == o->kernel_scale && s->prescale == o->prescale &&
            s->method == o->method && s->noise == o->noise;
 }
-
-const ExtractorGroup extractor_float_vif_group = {
-    .max = FLOAT_VIF_MAX_LIMITS,
-    .compatible = compatible,
-    .extract = extract_group,
-};
 
 const PyvmafExtractor extractor_float_vif = {
     .name = "float_vif",
@@ -464,7 +466,10 @@ const PyvmafExtractor extractor_float_vif = {
     .features = features,
     .options = options,
     .state_size = sizeof(FloatVifState),
+    .configure = float_vif_configure,
     .init = float_vif_init,
     .extract = float_vif_extract,
     .close = float_vif_close,
+    .compatible = float_vif_compatible,
+    .extract_group = extract_group,
 };

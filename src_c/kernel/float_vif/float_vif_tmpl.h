@@ -177,8 +177,8 @@ static SIMD_NOINLINE void vif_along(const VifWork *k, unsigned row)
 static void vif_measure(const VifWork *k, unsigned y, unsigned end)
 {
     Inputs in;
-    window_find(&k->window, y, (Filter){ k->scale->taps.cnt, VIF_ROWS, 1, false },
-                &in);
+    window_find(&k->window, y,
+                (Filter){ k->scale->taps.cnt, VIF_ROWS, 1, false }, &in);
     vif_down(k, &in);
     for (unsigned row = 0; row < VIF_ROWS; row++)
         vif_along(k, row);

@@ -42,15 +42,64 @@ def powf(x: float, y: float) -> np.float32:
 @dataclass(frozen=True)
 class Options:
     enhn_gain_limit: float = 100.0
+    norm_view_dist: float = 3.0
+    ref_display_height: int = 1080
     noise_weight: float = 0.03125
-    bypass_cm: bool = False
+    csf_mode: int = 0
+    csf_scale: float = 1.0
+    csf_diag_scale: float = 1.0
+    bypass_cm: int = 0
     p_norm: float = 3.0
     dlm_weight: float = 0.5
     min_val: float = 0.0
     adm3_apply_hm: bool = False
     skip_aim_scale: int = -1
     skip_scale0: bool = False
-    factors: tuple[tuple[np.float32, np.float32], ...] = tuple(WATSON)
+    #: In place of the CSF's factors of h and v, and of d; -1: none.
+    f1: tuple[float, ...] = (-1.0,) * 4
+    f2: tuple[float, ...] = (-1.0,) * 4
+
+
+def watson(r: np.float32, scale: int, diagonal: bool) -> np.float32:
+    amplitude = ((0.67234, 0.72709), (0.41317, 0.49428), (0.22727, 0.28688), (0.11792, 0.15214))[scale][diagonal]
+    gain = F(0.534) if diagonal else F(1)
+    frequency = (2 ** (scale + 1) * float(F(0.401))) * float(gain)
+    x = F(math.log10(frequency / float(r)))
+    step = F(((2 * float(F(0.495))) * math.pow(10, float((F(0.466) * x) * x))) / float(F(amplitude)))
+    return F(1) / step
+
+
+def barten(r: np.float32, scale: int) -> np.float32:
+    low, high = F([0.334278, 3.79542, 1.07327, 6.4635]), F([0.394533, 2.7755, 1.16577, 7.45665])
+    f, x0, x1 = r / F(2 ** (scale + 1)), F(math.log10(20)), F(math.log10(150))
+    p = low + ((high - low) / (x1 - x0)) * (F(2) - x0)
+    a = F(1 + math.pow(float(p[0] * f), float(p[1])))
+    b = F(1 / math.pow(1 - math.exp(-(float(f / F(7)) ** 2)), float(p[2])))
+    n = F(float(p[3]) / math.pow(float(a * b), 0.5))
+    m = F(0)
+    weights = F([0.424838596301290, 0.572435103936480, 0.000167576239164937, 0.00255872352306433])
+    for weight, decay in zip(weights, F([0.028, 0.37, 37, 360]), strict=True):
+        m = F(float(m) + float(weight) * math.exp(float(-decay * f)))
+    joint = F(float(F(30.162)) * math.pow(math.pow(float(F(4.0627) / F(100)), float(F(1.6596))) + 1, float(F(-0.2712))))
+    return n * m * joint
+
+
+def native(r: np.float32, scale: int, diagonal: bool) -> np.float32:
+    f = r / F(2 ** (scale + 1))
+    f = F(float(f) / 0.7) if diagonal else f
+    return F((0.31 + 0.69 * float(f)) * math.exp(-0.29 * float(f)))
+
+
+def sensitivity(options: Options, scale: int, diagonal: bool) -> np.float32:
+    given = (options.f2 if diagonal else options.f1)[scale]
+    if given >= 0:
+        return F(given)
+    r = F(((options.norm_view_dist * options.ref_display_height) * math.pi) / 180)
+    if options.csf_mode == 1:
+        return F(float(barten(r, scale)) * (options.csf_diag_scale if diagonal else options.csf_scale))
+    if options.csf_mode == 2:
+        return native(r, scale, diagonal)
+    return watson(r, scale, diagonal)
 
 
 def margin(n: int) -> int:
@@ -153,7 +202,7 @@ def scores(ref: Plane, dist: Plane, options: Options) -> dict[str, float]:
     area = ref.shape[0] * ref.shape[1]
     num, aim, den = [], [], []
     for s in range(4):
-        hv, d = options.factors[s]
+        hv, d = (sensitivity(options, s, diagonal) for diagonal in (False, True))
         groups, ref, dist = scale_terms(ref, dist, (hv, hv, d), options)
         weights = (options.noise_weight, 0.0, options.noise_weight)
         n, a, e = (norm(g, w, options.p_norm) for g, w in zip(groups, weights, strict=True))

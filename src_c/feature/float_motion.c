@@ -20,9 +20,9 @@
 #include "kernel/table.h"
 #include "kernel/workspace.h"
 
-/* Positions of scores: three that are published, and the difference from the
- * frame before, of which they are made. */
-enum { MOTION, MOTION2, MOTION3, DIFFERENCE };
+/* Positions of scores: three that are published, in libvmaf's order, and the
+ * difference from the frame before, of which they are made. */
+enum { MOTION2, MOTION, MOTION3, DIFFERENCE };
 
 /* A frame before and this one. */
 enum { EARLIER, CURRENT, FRAMES };
@@ -112,8 +112,8 @@ static const PyvmafOption options[] = {
 };
 
 static const char *const features[] = {
-    [MOTION] = "VMAF_feature_motion_score",
     [MOTION2] = "VMAF_feature_motion2_score",
+    [MOTION] = "VMAF_feature_motion_score",
     [MOTION3] = "VMAF_feature_motion3_score",
     NULL,
 };
@@ -331,9 +331,10 @@ static double blend(const FloatMotionState *s, double m)
 static int publish_zeros(const FloatMotionState *s, PyvmafScores *scores,
                          unsigned index)
 {
-    int err = s->debug ? pyvmaf_scores_put(scores, MOTION, 0., index) : 0;
-    err = extractor_first_error(err,
-                                pyvmaf_scores_put(scores, MOTION2, 0., index));
+    int err = pyvmaf_scores_put(scores, MOTION2, 0., index);
+    if (s->debug)
+        err = extractor_first_error(
+            err, pyvmaf_scores_put(scores, MOTION, 0., index));
     return extractor_first_error(err,
                                  pyvmaf_scores_put(scores, MOTION3, 0., index));
 }
@@ -360,8 +361,13 @@ static int float_motion_extract(void *state, const PyvmafFrame *frame,
     for (unsigned p = 0; p < planes && frame->index > 0; p++)
         value += plane_difference(s, earlier, frame->ref, p);
     int err = pyvmaf_scores_put(scores, DIFFERENCE, value, frame->index);
-    if (!err && s->debug)
-        err = pyvmaf_scores_put(scores, MOTION, clip(s, value), frame->index);
+    if (frame->index == 0) /* at once, which makes it the first column */
+        err = extractor_first_error(err,
+                                    pyvmaf_scores_put(scores, MOTION2, 0., 0));
+    if (s->debug)
+        err = extractor_first_error(
+            err,
+            pyvmaf_scores_put(scores, MOTION, clip(s, value), frame->index));
     return err;
 }
 
@@ -388,7 +394,7 @@ static bool least_of(const Known *known, unsigned i, double *value)
     double after;
     if (!difference_of(known, i, value))
         return false;
-    if (i == 0 || (known->last && i == known->end - 1))
+    if (known->last && i == known->end - 1)
         return true;
     if (!difference_of(known, i + 1, &after))
         return false;
@@ -413,7 +419,7 @@ static int settle_frame(const Known *known, unsigned i)
     const FloatMotionState *s = known->state;
     double m;
     int err = 0;
-    if (least_of(known, i, &m))
+    if (i > 0 && least_of(known, i, &m))
         err = pyvmaf_scores_put(known->scores, MOTION2, clip(s, m), i);
     if (blended_of(known, i, &m))
         err = extractor_first_error(

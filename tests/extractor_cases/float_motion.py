@@ -38,7 +38,7 @@ class FloatMotion(Extractor):
     def want(self, refs: Sequence[Frame], dists: Sequence[Frame], clip: Clip, options: Options) -> Scores:
         given = {k.removeprefix("motion_"): v for k, v in options.items() if k != "debug"}
         columns = reference.scores([[grey(p, clip.bpc) for p in ref] for ref in refs], reference.Options(**given))
-        names = list(columns)[0 if options.get("debug", True) else 1 :]
+        names = ("motion2", "motion", "motion3") if options.get("debug", True) else ("motion2", "motion3")
         return {name + suffix(options): columns[name] for name in names}
 
 

@@ -48,9 +48,7 @@ class FloatAdm(Extractor):
             for r, d in zip(refs, dists, strict=True)
         ]
         names = list(frames[0])[: None if options.get("debug") else 7]
-        return {
-            name if name == "adm" else name + suffix(options): [frame[name] for frame in frames] for name in names
-        }
+        return {name if name == "adm" else name + suffix(options): [frame[name] for frame in frames] for name in names}
 
 
 EXTRACTORS = [FloatAdm()]

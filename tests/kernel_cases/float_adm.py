@@ -20,7 +20,10 @@ class Scale(Kernel):
 
     name = "float_adm.scale"
     points = (
-        *(P(bpc=bpc, limits=LIMITS, factor=USUAL, exponent=3.0, plain=False, plane=False) for bpc in (8, 9, 10, 12, 16)),
+        *(
+            P(bpc=bpc, limits=LIMITS, factor=USUAL, exponent=3.0, plain=False, plane=False)
+            for bpc in (8, 9, 10, 12, 16)
+        ),
         P(bpc=16, limits=(100.0,), factor=USUAL, exponent=3.0, plain=False, plane=True),
         P(bpc=8, limits=(), factor=USUAL, exponent=3.0, plain=False, plane=False),
         P(bpc=8, limits=(100.0,), factor=(1e-27, 3e-33), exponent=3.0, plain=False, plane=False),

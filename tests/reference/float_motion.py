@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,7 @@ def difference(a: Plane, b: Plane, options: Options) -> float:
 def differences(frames: Sequence[Sequence[Plane]], options: Options) -> list[float]:
     """Of each frame from the one before; the first has none. A frame is its planes."""
     out = [0.0]
-    for earlier, current in zip(frames, frames[1:], strict=False):
+    for earlier, current in pairwise(frames):
         cnt = 3 if options.add_uv else 1
         value = 0.0
         for a, b in zip(earlier[:cnt], current[:cnt], strict=True):

@@ -15,14 +15,14 @@
 
 /* Casts to float below are roundings that the published numbers depend on. */
 
-static float pixels_per_degree(const AdmViewing *v)
+float adm_csf_resolution(const AdmViewing *v)
 {
     return (float)(((v->distance * v->height) * PI) / 180.);
 }
 
 /* Watson, Yang, Solomon, Villasenor: Visibility of wavelet quantization noise
  * (1997), luma. */
-static float watson(float resolution, unsigned scale, bool diagonal)
+float adm_csf_watson(float resolution, unsigned scale, bool diagonal)
 {
     static const float amplitude[ADM_SCALES][2] = {
         { 0.67234f, 0.72709f },
@@ -42,7 +42,7 @@ static float watson(float resolution, unsigned scale, bool diagonal)
 
 /* Barten's model as fitted for HDR-VDP-2 (Mantiuk et al., 2011), at a
  * luminance of 100 cd/m^2, which lies between two rows of its table. */
-static float barten(float resolution, unsigned scale)
+float adm_csf_barten(float resolution, unsigned scale)
 {
     static const float at20[] = { 0.334278f, 3.79542f, 1.07327f, 6.4635f };
     static const float at150[] = { 0.394533f, 2.7755f, 1.16577f, 7.45665f };
@@ -168,12 +168,12 @@ static int fix(AdmCsf *csf, unsigned scale, const AdmViewing *v)
  * 2^-7 (d) at scale 0 and below 1 at the others. */
 static int reject_barten(const AdmViewing *v)
 {
-    float resolution = pixels_per_degree(v);
-    double limit = ldexp(1. / barten(resolution, 0), -5);
+    float resolution = adm_csf_resolution(v);
+    double limit = ldexp(1. / adm_csf_barten(resolution, 0), -5);
     double diag_limit = limit / 4.;
     for (unsigned s = 1; s < ADM_SCALES; s++) {
-        limit = fmin(limit, 1. / barten(resolution, s));
-        diag_limit = fmin(diag_limit, 1. / barten(resolution, s));
+        limit = fmin(limit, 1. / adm_csf_barten(resolution, s));
+        diag_limit = fmin(diag_limit, 1. / adm_csf_barten(resolution, s));
     }
     log_line(VMAF_LOG_LEVEL_ERROR,
              "adm: adm_csf_mode=1 with adm_csf_scale=%g and "
@@ -199,7 +199,7 @@ int adm_csf(AdmCsf csf[ADM_SCALES], const AdmViewing *v)
         if (!table)
             return -EINVAL;
     }
-    float resolution = pixels_per_degree(v);
+    float resolution = adm_csf_resolution(v);
     for (unsigned s = 0; s < ADM_SCALES; s++) {
         for (unsigned q = 0; q < 3; q++) {
             bool diagonal = q == ADM_D;
@@ -207,10 +207,10 @@ int adm_csf(AdmCsf csf[ADM_SCALES], const AdmViewing *v)
             if (table)
                 *factor = table->factor[diagonal][s];
             else if (v->csf_mode == ADM_CSF_WATSON)
-                *factor = watson(resolution, s, diagonal);
+                *factor = adm_csf_watson(resolution, s, diagonal);
             else
                 *factor =
-                    (float)(barten(resolution, s) *
+                    (float)(adm_csf_barten(resolution, s) *
                             (diagonal ? v->csf_diag_scale : v->csf_scale));
         }
         if (fix(&csf[s], s, v))

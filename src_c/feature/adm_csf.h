@@ -3,6 +3,8 @@
 #ifndef FEATURE_ADM_CSF_H
 #define FEATURE_ADM_CSF_H
 
+#include <stdbool.h>
+
 #include "kernel/adm/adm.h"
 
 /* Values of adm_csf_mode. */
@@ -26,6 +28,13 @@ typedef struct AdmCsf {
     float factor[3];
     uint32_t fixed[3];
 } AdmCsf;
+
+/* Pixels per degree of the visual field. */
+float adm_csf_resolution(const AdmViewing *viewing);
+
+/* Factors of both models; Barten's is the same for all orientations. */
+float adm_csf_watson(float resolution, unsigned scale, bool diagonal);
+float adm_csf_barten(float resolution, unsigned scale);
 
 /* -EINVAL and a logged reason when the options give no usable factors. */
 int adm_csf(AdmCsf csf[ADM_SCALES], const AdmViewing *viewing);

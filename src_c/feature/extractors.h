@@ -9,6 +9,9 @@
 #define BUILTIN_EXTRACTORS(E)                                                  \
     E(float_psnr)                                                              \
     E(float_ansnr)                                                             \
+    E(float_adm)                                                               \
+    E(float_vif)                                                               \
+    E(float_motion)                                                            \
     E(float_moment)                                                            \
     E(float_ms_ssim)                                                           \
     E(float_ssim)                                                              \

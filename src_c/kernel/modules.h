@@ -12,6 +12,9 @@
     M(set, adm, AdmKernels)                                                    \
     M(set, ansnr, AnsnrKernels)                                                \
     M(set, ciede, CiedeKernels)                                                \
+    M(set, float_adm, FloatAdmKernels)                                         \
+    M(set, float_motion, FloatMotionKernels)                                   \
+    M(set, float_vif, FloatVifKernels)                                         \
     M(set, moment, MomentKernels)                                              \
     M(set, motion, MotionKernels)                                              \
     M(set, psnr, PsnrKernels)                                                  \

@@ -36,7 +36,7 @@
 #if defined(__clang__)
 #define SIMD_UNROLL SIMD_PRAGMA(clang loop unroll(full))
 #else
-#define SIMD_UNROLL SIMD_PRAGMA(GCC unroll 16)
+#define SIMD_UNROLL SIMD_PRAGMA(GCC unroll 32)
 #endif
 
 /* Makes the value of `v` sit in a register here. GCC else gathers the products

@@ -10,6 +10,8 @@
     E(float_psnr)                                                              \
     E(float_ansnr)                                                             \
     E(float_moment)                                                            \
+    E(speed_chroma)                                                            \
+    E(speed_temporal)                                                          \
     E(float_ms_ssim)                                                           \
     E(float_ssim)                                                              \
     E(ciede)                                                                   \

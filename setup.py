@@ -4,6 +4,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from setuptools import setup
@@ -18,8 +19,7 @@ class BuildEngine(build_ext):
         paths = [f"OUT={out}", f"PREFIX={share}"]
         jobs = f"-j{os.cpu_count() or 1}"
         subprocess.run(["make", "-C", "src_c", jobs, *paths, "install"], check=True)
-        models = shutil.ignore_patterns("*.py")
-        shutil.copytree("model", share / "model", ignore=models)
+        subprocess.run([sys.executable, "model/embed.py", "--install", share / "model"], check=True)
         for extension in self.extensions:
             extension.extra_objects.append(str(out / "libpyvmaf.a"))
             extension.depends.append(str(out / "libpyvmaf.a"))

@@ -4,6 +4,7 @@
 from ._ffi import call
 from ._paths import get_include, get_library
 from ._rows import register, unregister
+from .choice import ModelChoice, choose_model
 from .context import VmafContext
 from .enums import LogLevel, ModelFlags, OutputFormat, PixelFormat, PoolingMethod
 from .errors import VmafError
@@ -20,6 +21,7 @@ __all__ = [
     "FeatureExtractor",
     "IncompleteError",
     "LogLevel",
+    "ModelChoice",
     "ModelFlags",
     "Option",
     "OutputFormat",
@@ -36,6 +38,7 @@ __all__ = [
     "VmafModelCollectionScore",
     "VmafPicture",
     "builtin_models",
+    "choose_model",
     "extractors",
     "get_include",
     "get_library",

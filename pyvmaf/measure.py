@@ -12,14 +12,15 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ._ffi import call, nearest, unsigned
+from .choice import ModelChoice, choose_model
 from .context import Model, VmafContext
 from .errors import VmafError, VmafTypeError, VmafValueError
 from .extractor import ExtractorInfo, extractors
 from .lpips.tags import contradictions
-from .model import VmafModel, VmafModelCollection, any_from_path
+from .model import VmafModel, VmafModelCollection, any_builtin, any_from_path
 from .picture import VmafPicture
 from .result import Result, collect
 from .video import Pair, Video, VideoFormat, open_video
@@ -27,6 +28,10 @@ from .video import Pair, Video, VideoFormat, open_video
 Path: TypeAlias = str | os.PathLike[str]
 Feature: TypeAlias = str | tuple[str, Mapping[str, object]]
 Progress: TypeAlias = Callable[[int, int | None], None]
+
+
+#: The name that stands for the model that `choose_model` finds.
+AUTO = "auto"
 
 
 class IncompleteError(VmafError):
@@ -102,9 +107,9 @@ def measure(context: VmafContext, pair: Pair, *, limit: int = 0, progress: Progr
 def load_model(
     version: str | None = None, path: Path | None = None, *, name: str | None = None, flags: int = 0
 ) -> Model:
-    """A built-in model by `version`, or the single model or collection in the file `path`."""
+    """The single model or collection that is built in as `version`, or that the file `path` holds."""
     if version is not None:
-        return VmafModel(version, name=name, flags=flags)
+        return any_builtin(version, name=name, flags=flags)
     assert path is not None
     return any_from_path(path, name=name, flags=flags)
 
@@ -148,6 +153,13 @@ def _as_models(given: str | Path | Model | Sequence[str | Path | Model] | None) 
     return out
 
 
+def _choose(given: Sequence[object], pair: Pair, viewing_distance: float | None) -> tuple[list[Any], ModelChoice]:
+    """`score`'s models with the chosen one in the place of "auto", and the choice."""
+    format = pair.format
+    choice = choose_model(format.width, format.height, pair.ref.frame_rate, viewing_distance)
+    return [choice.model if one == AUTO else one for one in given], choice
+
+
 def _as_features(given: Iterable[Feature]) -> list[tuple[str, Mapping[str, object]]]:
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise VmafTypeError(f"features is {given!r}, must be a sequence of names or (name, options)")
@@ -187,6 +199,7 @@ def score(
     frames: int = 0,
     cpumask: int = 0,
     progress: Progress | None = None,
+    viewing_distance: float | None = None,
 ) -> Result:
     """Score a distorted video against its reference.
 
@@ -197,7 +210,8 @@ def score(
         ref: y4m, raw with `raw`, or anything that PyAV decodes; or an open `Video`.
         dist: likewise; size, chroma and depth must be those of `ref`.
         model: names of built-in models, paths of model files, or models; None
-            for features only.
+            for features only. "auto" is the VMAF v1 model that `choose_model`
+            finds for the reference; `Result.note` says which, and why.
         features: extractors to run besides the models', each a name or
             ``(name, options)``.
         raw: what raw files hold.
@@ -207,14 +221,19 @@ def score(
         cpumask: instruction sets not to use.
         progress: called after each frame with their number and the expected
             total, or None where no file tells.
+        viewing_distance: for "auto", in picture heights; None: the usual one.
 
     Raises:
         VmafError: a video, model or feature cannot be used.
         IncompleteError: a frame cannot be read or scored; it carries the result so far.
         Interrupted: a KeyboardInterrupt that carries it too.
     """
-    models = _as_models(model)
+    asked: Sequence[object] = model if isinstance(model, (list, tuple)) else [model]
+    if viewing_distance is not None and AUTO not in asked:
+        raise VmafValueError(f"viewing_distance is {viewing_distance!r}, but no model is {AUTO!r}")
+    models = [] if AUTO in asked else _as_models(model)
     wanted = _as_features(features)
+    notes: list[str] = []
     limit = unsigned("frames", frames)
     threads = default_threads() if n_threads is None else n_threads
     opened: list[Video] = []
@@ -222,6 +241,10 @@ def score(
         for side in (ref, dist):
             opened.append(side if isinstance(side, Video) else open_video(side, raw))
         pair = Pair(*opened)
+        if AUTO in asked:
+            chosen, choice = _choose(asked, pair, viewing_distance)
+            models = _as_models(chosen)
+            notes.append(str(choice))
         with VmafContext(n_threads=threads, n_subsample=subsample, cpumask=cpumask) as context:
             for one in models:
                 context.use_features_from_model(one)
@@ -230,7 +253,8 @@ def score(
                 if name == "lpips":
                     _check_colours(options, opened)
             measured = measure(context, pair, limit=limit, progress=progress)
-            result = collect(context, models, measured.frames, subsample, pair.note)
+            notes += [pair.note] if pair.note else []
+            result = collect(context, models, measured.frames, subsample, "; ".join(notes) or None)
     finally:
         for video, given in zip(opened, (ref, dist), strict=False):
             if video is not given:

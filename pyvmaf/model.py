@@ -27,7 +27,7 @@ class VmafModelCollectionScore:
 
 
 def builtin_models() -> list[str]:
-    """Names that :class:`VmafModel` knows without a file.
+    """Names that are known without a file, those of collections included.
 
     >>> "vmaf_v0.6.1" in builtin_models()
     True
@@ -36,6 +36,14 @@ def builtin_models() -> list[str]:
     while name := call.pyvmaf_builtin_model_at(len(names)):
         names.append(name)
     return names
+
+
+def _check_builtin(version: object) -> None:
+    names = builtin_models()
+    if version not in names:
+        raise VmafValueError(
+            f"no built-in model {version!r}; {nearest(str(version), names)} (VmafModel.from_path() reads a file)"
+        )
 
 
 def _flags(value: ModelFlags | int) -> int:
@@ -113,11 +121,7 @@ class VmafModel(_Loaded):
     _results = 1
 
     def __init__(self, version: str, *, name: str | None = None, flags: ModelFlags | int = ModelFlags.DEFAULT) -> None:
-        names = builtin_models()
-        if version not in names:
-            raise VmafValueError(
-                f"no built-in model {version!r}; {nearest(str(version), names)} (VmafModel.from_path() reads a file)"
-            )
+        _check_builtin(version)
         super().__init__(version, name=name, flags=flags)
 
     def _adopt(self, made: Sequence[CData]) -> None:
@@ -166,7 +170,7 @@ class VmafModelCollection(_Loaded):
     """A bootstrap collection: one main model and members that vote.
 
     Args:
-        version: a built-in collection; there is none yet, so see :meth:`from_path`.
+        version: a built-in collection: ``vmaf_b_v0.6.3`` or ``vmaf_float_b_v0.6.3``; :meth:`from_path` reads a file.
         name: under which scores are stored and logged; None: ``vmaf``.
         flags: :class:`ModelFlags`.
     """
@@ -190,6 +194,11 @@ class VmafModelCollection(_Loaded):
         _ = self._open
         return self.model.name
 
+    @property
+    def features(self) -> list[str]:
+        """Published names of the features that the main model and every member need."""
+        return self.model.features
+
     def feature_overload(self, extractor: str, options: Mapping[str, object]) -> None:
         """As :meth:`VmafModel.feature_overload`, for the main model and every member."""
         check_options(extractor, options)
@@ -207,9 +216,27 @@ class VmafModelCollection(_Loaded):
         return "VmafModelCollection(closed)" if self._collection is None else f"VmafModelCollection(name={self.name!r})"
 
 
+def any_builtin(
+    version: str, *, name: str | None = None, flags: ModelFlags | int = ModelFlags.DEFAULT
+) -> VmafModel | VmafModelCollection:
+    """Whichever of the two is built in under that name.
+
+    Raises:
+        VmafValueError: there is no such model.
+
+    >>> any_builtin("vmaf_b_v0.6.3", name="votes")
+    VmafModelCollection(name='votes')
+    """
+    _check_builtin(version)
+    return _either(_load("pyvmaf_model_load_any", 2, version, name, flags))
+
+
 def any_from_path(
     path: str | os.PathLike[str], *, name: str | None = None, flags: ModelFlags | int = ModelFlags.DEFAULT
 ) -> VmafModel | VmafModelCollection:
     """Whichever of the two a JSON file holds; it is read once, so it may be a pipe."""
-    made = _load("pyvmaf_model_load_any_from_path", 2, path, name, flags)
+    return _either(_load("pyvmaf_model_load_any_from_path", 2, path, name, flags))
+
+
+def _either(made: Sequence[CData]) -> VmafModel | VmafModelCollection:
     return VmafModel._of(made) if made[1] is None else VmafModelCollection._of(made)

@@ -13,6 +13,9 @@ import pytest
 from support.imports import Imports, builtin_models, feature_names, ours
 from test_oracle import peer
 
+import pyvmaf.model
+from pyvmaf.model_files import SHARE
+
 MODEL = Path(__file__).parents[1] / "model"
 SHARED = Path(__file__).parents[2] / "shared" / "model"
 REGISTRY = json.loads((MODEL / "registry.json").read_text())
@@ -36,10 +39,12 @@ SCORES = {
 
 def test_registry_has_every_file() -> None:
     files = {p.name for p in MODEL.glob("*.json")} - {"registry.json"}
-    assert {name for name, row in REGISTRY.items() if row["builtin"]} == files
-    assert {name + ".json" for name in builtin_models()} == files
-    for name in files:
-        data = (MODEL / name).read_bytes()
+    made = {p.name for p in SHARE.glob("*.json")} - {"registry.json"}
+    assert {name for name, row in REGISTRY.items() if row["builtin"]} == made
+    assert {name for name in made if "twin_of" not in REGISTRY[name]} == files
+    assert {name + ".json" for name in builtin_models()} == made
+    for name in made:
+        data = (SHARE / name).read_bytes()
         assert REGISTRY[name]["bytes"] == len(data)
         assert REGISTRY[name]["sha256"] == hashlib.sha256(data).hexdigest()
     for name, row in REGISTRY.items():
@@ -174,9 +179,36 @@ def test_collections_equal_the_peers(tmp_path: Path, flags: int) -> None:
     compare_collection(path, flags)
 
 
+TWINS = {name: row["twin_of"] for name, row in REGISTRY.items() if "twin_of" in row}
+
+
+@pytest.mark.parametrize("file", TWINS)
+def test_floating_point_twins(file: str) -> None:
+    """The loaded model, which C renames, is the written file's, which Python renames."""
+    integer = pyvmaf.model.any_from_path(MODEL / TWINS[file], name="m")
+    written = pyvmaf.model.any_from_path(SHARE / file, name="m")
+    loaded = pyvmaf.model.any_builtin(file.removesuffix(".json"), name="m")
+    assert type(integer) is type(written) is type(loaded)
+    mains = [m.model if isinstance(m, pyvmaf.VmafModelCollection) else m for m in (integer, written, loaded)]
+    names = [json.loads(path.read_text()) for path in (SHARE / file, MODEL / TWINS[file])]
+    dicts = [(model.get("0") or model)["model_dict"] for model in names]
+    assert dicts[0]["feature_names"] == [n.replace("integer_", "") for n in dicts[1]["feature_names"]]
+    assert mains[1].features == mains[2].features
+    assert not any("integer" in name for name in mains[2].features)
+
+
+def test_a_built_in_collection_by_name() -> None:
+    assert pyvmaf.VmafModelCollection("vmaf_b_v0.6.3", name="votes").name == "votes"
+    with pytest.raises(pyvmaf.VmafError, match="it holds a model collection, not a model"):
+        pyvmaf.VmafModel("vmaf_b_v0.6.3")
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="no recorded models beside the project")
+def test_built_in_models_are_the_published_ones() -> None:
+    for path in SHARED.glob("vmaf_*.json"):
+        assert (SHARE / path.name).read_bytes() == path.read_bytes()
+
+
 @pytest.mark.parametrize("flags", [0, DISABLE_CLIP, ENABLE_TRANSFORM])
 def test_published_collection_equals_the_peers(flags: int) -> None:
-    path = SHARED / "vmaf_b_v0.6.3.json"
-    if not path.exists():
-        pytest.skip("vmaf_b_v0.6.3.json is not beside the project")
-    compare_collection(path, flags)
+    compare_collection(MODEL / "vmaf_b_v0.6.3.json", flags)

@@ -61,10 +61,14 @@ int pyvmaf_picture_has_edge(const VmafPicture *pic);
 const char *pyvmaf_builtin_model_at(unsigned position);
 
 /*
- * Load whichever the file holds: a single model, with NULL in
- * `*model_collection`, or a collection, as vmaf_model_collection_load_from_path()
- * does. The file is read once. On failure neither is set.
+ * Load whichever it is, built in by `version` or in the file `path`: a single
+ * model, with NULL in `*model_collection`, or a collection, as
+ * vmaf_model_collection_load() does. The file is read once. On failure neither
+ * is set.
  */
+int pyvmaf_model_load_any(VmafModel **model,
+                          VmafModelCollection **model_collection,
+                          VmafModelConfig *cfg, const char *version);
 int pyvmaf_model_load_any_from_path(VmafModel **model,
                                     VmafModelCollection **model_collection,
                                     VmafModelConfig *cfg, const char *path);

@@ -63,6 +63,8 @@ class AvVideo(Video):
             raise VideoError(name, f"not a video that FFmpeg knows: {error}") from None
         try:
             super().__init__(path, self._open_stream(name))
+            self.frame_count = self._stream.frames or None
+            self.frame_rate = float(self._stream.average_rate or 0) or None
             self.colour = self._colour()
         except BaseException:
             self._container.close()
@@ -80,7 +82,6 @@ class AvVideo(Video):
         self._first = self._next(path, 0)
         if self._first is None:
             raise VideoError(path, "the video stream has no frame")
-        self.frame_count = self._stream.frames or None
         return self._format_of(self._first, path, None)
 
     def _colour(self) -> dict[str, str]:

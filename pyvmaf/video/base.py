@@ -125,6 +125,8 @@ class Video(abc.ABC):
         """What the file says of its colours: `matrix` and `range`, as `lpips` names them."""
         self.frame_count: int | None = None
         """How many frames the container promises; None when it does not say."""
+        self.frame_rate: float | None = None
+        """Frames per second; None when the container does not say."""
 
     @abc.abstractmethod
     def __iter__(self) -> Iterator[Frame]: ...

@@ -62,10 +62,15 @@ def side(tags: dict[str, str], tag: str, path: str) -> int:
     return int(text)
 
 
-def ratio(tags: dict[str, str], tag: str, path: str) -> None:
-    """Rates and aspects are not used, but a header must not be garbage."""
-    if tag in tags and not re.fullmatch(r"[0-9]+:[0-9]+", tags[tag]):
+def ratio(tags: dict[str, str], tag: str, path: str) -> float | None:
+    """A rate or an aspect; None where 0 says that it is unknown, or where the tag is missing."""
+    if tag not in tags:
+        return None
+    match = re.fullmatch(r"([0-9]+):([0-9]+)", tags[tag])
+    if not match:
         raise VideoError(path, f"tag {tag}{tags[tag]} is not two integers as in {tag}30:1")
+    above, below = int(match[1]), int(match[2])
+    return above / below if above and below else None
 
 
 def interlacing(tags: dict[str, str], path: str) -> None:
@@ -76,13 +81,13 @@ def interlacing(tags: dict[str, str], path: str) -> None:
         raise VideoError(path, f"interlaced video (tag I{tags['I']}); deinterlace it first")
 
 
-def parse_header(line: bytes, path: str) -> tuple[VideoFormat, bool]:
-    """The format, and whether each frame carries an alpha plane."""
+def parse_header(line: bytes, path: str) -> tuple[VideoFormat, bool, float | None]:
+    """The format, whether each frame carries an alpha plane, and frames per second."""
     tags = split_tags(line, path)
     width, height = side(tags, "W", path), side(tags, "H", path)
     if "F" not in tags:
         raise VideoError(path, "the header has no frame rate (tag F, as in F30:1)")
-    ratio(tags, "F", path)
+    rate = ratio(tags, "F", path)
     ratio(tags, "A", path)
     interlacing(tags, path)
     space = tags.get("C", "420")
@@ -91,7 +96,7 @@ def parse_header(line: bytes, path: str) -> tuple[VideoFormat, bool]:
         raise VideoError(path, f"chroma C{space} is not supported; convert it to one of {known}")
     chroma, bpc, alpha = COLOUR_SPACES[space]
     try:
-        return VideoFormat(width, height, chroma, bpc), alpha
+        return VideoFormat(width, height, chroma, bpc), alpha, rate
     except ValueError as error:
         raise VideoError(path, f"in the header, {error}") from None
 
@@ -111,8 +116,9 @@ class Y4mVideo(Video):
                     f"starts with {start!r}; a y4m file starts with {MAGIC.decode()}",
                 )
             header = self._file.rest_of_line(start, "the header")
-            format, self._alpha = parse_header(header, self._file.path)
+            format, self._alpha, rate = parse_header(header, self._file.path)
             super().__init__(path, format)
+            self.frame_rate = rate
             self.colour = colour_of(header)
             self._check_size()
         except BaseException:

@@ -13,6 +13,8 @@
     E(float_vif)                                                               \
     E(float_motion)                                                            \
     E(float_moment)                                                            \
+    E(speed_chroma)                                                            \
+    E(speed_temporal)                                                          \
     E(float_ms_ssim)                                                           \
     E(float_ssim)                                                              \
     E(ciede)                                                                   \

@@ -19,6 +19,7 @@
     M(set, motion, MotionKernels)                                              \
     M(set, psnr, PsnrKernels)                                                  \
     M(set, psnr_hvs, PsnrHvsKernels)                                           \
+    M(set, speed, SpeedKernels)                                                \
     M(set, ssim, SsimKernels)                                                  \
     M(set, vif, VifKernels)
 

@@ -3,12 +3,14 @@
 #ifndef BUILTIN_MODEL_H
 #define BUILTIN_MODEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct BuiltinModel {
     const char *name;
     const char *json;
     size_t len;
+    bool is_float; /* renamed when loaded: see model_file.c */
 } BuiltinModel;
 
 extern const BuiltinModel builtin_models[];

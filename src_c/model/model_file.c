@@ -39,12 +39,46 @@ static int model_file_parse(ModelFile *file, const char *text, size_t len)
     return err ? model_file_fail(file, err, reason.text) : 0;
 }
 
+/* The text of the floating-point model that differs from `b` in the names of its
+ * features only: "VMAF_integer_feature..." becomes "VMAF_feature...". NULL when
+ * there is no memory. */
+static char *model_file_float_twin(const BuiltinModel *b, size_t *len)
+{
+    static const char stem[] = "VMAF_", dropped[] = "integer_";
+    const size_t stem_len = sizeof stem - 1, dropped_len = sizeof dropped - 1;
+    char *const text = malloc(b->len), *out = text;
+    const char *in = b->json, *const end = in + b->len;
+    while (text && in < end) {
+        const char *next = memmem(in, (size_t)(end - in), stem, stem_len);
+        next = next ? next + stem_len : end;
+        memcpy(out, in, (size_t)(next - in));
+        out += next - in;
+        in = next;
+        if ((size_t)(end - in) >= dropped_len &&
+            !memcmp(in, dropped, dropped_len))
+            in += dropped_len;
+    }
+    *len = (size_t)(out - text);
+    return text;
+}
+
+static int model_file_parse_builtin(ModelFile *file, const BuiltinModel *b)
+{
+    if (!b->is_float)
+        return model_file_parse(file, b->json, b->len);
+    size_t len = 0;
+    char *const text = model_file_float_twin(b, &len);
+    const int err = text ? model_file_parse(file, text, len)
+                         : model_file_fail(file, -ENOMEM, "out of memory");
+    free(text);
+    return err;
+}
+
 static int model_file_open_builtin(ModelFile *file)
 {
     for (unsigned i = 0; i < builtin_model_cnt; i++) {
-        const BuiltinModel *const b = &builtin_models[i];
-        if (!strcmp(b->name, file->name))
-            return model_file_parse(file, b->json, b->len);
+        if (!strcmp(builtin_models[i].name, file->name))
+            return model_file_parse_builtin(file, &builtin_models[i]);
     }
     log_line(VMAF_LOG_LEVEL_WARNING, "no such built-in %s: \"%s\"", file->kind,
              file->name);

@@ -83,6 +83,27 @@ int vmaf_model_collection_load_from_path(VmafModel **model,
     return model_load(&file, cfg, COLLECTION, model, model_collection);
 }
 
+static int model_load_any(ModelFile *file, const VmafModelConfig *cfg,
+                          VmafModel **model,
+                          VmafModelCollection **model_collection)
+{
+    VmafModelCollection *members = NULL;
+    const int err = model_load(file, cfg, SINGLE | COLLECTION, model, &members);
+    if (!err)
+        *model_collection = members;
+    return err;
+}
+
+int pyvmaf_model_load_any(VmafModel **model,
+                          VmafModelCollection **model_collection,
+                          VmafModelConfig *cfg, const char *version)
+{
+    if (!model || !model_collection || !cfg || !version)
+        return -EINVAL;
+    ModelFile file = { .kind = "model", .name = version };
+    return model_load_any(&file, cfg, model, model_collection);
+}
+
 int pyvmaf_model_load_any_from_path(VmafModel **model,
                                     VmafModelCollection **model_collection,
                                     VmafModelConfig *cfg, const char *path)
@@ -90,10 +111,5 @@ int pyvmaf_model_load_any_from_path(VmafModel **model,
     if (!model || !model_collection || !cfg || !path)
         return -EINVAL;
     ModelFile file = { .kind = "model", .path = path };
-    VmafModelCollection *members = NULL;
-    const int err =
-        model_load(&file, cfg, SINGLE | COLLECTION, model, &members);
-    if (!err)
-        *model_collection = members;
-    return err;
+    return model_load_any(&file, cfg, model, model_collection);
 }

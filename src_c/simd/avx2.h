@@ -145,6 +145,15 @@ static inline vint v_order32hi(vint lo, vint hi)
 {
     return _mm256_permute2x128_si256(lo, hi, 0x31);
 }
+/* The four bytes at each lane's distance from p, and p[index] of each lane. */
+static inline vint v_gather32(const void *p, vint bytes)
+{
+    return _mm256_i32gather_epi32(p, bytes, 1);
+}
+static inline vflt v_gather_f32(const float *p, const int32_t *index)
+{
+    return _mm256_i32gather_ps(p, v_load(index), 4);
+}
 /* Signed 16-bit samples as 32-bit lanes. */
 static inline vint v_load16(const int16_t *p)
 {

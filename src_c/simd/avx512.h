@@ -177,6 +177,15 @@ static inline vint v_order32hi(vint lo, vint hi)
     const vint turns = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
     return _mm512_permutex2var_epi64(lo, turns, hi);
 }
+/* The four bytes at each lane's distance from p, and p[index] of each lane. */
+static inline vint v_gather32(const void *p, vint bytes)
+{
+    return _mm512_i32gather_epi32(bytes, p, 1);
+}
+static inline vflt v_gather_f32(const float *p, const int32_t *index)
+{
+    return _mm512_i32gather_ps(v_load(index), p, 4);
+}
 /* Signed 16-bit samples as 32-bit lanes. */
 static inline vint v_load16(const int16_t *p)
 {

@@ -306,6 +306,19 @@ static inline vflt v_div_f32(vflt a, vflt b) { return vdivq_f32(a, b); }
 static inline vint v_order16(vint a) { return a; }
 static inline vint v_order32lo(vint lo, vint hi) { return (void)hi, lo; }
 static inline vint v_order32hi(vint lo, vint hi) { return (void)lo, hi; }
+/* The four bytes at each lane's distance from p, and p[index] of each lane. */
+static inline vint v_gather32(const void *p, vint bytes)
+{
+    uint32_t at[V_LANES], out[V_LANES];
+    v_store(at, bytes);
+    for (int i = 0; i < V_LANES; i++)
+        memcpy(&out[i], (const char *)p + at[i], sizeof(out[i]));
+    return v_load(out);
+}
+static inline vflt v_gather_f32(const float *p, const int32_t *index)
+{
+    return v_cast_f32(v_gather32(p, v_shl32(v_load(index), 2)));
+}
 /* Signed 16-bit samples as 32-bit lanes. */
 static inline vint v_load16(const int16_t *p)
 {

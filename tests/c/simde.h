@@ -55,10 +55,51 @@ LANES(_mm512_cvtepi32_epi64, __m512i, int64_t, 8, __m256i, int32_t, x)
 LANES(_mm512_cvtepi32_pd, __m512d, double, 8, __m256i, int32_t, x)
 LANES(_mm512_cvtepi32_ps, __m512, float, 16, __m512i, int32_t, x)
 LANES(_mm512_cvtepu8_epi16, __m512i, uint16_t, 32, __m256i, uint8_t, x)
+LANES(_mm512_cvtepu8_epi32, __m512i, int32_t, 16, __m128i, uint8_t, x)
+LANES(_mm512_cvtepu16_epi32, __m512i, int32_t, 16, __m256i, uint16_t, x)
+LANES(_mm512_cvtps_pd, __m512d, double, 8, __m256, float, x)
+LANES(_mm512_cvtpd_ps, __m256, float, 8, __m512d, double, x)
 LANES(_mm512_cvttpd_epi32, __m256i, int32_t, 8, __m512d, double,
       fabs(x) < 0x1p31 ? (int32_t)x : INT32_MIN)
 LANES(_mm512_cvttps_epi32, __m512i, int32_t, 16, __m512, float,
       fabsf(x) < 0x1p31f ? (int32_t)x : INT32_MIN)
+
+static inline __m256 _mm512_extractf32x8_ps(__m512 v, int half)
+{
+    __m256 result;
+    memcpy(&result, (const char *)&v + half * sizeof(result), sizeof(result));
+    return result;
+}
+
+/* Quarters of v, v, w, w, two bits of `order` for each. */
+static inline __m512 _mm512_shuffle_f32x4(__m512 v, __m512 w, int order)
+{
+    __m512 result;
+    for (int i = 0; i < 4; i++)
+        memcpy((char *)&result + 16 * i,
+               (const char *)(i < 2 ? &v : &w) + 16 * (order >> 2 * i & 3), 16);
+    return result;
+}
+
+static inline __m512i _mm512_i32gather_epi32(__m512i index, const void *p,
+                                             int scale)
+{
+    int32_t x[16];
+    memcpy(x, &index, sizeof(x));
+    for (int i = 0; i < 16; i++)
+        memcpy(&x[i], (const char *)p + (ptrdiff_t)x[i] * scale, sizeof(x[i]));
+    memcpy(&index, x, sizeof(x));
+    return index;
+}
+
+static inline __m512 _mm512_i32gather_ps(__m512i index, const void *p,
+                                         int scale)
+{
+    __m512 result;
+    index = _mm512_i32gather_epi32(index, p, scale);
+    memcpy(&result, &index, sizeof(result));
+    return result;
+}
 
 static inline int64_t _mm512_reduce_add_epi64(__m512i v)
 {

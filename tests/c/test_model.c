@@ -108,11 +108,18 @@ static void test_builtin(void)
     VmafModel *model = NULL;
     VmafModelCollection *collection = NULL;
     for (unsigned i = 0; pyvmaf_builtin_model_at(i); i++) {
-        CHECK(!vmaf_model_load(&model, &cfg, pyvmaf_builtin_model_at(i)));
+        const char *const name = pyvmaf_builtin_model_at(i);
+        CHECK(!pyvmaf_model_load_any(&model, &collection, &cfg, name));
         CHECK(!strcmp(pyvmaf_model_name(model), "vmaf"));
+        CHECK(!collection == !strstr(name, "_b_"));
+        vmaf_model_collection_destroy(collection);
         vmaf_model_destroy(model);
+        model = NULL;
+        collection = NULL;
     }
-    model = NULL;
+    CHECK(vmaf_model_load(&model, &cfg, "vmaf_b_v0.6.3") == -EINVAL);
+    CHECK(!model && strstr(pyvmaf_last_message(), "holds a model collection"));
+    CHECK(pyvmaf_model_load_any(&model, NULL, &cfg, "x") == -EINVAL);
     CHECK(vmaf_model_load(&model, &cfg, "VMAF_v0.6.1") == -EINVAL);
     CHECK(!model && strstr(pyvmaf_last_message(),
                            "no such built-in model: \"VMAF_v0.6.1\""));

@@ -12,7 +12,7 @@ from ..._ffi import call
 from ...context import VmafContext
 from ...enums import LogLevel
 from ...errors import VmafError
-from ...model import VmafModel
+from ...model import any_builtin
 from .status import EXIT_OK
 
 
@@ -57,7 +57,7 @@ def list_models() -> None:
 
 def _describe(entry: model_files.Entry) -> None:
     """The features of a built-in model, and the reason where it cannot be used."""
-    with VmafContext(log_level=LogLevel.NONE) as context, closing(VmafModel(entry.name)) as model:
+    with VmafContext(log_level=LogLevel.NONE) as context, closing(any_builtin(entry.name)) as model:
         print(f"    {', '.join(str(call.pyvmaf_feature_alias(f)) for f in model.features)}")
         try:
             context.use_features_from_model(model)

@@ -63,7 +63,9 @@ def add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add = parser.add_argument
     add("ref", metavar="REF", help="reference: y4m, raw yuv, or any video that PyAV decodes")
     add("dist", metavar="DIST", help="distorted video of the same size")
-    add("-m", "--model", action="append", metavar="MODEL", help="name or path, again for more")
+    add("-m", "--model", action="append", metavar="MODEL",
+        help="name or path, again for more; auto: the VMAF v1 model for this size and frame rate")  # fmt: skip
+    add("--viewing-distance", type=float, metavar="HEIGHTS", help="for auto, in picture heights")
     add("--no-model", action="store_true", help="features only")
     add("-f", "--feature", action="append", default=[], metavar="NAME[=OPTION=VALUE:...]",
         help="extractor to run besides the models', again for more")  # fmt: skip
@@ -151,6 +153,7 @@ def run_score(args: argparse.Namespace) -> int:
             subsample=args.subsample,
             frames=args.frames,
             progress=bar if sys.stderr.isatty() and not args.quiet else None,
+            viewing_distance=args.viewing_distance,
         )
     except (IncompleteError, Interrupted) as error:
         bar.end()

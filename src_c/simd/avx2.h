@@ -176,4 +176,8 @@ static inline vmask v_lt_f32(vflt a, vflt b)
     return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_LT_OQ));
 }
 
+#include "avx2_float.h"
+
+#include "avx2_columns.h"
+
 #endif

@@ -211,4 +211,8 @@ static inline vmask v_lt_f32(vflt a, vflt b)
     return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
 }
 
+#include "avx512_float.h"
+
+#include "avx512_columns.h"
+
 #endif

@@ -326,4 +326,8 @@ static inline int v_any_bits(vint a) { return vmaxvq_u32(a) != 0; }
 static inline vmask v_ge_f32(vflt a, vflt b) { return vcgeq_f32(a, b); }
 static inline vmask v_lt_f32(vflt a, vflt b) { return vcltq_f32(a, b); }
 
+#include "neon_float.h"
+
+#include "neon_columns.h"
+
 #endif

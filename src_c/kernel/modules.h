@@ -10,6 +10,7 @@
 
 #define KERNEL_MODULES(M, set)                                                 \
     M(set, adm, AdmKernels)                                                    \
+    M(set, cambi, CambiKernels)                                                \
     M(set, motion, MotionKernels)                                              \
     M(set, psnr, PsnrKernels)                                                  \
     M(set, vif, VifKernels)

@@ -139,7 +139,5 @@ def test_halo_frames_have_no_scores(planes: list[Plane]) -> None:
 def test_a_range_without_its_halo_says_what_is_missing(planes: list[Plane]) -> None:
     with VmafContext(log_level="none") as ctx:
         ctx.use_feature("motion")
-        with pytest.raises(
-            ValueError, match=r"frame 7 has no reference frame 1 before it.*1 frames of"
-        ):
+        with pytest.raises(ValueError, match=r"frame 7 has no reference frame 1 before it.*1 frames of"):
             ctx.read_pictures(planes[0], planes[0], 7)

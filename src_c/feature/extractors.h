@@ -11,6 +11,7 @@
     E(adm)                                                                     \
     E(motion)                                                                  \
     E(vif)                                                                     \
+    E(cambi)                                                                   \
     E(null)
 
 #endif

@@ -61,26 +61,10 @@ def ours(
     return {name: values[0] for name, values in got.items()}
 
 
-def published(options: Mapping[str, Any]) -> str:
-    """The decorated name."""
-    defaults = reference.Options()
-    alias = {
-        "cambi_max_val": "cmxv", "enc_width": "encw", "enc_height": "ench", "enc_bitdepth": "encbd",
-        "src_width": "srcw", "src_height": "srch", "window_size": "ws", "cambi_topk": "ctpk", "topk": "topk",
-        "tvi_threshold": "tvit", "cambi_vis_lum_threshold": "vlt", "max_log_contrast": "mlc", "eotf": "eotf",
-        "cambi_eotf": "ceot", "cambi_high_res_speedup": "hrs",
-    }  # fmt: skip
-    parts = [
-        f"_{alias[key]}_{value:g}" if isinstance(value, float) else f"_{alias[key]}_{value}"
-        for key, value in sorted(options.items())
-        if key in alias and value != getattr(defaults, key)
-    ]
-    return "cambi" + "".join(parts)
-
-
 def wanted(ref: Luma, dist: Luma, options: Mapping[str, Any], bpc: int) -> dict[str, float]:
-    scores = reference.scores(reference.Options(**options), ref, dist, bpc)
-    return {published(options): scores.pop("cambi"), **scores}
+    asked = reference.Options(**options)
+    scores = reference.scores(asked, ref, dist, bpc)
+    return {reference.published(asked): scores.pop("cambi"), **scores}
 
 
 OPTIONS: tuple[dict[str, Any], ...] = (

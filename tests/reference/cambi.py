@@ -43,6 +43,14 @@ class Options:
     cambi_high_res_speedup: int = 0
 
 
+ALIASES = {
+    "cambi_max_val": "cmxv", "enc_width": "encw", "enc_height": "ench", "enc_bitdepth": "encbd",
+    "src_width": "srcw", "src_height": "srch", "window_size": "ws", "cambi_topk": "ctpk", "topk": "topk",
+    "tvi_threshold": "tvit", "cambi_vis_lum_threshold": "vlt", "max_log_contrast": "mlc", "eotf": "eotf",
+    "cambi_eotf": "ceot", "cambi_high_res_speedup": "hrs",
+}  # fmt: skip
+
+
 def luminance(eotf: str, code: int) -> float:
     """Of a 10-bit limited-range code, in cd/m2."""
     v = (min(max(code, FOOT), HEAD) - FOOT) / (HEAD - FOOT)
@@ -270,6 +278,16 @@ def scores(o: Options, ref: Sample, dist: Sample, bpc: int) -> dict[str, float]:
         out["cambi_source"] = min(s, o.cambi_max_val)
         out["cambi_full_reference"] = min(max(0.0, d - s), o.cambi_max_val)
     return out
+
+
+def published(o: Options) -> str:
+    """The decorated name of the score."""
+    defaults, parts = Options(), ["cambi"]
+    for each in sorted(ALIASES):
+        value = getattr(o, each)
+        if value != getattr(defaults, each):
+            parts.append(f"{ALIASES[each]}_{value:g}" if isinstance(value, float) else f"{ALIASES[each]}_{value}")
+    return "_".join(parts)
 
 
 def heat(c: NDArray[np.float32], window: int, step_cnt: int) -> NDArray[np.uint16]:

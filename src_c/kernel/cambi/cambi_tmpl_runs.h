@@ -75,29 +75,34 @@ static void cambi_decimate(const CambiWork *s, unsigned y)
     cambi_even(s->row, next, c->w);
 }
 
-/* Which of the columns from x on are of use, and which have the value of the
- * column to their left. */
-static inline uint64_t cambi_active(const CambiWork *s, unsigned x,
-                                    uint64_t *same)
+/* Which of the columns from x on are of use. */
+static inline uint64_t cambi_active(const CambiWork *s, unsigned x)
 {
     /* A quarter turn on, flat values are negative, and there is room below. */
     const vint turn = v_set16(CAMBI_FLAT / 2);
     const vint below = v_set16((uint16_t)(CAMBI_FLAT * 3 / 2 + s->low - 1));
     const vint above = v_set16((uint16_t)(CAMBI_FLAT * 3 / 2 + s->high + 1));
     uint64_t active = 0;
-    *same = 0;
     for (unsigned i = 0; i < CAMBI_WORD; i += CAMBI_STEP) {
-        const vint here = v_load(s->row + x + i);
-        const vint left = v_load(s->row + x + i - 1);
-        const vint turned = v_add16(here, turn);
+        const vint turned = v_add16(v_load(s->row + x + i), turn);
         const vmask16 counted =
             v_both16(v_gt16(turned, below), v_gt16(above, turned));
         active |= (uint64_t)v_bits16(counted) << i;
-        *same |= (uint64_t)v_bits16(v_eq16(here, left)) << i;
     }
     return x + CAMBI_WORD <= s->c->w
                ? active
                : active & (((uint64_t)1 << (s->c->w - x)) - 1);
+}
+
+/* Which of them have the value of the column to their left. */
+static inline uint64_t cambi_same(const CambiWork *s, unsigned x)
+{
+    uint64_t same = 0;
+    for (unsigned i = 0; i < CAMBI_WORD; i += CAMBI_STEP) {
+        const uint16_t *here = s->row + x + i;
+        same |= (uint64_t)v_bits16(v_eq16(v_load(here), v_load(here - 1))) << i;
+    }
+    return same;
 }
 
 /* The column behind the last one has a place in a word too: there the last run
@@ -107,12 +112,11 @@ static SIMD_NOINLINE void cambi_list(const CambiWork *s, CambiRuns *runs)
     uint32_t *begin = runs->begin, *end = runs->end;
     uint64_t before = 0; /* bit 0: the column to the left is of use */
     for (unsigned x = 0; x <= s->c->w; x += CAMBI_WORD) {
-        uint64_t same;
-        const uint64_t active = cambi_active(s, x, &same);
+        const uint64_t active = cambi_active(s, x);
         if (!(active | before))
             continue;
         const uint64_t left = active << 1 | before;
-        const uint64_t on = active & left & same;
+        const uint64_t on = active & left & cambi_same(s, x);
         begin += v_columns(begin, s->row + x, x, active & ~on);
         end += v_columns(end, s->row + x, x, left & ~on);
         before = active >> (CAMBI_WORD - 1);

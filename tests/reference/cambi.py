@@ -291,6 +291,6 @@ def published(o: Options) -> str:
 
 
 def heat(c: NDArray[np.float32], window: int, step_cnt: int) -> NDArray[np.uint16]:
-    """The words of a heat map."""
-    gain = 65535.0 / (max(WEIGHTS[:step_cnt]) * window * window // 4)
-    return (gain * c.astype(np.float64)).astype(np.uint16)
+    """The words of a heat map; what the gain's integer division lifts too high stays at the highest word."""
+    most = max(WEIGHTS[:step_cnt]) * window * window // 4
+    return np.minimum((65535.0 / most if most else 0.0) * c.astype(np.float64), 65535).astype(np.uint16)

@@ -36,8 +36,8 @@ typedef struct CambiWork {
     uint16_t *count; /* column 0 of the first row */
     ptrdiff_t pitch; /* of a row of counts */
     uint16_t *queue;
-    uint32_t *place; /* of queued pixels in the map */
-    unsigned fill[1 << CAMBI_FEW];
+    uint32_t *place;               /* of queued pixels in the map */
+    unsigned fill[1 << CAMBI_FEW]; /* of each queue */
     float *best;
     vdbl sum_low, sum_high;
     vint visible;

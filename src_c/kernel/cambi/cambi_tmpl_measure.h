@@ -8,8 +8,7 @@
  */
 
 enum {
-    CAMBI_SETS = 1
-        << CAMBI_FEW,  /* sets of few steps; more: one queue for all */
+    CAMBI_SETS = 16,   /* of CAMBI_FEW steps; with more, one queue for all */
     CAMBI_QUEUE = 256, /* pixels that are evaluated at a time */
     CAMBI_ROOM = CAMBI_QUEUE + 64,
 };

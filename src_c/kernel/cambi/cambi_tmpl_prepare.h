@@ -21,9 +21,9 @@ typedef struct CambiPicture {
     uint8_t *column; /* how many of the rows around are, CAMBI_PAD before it */
     uint8_t *flat;   /* how many samples around are */
     uint16_t *plane[CAMBI_ROWS]; /* CAMBI_PAD samples before each */
-    int first;                   /* row of the working picture that is of use */
-    int next;                    /* row that is compared next, ... */
-    const uint16_t *ready;       /* and its samples */
+    int first; /* of the working picture's rows, the first that is asked for */
+    int next;  /* that is compared next, ... */
+    const uint16_t *ready; /* and its samples */
 } CambiPicture;
 
 static void cambi_picture_lay_out(CambiPicture *s, const CambiPrepare *c,
@@ -72,7 +72,8 @@ static void cambi_fetch(const CambiPrepare *c, const void *row, unsigned x,
     }
 }
 
-/* Of 16 bits, half a code is added without a carry: (v >> 1) + half / 2. */
+/* The highest bit that is shifted out rounds; to add half a code before would
+ * overflow 16 bits. */
 static inline vint cambi_convert(const CambiPrepare *c, vint v)
 {
     if (c->bpc <= 10)
@@ -99,7 +100,7 @@ static void cambi_fill(const CambiPrepare *c, unsigned y, uint16_t *out)
         out[c->w + i] = out[c->w - 1];
 }
 
-/* Below the last row it repeats. */
+/* Of 2x2 samples, with one more column as in cambi_fill(). */
 static void cambi_average(const CambiPrepare *c, const uint16_t *row,
                           const uint16_t *below, uint16_t *out)
 {
@@ -111,7 +112,8 @@ static void cambi_average(const CambiPrepare *c, const uint16_t *row,
     out[c->w] = out[c->w - 1];
 }
 
-/* The working picture's row y, in turn from row to row. */
+/* Row y of the working picture, averaged or not. Rows come in order; what is
+ * below the last one repeats it. */
 static const uint16_t *cambi_row_at(const CambiPicture *s, unsigned y,
                                     bool first)
 {
@@ -154,6 +156,7 @@ static void cambi_compare(const CambiPicture *s, int y, const uint16_t *p,
     memset(s->column + w, 0, CAMBI_PAD);
 }
 
+/* The same below the last row. */
 static void cambi_compare_none(const CambiPicture *s, int y)
 {
     const unsigned w = s->c->w;
@@ -165,6 +168,7 @@ static void cambi_compare_none(const CambiPicture *s, int y)
     memset(s->column + w, 0, CAMBI_PAD);
 }
 
+/* Of each sample, from the counts of the columns around it. */
 static void cambi_sum_columns(const CambiPicture *s)
 {
     for (unsigned x = 0; x < s->c->w; x += 2 * CAMBI_STEP) {
@@ -236,6 +240,7 @@ static void cambi_start(CambiPicture *s, unsigned row)
     s->ready = cambi_row_at(s, (unsigned)s->next, true);
 }
 
+/* That row; the one before is still there. */
 static const uint16_t *cambi_prepared(CambiPicture *s, unsigned row)
 {
     const int y = (int)(s->c->halve ? 2 * row : row);

@@ -199,7 +199,7 @@ def test_arguments_that_are_refused(arguments: dict, message: str) -> None:  # t
 
 @pytest.mark.parametrize("name,options,message", [
     ("viff", None, r"no feature extractor 'viff'; did you mean \"vif\""),
-    ("cambi", None, "no feature extractor 'cambi'"),
+    ("camby", None, "no feature extractor 'camby'"),
     ("vif", {"vif_enhn_gain_limt": 1}, r"no option 'vif_enhn_gain_limt'; did you mean \"vif_enhn_gain_limit\""),
     ("vif", {"vif_enhn_gain_limit": 101}, r"\"vif_enhn_gain_limit\" is \"101\", must be a number from 1 to 100"),
     ("vif", {"vif_enhn_gain_limit": float("nan")}, "vif_enhn_gain_limit"),

@@ -23,6 +23,7 @@
     E(adm)                                                                     \
     E(motion)                                                                  \
     E(vif)                                                                     \
+    E(cambi)                                                                   \
     E(null)
 
 #endif

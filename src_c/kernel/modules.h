@@ -11,6 +11,7 @@
 #define KERNEL_MODULES(M, set)                                                 \
     M(set, adm, AdmKernels)                                                    \
     M(set, ansnr, AnsnrKernels)                                                \
+    M(set, cambi, CambiKernels)                                                \
     M(set, ciede, CiedeKernels)                                                \
     M(set, float_adm, FloatAdmKernels)                                         \
     M(set, float_motion, FloatMotionKernels)                                   \

@@ -187,5 +187,6 @@ static inline vmask v_lt_f32(vflt a, vflt b)
 
 #include "avx2_float.h"
 #include "avx2_double.h"
+#include "avx2_columns.h"
 
 #endif

@@ -222,5 +222,6 @@ static inline vmask v_lt_f32(vflt a, vflt b)
 
 #include "avx512_float.h"
 #include "avx512_double.h"
+#include "avx512_columns.h"
 
 #endif

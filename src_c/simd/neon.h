@@ -341,5 +341,6 @@ static inline vmask v_lt_f32(vflt a, vflt b) { return vcltq_f32(a, b); }
 
 #include "neon_float.h"
 #include "neon_double.h"
+#include "neon_columns.h"
 
 #endif

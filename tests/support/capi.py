@@ -225,7 +225,7 @@ class Run:
     def feature_at(self, name: str, index: int) -> float | None:
         value = ct.c_double()
         integer = f"VMAF_integer_feature_{name.removeprefix('integer_')}_score"
-        for full in (name, integer, f"VMAF_feature_{name}_score"):
+        for full in (name, integer, f"VMAF_feature_{name}_score", f"Cambi_feature_{name}_score"):
             code = self.library.dll.vmaf_feature_score_at_index(self.context, full.encode(), ct.byref(value), index)
             if not code:
                 return value.value

@@ -40,10 +40,10 @@ typedef struct CiedeDelta {
      * filled for all pairs of the frame; NULL: colours are computed. */
     const CiedeColour *const *pairs;
     /* Out, for row y of the band: the differences of the cnt[y] pixels whose
-     * samples differ, in order, from delta + y * stride on. Up to the stride
-     * what follows them may be overwritten. */
+     * samples differ, in order, from delta + y * stride on. What follows
+     * them up to ciede_stride(w) may be overwritten. */
     float *delta;
-    size_t stride; /* ciede_stride(w) */
+    size_t stride; /* at least ciede_stride(w) */
     unsigned *cnt;
 } CiedeDelta;
 

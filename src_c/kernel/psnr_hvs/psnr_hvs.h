@@ -47,7 +47,7 @@ typedef struct PsnrHvsTerms {
     /* Out, for a block row: groups of PSNR_HVS_GROUP blocks, in each the 64
      * coefficients, of each the blocks' terms; +0 past the last block. */
     float *terms;
-    size_t stride; /* psnr_hvs_stride(w) */
+    size_t stride; /* at least psnr_hvs_stride(w) */
 } PsnrHvsTerms;
 
 /* Add the terms of a band to the total; all block rows in one call. */

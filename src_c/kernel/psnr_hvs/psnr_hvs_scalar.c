@@ -164,7 +164,7 @@ static void terms_scalar(const void *call, const Rows *rows, int64_t *sums)
     (void)sums;
     for (unsigned y = rows->begin; y < rows->end; y++) {
         float *row = c->terms + y * c->stride;
-        memset(row, 0, c->stride * sizeof *row);
+        memset(row, 0, psnr_hvs_stride(c->w) * sizeof *row);
         for (unsigned i = 0; i < blocks; i++) {
             const unsigned at[2] = { i * PSNR_HVS_STEP,
                                      (c->first_row + y) * PSNR_HVS_STEP };

@@ -8,7 +8,6 @@ recorded clips lies beside the project, its whole golden set runs too.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -27,12 +26,9 @@ Result = Mapping[str, Sequence[float | None]]
 MASKS = {"best": 0, "no-avx512": 16 | 32, "scalar": capi.SCALAR}
 
 SHARED = Path(__file__).parents[2] / "shared"
-SHARED_CONFIGS = ("v0.6.1", "neg", "4k", "debug", "motion_opts", "psnr_opts")
-V1_CONFIGS = {
-    "v1_3d0h": "vmaf_v1.0.16_3d0h",
-    "v1_hfr_5d0h": "vmaf_v1.0.16_hfr_5d0h",
-    "v1_1d5h_2160": "vmaf_v1.0.16_1d5h_2160",
-}
+SHARED_CONFIGS = (
+    "v0.6.1", "neg", "4k", "debug", "motion_opts", "psnr_opts", "v1_3d0h", "v1_hfr_5d0h", "v1_1d5h_2160",
+)  # fmt: skip
 
 
 @cache
@@ -143,6 +139,11 @@ def expected(pair: str, config: str) -> Result:
 def test_recorded_clips(surface: str, pair: str, config: str, n_threads: int) -> None:
     refs, dists, chroma, bpc = shared_frames(pair)
     models, features = shared_config(config)
+    if "error" in shared_golden()[f"{pair}/{config}"]:
+        if surface == "python":  # an error here too, whatever it is there
+            with pytest.raises(pyvmaf.VmafError):
+                scoring.score(refs, dists, chroma=chroma, bpc=bpc, models=models, features=features)
+        return
     what = {"chroma": chroma, "bpc": bpc, "models": models, "features": features, "n_threads": n_threads, "cpumask": 0}
     got = (
         scoring.score(refs, dists, **what)  # type: ignore[arg-type]
@@ -150,24 +151,3 @@ def test_recorded_clips(surface: str, pair: str, config: str, n_threads: int) ->
         else capi.score(library(), refs, dists, **what)  # type: ignore[arg-type]
     )
     assert capi.differences(expected(pair, config), got) == []
-
-
-@pytest.mark.skipif(not shared_pairs(), reason="no recorded clips beside the project")
-@pytest.mark.parametrize("config", V1_CONFIGS)
-@pytest.mark.parametrize("pair", shared_pairs() or ["none"])
-def test_recorded_adm_and_motion_of_the_v1_models(pair: str, config: str) -> None:
-    entry = shared_golden()[f"{pair}/{config}"]
-    if "error" in entry:
-        pytest.skip(f"the peer published nothing here: {entry['error']}")
-    want = {k: v for k, v in entry["features"].items() if "adm" in k or "aim" in k or "motion" in k}
-    model = json.loads((Path(__file__).parents[1] / "model" / f"{V1_CONFIGS[config]}.json").read_text())["model_dict"]
-    extractors = {"adm3": "adm", "motion3": "motion"}
-    features = []
-    for name, options in zip(model["feature_names"], model["feature_opts_dicts"], strict=True):
-        for part, extractor in extractors.items():
-            if f"integer_feature_{part}" in name:
-                features.append((extractor, options))
-    refs, dists, chroma, bpc = shared_frames(pair)
-    got = scoring.score(refs, dists, chroma=chroma, bpc=bpc, features=features, cpumask=0)
-    assert capi.differences(want, got) == []
-    assert not any(math.isnan(v) for values in want.values() for v in values if v is not None)

@@ -10,14 +10,17 @@ static inline vint adm_pair(int32_t first, int32_t second)
     return v_set32((uint16_t)first | (uint32_t)second << 16);
 }
 
-/* The four input rows of a band row: row -1 is row 1, rows past the end repeat
- * the last one and go back. */
-static void adm_rows(const AdmWork *a, int side, unsigned row, const char *x[4])
+/* The input rows of a band row, and the two more that the next one needs. */
+enum { ADM_TAPS = 4, ADM_ROWS = ADM_TAPS + 2 };
+
+/* Row -1 is row 1, rows past the end repeat the last one and go back. */
+static void adm_rows(const AdmWork *a, int side, unsigned row,
+                     const char *x[ADM_ROWS])
 {
     const AdmScale *in = a->in;
     const char *plane = side ? in->dist : in->ref;
     ptrdiff_t stride = side ? in->dist_stride : in->ref_stride;
-    for (unsigned t = 0; t < 4; t++) {
+    for (unsigned t = 0; t < ADM_ROWS; t++) {
         unsigned y = row || t ? 2 * row + t - 1 : 1;
         if (y >= in->h)
             y = 2 * in->h - 1 - y;
@@ -68,14 +71,22 @@ static inline void adm_down_samples(const AdmDown *d, const vint x[4],
     v_store(high, v_pack16(v_sar32(a, d->shift), v_sar32(b, d->shift)));
 }
 
+/* Ask for what the next band row reads of its own at a byte of the row. */
+static inline void adm_expect(const char *const row[ADM_ROWS], size_t at)
+{
+    v_prefetch(row[ADM_TAPS] + at);
+    v_prefetch(row[ADM_TAPS + 1] + at);
+}
+
 /* The last vector ends with the row, so that nothing past it is read. */
-static void adm_down_bytes(const char *const row[4], unsigned w, int16_t *low,
-                           int16_t *high)
+static void adm_down_bytes(const char *const row[ADM_ROWS], unsigned w,
+                           int16_t *low, int16_t *high)
 {
     const AdmDown d = adm_down(8, 128);
     for (unsigned i = 0; i < w; i += ADM_STEP16) {
         unsigned at = i + ADM_STEP16 <= w ? i : w - ADM_STEP16;
         vint x[4];
+        adm_expect(row, at);
         for (unsigned t = 0; t < 4; t++)
             x[t] = v_load8((const uint8_t *)row[t] + at);
         adm_down_samples(&d, x, low + at, high + at);
@@ -83,14 +94,15 @@ static void adm_down_bytes(const char *const row[4], unsigned w, int16_t *low,
 }
 
 /* Samples less mid-grey fit 16 bits at every depth. */
-static void adm_down_words(const char *const row[4], unsigned w, unsigned bpc,
-                           int16_t *low, int16_t *high)
+static void adm_down_words(const char *const row[ADM_ROWS], unsigned w,
+                           unsigned bpc, int16_t *low, int16_t *high)
 {
     const AdmDown d = adm_down((int)bpc, 0);
     const vint grey = v_set16((uint16_t)(1u << (bpc - 1)));
     for (unsigned i = 0; i < w; i += ADM_STEP16) {
         unsigned at = i + ADM_STEP16 <= w ? i : w - ADM_STEP16;
         vint x[4];
+        adm_expect(row, at * sizeof(uint16_t));
         for (unsigned t = 0; t < 4; t++)
             x[t] = v_sub16(v_load((const uint16_t *)row[t] + at), grey);
         adm_down_samples(&d, x, low + at, high + at);
@@ -98,12 +110,13 @@ static void adm_down_words(const char *const row[4], unsigned w, unsigned bpc,
 }
 
 /* Scale 1: 16-bit input, sums of products kept in 32 bits, not rounded. */
-static void adm_down_narrow(const char *const row[4], unsigned w, int32_t *low,
-                            int32_t *high)
+static void adm_down_narrow(const char *const row[ADM_ROWS], unsigned w,
+                            int32_t *low, int32_t *high)
 {
     const AdmDown d = adm_down(0, 0);
     for (unsigned i = 0; i < w; i += ADM_STEP16) {
         vint x[4];
+        adm_expect(row, i * sizeof(int16_t));
         for (unsigned t = 0; t < 4; t++)
             x[t] = v_load((const int16_t *)row[t] + i);
         vint a01 = v_zip16lo(x[0], x[1]), b01 = v_zip16hi(x[0], x[1]);
@@ -127,8 +140,8 @@ static inline vint adm_sum64(const vint x[4], const vint c[4], vint start)
 }
 
 /* Scales 2 and 3 */
-static void adm_down_wide(const char *const row[4], unsigned w, int32_t *low,
-                          int32_t *high)
+static void adm_down_wide(const char *const row[ADM_ROWS], unsigned w,
+                          int32_t *low, int32_t *high)
 {
     const vint half = v_set64(1 << 15);
     vint l[4], h[4];
@@ -138,6 +151,7 @@ static void adm_down_wide(const char *const row[4], unsigned w, int32_t *low,
     }
     for (unsigned i = 0; i < w; i += V_LANES) {
         vint x[4], y[4];
+        adm_expect(row, i * sizeof(int32_t));
         for (unsigned t = 0; t < 4; t++) {
             x[t] = v_load((const int32_t *)row[t] + i);
             y[t] = v_odd(x[t]);
@@ -202,8 +216,9 @@ static void adm_extend32(int32_t *x, unsigned w)
     x[w + 1] = x[w - 2];
 }
 
-static void adm_transform_fine(AdmWork *a, int side, const char *const x[4],
-                               void *low_row, bool high)
+static void adm_transform_fine(AdmWork *a, int side,
+                               const char *const x[ADM_ROWS], void *low_row,
+                               bool high)
 {
     unsigned w = a->in->w, at = 2 * a->plan.col.work_begin, n = a->cols;
     int16_t *lo = a->low, *hi = a->high;
@@ -222,8 +237,9 @@ static void adm_transform_fine(AdmWork *a, int side, const char *const x[4],
     }
 }
 
-static void adm_transform_coarse(AdmWork *a, int side, const char *const x[4],
-                                 void *low_row, bool high)
+static void adm_transform_coarse(AdmWork *a, int side,
+                                 const char *const x[ADM_ROWS], void *low_row,
+                                 bool high)
 {
     unsigned w = a->in->w, at = 2 * a->plan.col.work_begin, n = a->cols;
     unsigned shift = a->plan.horizontal_shift;
@@ -252,7 +268,7 @@ static void adm_transform(AdmWork *a, unsigned row)
     bool high = row >= a->plan.work[0] && row < a->plan.work[1];
     bool low = row >= a->plan.low[0] && row < a->plan.low[1];
     for (int side = 0; side < 2; side++) {
-        const char *x[4];
+        const char *x[ADM_ROWS];
         char *plane = side ? in->low_dist : in->low_ref;
         if (plane)
             plane = low ? plane + (ptrdiff_t)row * in->low_stride : NULL;

@@ -62,9 +62,25 @@ static void vif_slots(const VifWork *k, const char *slot[], unsigned first,
             k->ring + (first + i) % k->slots * (k->planes * k->columns * 4);
 }
 
+/* Ask for the source of the VIF_ROWS rows from row y on under VIF_BLOCK columns
+ * from x on, which the next group of rows brings into the ring. */
+static void vif_expect(const VifWork *k, int y, size_t x)
+{
+    const VifScale *s = k->scale;
+    const size_t size = k->bytes ? sizeof(uint8_t) : sizeof(uint16_t);
+    const size_t from = (k->begin + x) * size, all = s->w * size;
+    const size_t to =
+        from + VIF_BLOCK * size < all ? from + VIF_BLOCK * size : all;
+    for (int row = y > 0 ? y : 0; row < y + VIF_ROWS && row < (int)s->h; row++)
+        for (size_t at = from; at < to; at += 64) {
+            v_prefetch((const char *)s->ref + row * s->ref_stride + at);
+            v_prefetch((const char *)s->dist + row * s->dist_stride + at);
+        }
+}
+
 /* Statistics of up to VIF_ROWS rows from the two pairs on. */
 static void vif_some_rows(const VifWork *k, unsigned pair, unsigned rows,
-                          VifLanes *lanes)
+                          int next, VifLanes *lanes)
 {
     const VifScale *s = k->scale;
     const char *slot[VIF_MAX_SLOTS];
@@ -72,6 +88,7 @@ static void vif_some_rows(const VifWork *k, unsigned pair, unsigned rows,
     vif_slots(k, slot, pair, k->slots);
     for (size_t x = 0; x < k->columns; x += VIF_BLOCK) {
         size_t ready = x + VIF_BLOCK < k->columns ? x + VIF_BLOCK : k->columns;
+        vif_expect(k, next, x);
         vif_vertical(k, slot, x, ready);
         /* The window's right half must be there. */
         size_t to = ready < k->columns ? ready - VIF_COLUMN_STEP : end;
@@ -112,7 +129,7 @@ static void vif_strip(VifWork *k, VifSums *sums)
         for (; filled < pair + k->slots; filled++)
             vif_fill(k, top, filled);
         if (s->limit_cnt) {
-            vif_some_rows(k, pair, rows, &lanes);
+            vif_some_rows(k, pair, rows, top + 2 * (int)filled, &lanes);
             vif_flush(&lanes, sums, rows * k->cnt, s->limit_cnt);
         }
         for (unsigned i = 0; i < rows; i += 2)

@@ -129,6 +129,47 @@ static void vif_add_block(VifLanes *lanes, VifBlock *b, unsigned cnt,
     }
 }
 
+/* The same where both pictures are equal and no limit is below 1: x = y = z.
+ * With d = x + VIF_EPSILON, rounded by at most 2^-23 as x is below 2^31, the
+ * gain x / d lies below 1, so no limit acts, and gain * z is x - VIF_EPSILON
+ * but for 2^-21. VIF_EPSILON exceeds 2^-18. Hence what is left of y is cut to
+ * 0: the noise is VIF_NOISE, whose log is 0 here. And gain^2 * x, less than x
+ * by twice VIF_EPSILON but for 2^-20, is cut to x - 1. */
+static SIMD_NOINLINE void vif_add_equal(VifLanes *lanes, VifBlock *b,
+                                        unsigned cnt, unsigned limit_cnt)
+{
+    const vint zero = v_set32(0), below = v_set32(VIF_NOISE - 1);
+    unsigned n = 0;
+    for (unsigned i = 0; i < cnt; i++) {
+        const vint *m = b->moments[i].m;
+        vint x = v_sub32(m[VIF_RR], v_mulround32(m[VIF_MU_R], m[VIF_MU_R]));
+        vmask active = v_gt32(x, below);
+        lanes->num_non_log =
+            v_add64(lanes->num_non_log, v_drop(active, v_max32(x, zero)));
+        lanes->active = v_count(lanes->active, active);
+        b->sent[n] = v_add32(v_keep(active, x), v_set32(VIF_NOISE));
+        b->arrived[0][n] = v_sub32(b->sent[n], v_keep(active, v_set32(1)));
+        n += v_any(active) != 0;
+    }
+    lanes->den_log = v_add32(lanes->den_log, vif_log_sum(b->sent, n));
+    vint num = vif_log_sum(b->arrived[0], n);
+    for (unsigned j = 0; j < limit_cnt; j++)
+        lanes->num_log[j] = v_add32(lanes->num_log[j], num);
+}
+
+/* The same where the reference is flat: all that counts is what varies in the
+ * distorted picture. */
+static SIMD_NOINLINE void vif_add_flat(VifLanes *lanes, const VifBlock *b,
+                                       unsigned cnt)
+{
+    for (unsigned i = 0; i < cnt; i++) {
+        const vint *m = b->moments[i].m;
+        vint y = v_sub32(m[VIF_DD], v_mulround32(m[VIF_MU_D], m[VIF_MU_D]));
+        lanes->num_non_log =
+            v_add64(lanes->num_non_log, v_max32(y, v_set32(0)));
+    }
+}
+
 /* Add the lane sums of `samples` samples to the totals and clear them. */
 static void vif_flush(VifLanes *lanes, VifSums *sums, unsigned samples,
                       unsigned limit_cnt)

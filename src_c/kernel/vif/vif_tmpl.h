@@ -30,7 +30,7 @@ static void vif_setup(VifWork *k, const VifScale *s)
     k->planes = k->bytes ? 5 : 8;
     k->square_shift = s->scale ? 16 : 2 * ((int)s->bpc - 8);
     k->flat = (uint16_t)((1u << ((s->scale ? 16 : s->bpc) - 7)) - 1);
-    k->strip = vif_strip_width(k->slots * k->planes);
+    k->strip = vif_strip_width(s->w, k->slots * k->planes);
     vif_set_taps(&k->taps, s->scale);
     if (s->scale + 1 < VIF_SCALES)
         vif_set_taps(&k->next_taps, s->scale + 1);

@@ -105,8 +105,9 @@ def library_tables(rounds: int, quick: bool) -> Iterator[Table]:
                 continue
             t = library.measure(replace(case, cpumask=mask, frames=3 if isa == "scalar" else case.frames), rounds)
             row = (
-                case.what, case.size, str(case.bpc), case.content, str(case.n_threads), f"{t.ours:.2f}", f"{t.peer:.2f}",
-                f"**{t.ratio:.2f}**", f"{t.quiet_ours:.2f}", f"{t.quiet_peer:.2f}", f"**{t.quiet_ratio:.2f}**", measured(),
+                case.what, case.size, str(case.bpc), case.content, str(case.n_threads),
+                f"{t.ours:.2f}", f"{t.peer:.2f}", f"**{t.ratio:.2f}**",
+                f"{t.quiet_ours:.2f}", f"{t.quiet_peer:.2f}", f"**{t.quiet_ratio:.2f}**", measured(),
             )  # fmt: skip
             print(isa, *row, flush=True)
             yield Table(f"Whole library, kernel set `{isa}`", head, 5, [row])

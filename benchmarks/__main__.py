@@ -1,17 +1,51 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""benchmarks/run.py [--quick] [--out docs/benchmarks.md]: measure all, write one page."""
+"""benchmarks/run.py [--quick] [--only PART ...] [--out docs/benchmarks.md]: measure, put the rows into the page."""
 
 from __future__ import annotations
 
 import argparse
 import datetime
 import platform
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from . import commands, kernels, library, python_api, threads
 from .library import AVX2_ONLY, NEG, V061, Case
+from .page import Table, rewrite
 
-FLOOR = """\
+INTRO = """\
+# Benchmarks
+
+Made by `make bench`, which replaces the rows that it measures; each row says when and on which processor. The peer is
+libvmaf 3.2.0 out of the wheel of PyAV 19.0.2, in the same process, in turn, with the same vector sets allowed; every
+run compares all doubles of both sides. Times are milliseconds a frame, as medians of the runs and, *quiet*, as the
+times that one run in eight stays below: on a shared machine the neighbours add to a time, never take from it. Without
+worker threads it is the processor time of the thread, with them the time on the wall. Natural content is a scaled clip
+and its x264 encode; *flat* is one grey, *banded* a slow gradient, *screen* text that the encode leaves as it is, around
+a quarter of natural video.
+"""
+
+NOTES = """\
+## AVX-512 on an Intel server
+
+An Intel Xeon of the Sapphire or Emerald Rapids kind, a virtual machine with 2 shared cores, kernel set `avx512vnni`,
+November 2026, before source rows were asked for ahead of time; one thread where nothing else is said.
+
+| what | size | bits | ours, ms | peer, ms | peer / ours |
+|---|---|---|---|---|---|
+| v0.6.1 | 1080p | 8 | 25.28 | 73.90 | **2.97** |
+| v0.6.1 | 1080p | 10 | | | **3.20** |
+| v0.6.1 | 720p | 8 | | | **3.03** |
+| v0.6.1 | 720p | 10 | | | **3.12** |
+| v0.6.1 | 4K | 8 | | | **3.27** |
+| v0.6.1 | 4K | 10 | | | **3.50** |
+| vif | 1080p | 8 | | | **2.97** |
+| adm | 1080p | 8 | | | **3.03** |
+| motion | 1080p | 8 | | | **1.95** |
+| v0.6.1 + NEG | 1080p | 8 | | | **5.53** |
+| v0.6.1, two threads | 1080p | 8 | | | **3.18** |
+
 ## The floor
 
 What the integer arithmetic cannot go below, per 16 samples of scale 0 of VIF with 512-bit
@@ -23,36 +57,6 @@ the work that cannot overlap. With 256-bit registers the filters alone take twic
 instructions at twice the rate.
 """
 
-ESTIMATE = """\
-## AVX-512, estimated
-
-**Not measured:** this machine has no AVX-512. The figures come from the compiled code (GCC 12.2,
-November 2026): instructions and memory accesses of each inner loop of VIF, against the published
-throughput of each execution port, a load that crosses a cache line counted twice, and the
-bandwidth of the second-level cache. `llvm-mca` 19 agrees within 20 % for an Ice Lake server; its
-models of Sapphire Rapids and Zen 4 rate the 16-bit dot product at half of what is assumed here,
-which for Zen 4 a prototype had shown. Cycles per 16 samples of scale 0, 8 bits:
-
-| stage | Zen 4 | Ice Lake, Sapphire Rapids | Skylake-X (no VNNI) |
-|---|---|---|---|
-| rows into the ring | 10 | 7 | 7 |
-| vertical filters | 45 | 28 | 49 |
-| horizontal filters | 73 | 39 | 75 |
-| variances | 18 | 18 | 18 |
-| gains (two divisions) | 20 | 32 | 32 |
-| three logarithms | 20 | 20 | 20 |
-| next scale's plane | 15 | 8 | 9 |
-| scales 1 to 3 | 55 | 45 | 58 |
-| sum | 255 | 196 | 267 |
-
-These are bounds. The AVX2 set takes about 1.4 times its own, so that 1.15 to 1.4 times is
-expected: 10.6 to 12.9 ms of VIF for a 1080p pair on a Zen 4 at 3.6 GHz. libvmaf's AVX-512 took
-about 32 ms on one with the copy of its input (40 ms the whole model): **2.4 to 3.0 times as long**
-for VIF alone and 2.2 to 2.8 for v0.6.1. On Intel servers that start two dot products a cycle, 2.7
-to 3.7 for VIF, on those that start one or have no VNNI 2.0 to 2.7. On a machine with AVX-512
-`make bench` measures all of this, and this section goes.
-"""
-
 
 def cpu_name() -> str:
     try:
@@ -62,11 +66,13 @@ def cpu_name() -> str:
         return platform.processor() or platform.machine()
 
 
+def measured() -> str:
+    return f"{datetime.date.today()}, {cpu_name()}"
+
+
 def cases(quick: bool) -> list[Case]:
     base = [
         Case("1080p", models=(V061,)),
-        Case("1080p", models=(V061,), cpumask=AVX2_ONLY),
-        Case("1080p", models=(V061,), cpumask=0xFFFF, frames=3),
         Case("1080p", bpc=10, models=(V061,)),
         Case("1080p", features=("vif",)),
         Case("1080p", features=("adm",)),
@@ -77,82 +83,97 @@ def cases(quick: bool) -> list[Case]:
     ]
     if quick:
         return base
+    made = [Case("1080p", models=(V061,), frames=4, content=content) for content in ("flat", "banded", "screen")]
     sizes = [Case(s, b, (V061,), frames=3 if s == "4K" else 8) for s in ("480p", "720p", "4K") for b in (8, 10)]
     models = [Case(s, models=m, frames=4) for s in ("720p", "1080p") for m in ((NEG,), (V061, NEG))]
-    return base + sizes + models + [Case("4K", models=(V061,), n_threads=2, frames=6)]
+    return [*base, *made, *sizes, *models, Case("4K", models=(V061,), n_threads=2, frames=6)]
 
 
-def table(header: str, rows: list[str]) -> str:
-    columns = header.count("|") - 1
-    return "\n".join([header, "|" + "---|" * columns, *rows, ""])
+def library_tables(rounds: int, quick: bool) -> Iterator[Table]:
+    """Row by row, at each of the sets that a caller may be left with: the best, AVX2, none."""
+    head = (
+        "what", "size", "bits", "content", "threads", "ours", "peer", "peer / ours",
+        "ours, quiet", "peer, quiet", "quiet ratio", "measured",
+    )  # fmt: skip
+    masks = {kernels.isas()[0]: 0}
+    if "avx2" in kernels.isas()[1:]:
+        masks["avx2"] = AVX2_ONLY
+    masks["scalar"] = 0xFFFF
+    for n, case in enumerate(cases(quick)):
+        for isa, mask in masks.items():
+            if isa == "scalar" and n:
+                continue
+            t = library.measure(replace(case, cpumask=mask, frames=3 if isa == "scalar" else case.frames), rounds)
+            row = (
+                case.what, case.size, str(case.bpc), case.content, str(case.n_threads),
+                f"{t.ours:.2f}", f"{t.peer:.2f}", f"**{t.ratio:.2f}**",
+                f"{t.quiet_ours:.2f}", f"{t.quiet_peer:.2f}", f"**{t.quiet_ratio:.2f}**", measured(),
+            )  # fmt: skip
+            print(isa, *row, flush=True)
+            yield Table(f"Whole library, kernel set `{isa}`", head, 5, [row])
 
 
-def library_page(rounds: int, quick: bool) -> str:
-    rows = []
-    for case in cases(quick):
-        t = library.measure(case, rounds)
-        mask = {0: "all", AVX2_ONLY: "up to AVX2", 0xFFFF: "none"}[case.cpumask]
-        rows.append(
-            f"| {case.what} | {case.size} | {case.bpc} | {case.n_threads} | {mask} | {t.ours_ms:.2f} "
-            f"| {t.peer_ms:.2f} | **{t.ratio:.2f}** | {t.low:.2f} .. {t.high:.2f} |"
+def commands_tables(rounds: int, quick: bool) -> list[Table]:
+    head = ("command", "ours, frames/s", "ffmpeg's filter", "ratio", "ours, peak MiB", "ffmpeg's", "measured")
+    rows = [
+        (
+            t.name,
+            f"{t.ours_fps:.1f}",
+            f"{t.peer_fps:.1f}",
+            f"**{t.ratio:.2f}**",
+            f"{t.ours_mib:.0f}",
+            f"{t.peer_mib:.0f}",
+            measured(),
         )
-        print(rows[-1], flush=True)
-    return table(
-        "| what | size | bits | threads | vector sets | ours, ms a frame | peer, ms | peer / ours | spread |", rows
-    )
-
-
-def commands_page(rounds: int) -> str:
-    rows = [
-        f"| {t.name} | {t.ours_fps:.1f} | {t.peer_fps:.1f} | **{t.ratio:.2f}** | {t.ours_mib:.0f} | {t.peer_mib:.0f} |"
-        for t in commands.measure(rounds)
+        for t in commands.measure(3)
     ]
-    return table("| command | ours, frames/s | ffmpeg's filter | ratio | ours, peak MiB | ffmpeg's |", rows)
+    return [Table(f"Whole commands, kernel set `{kernels.isas()[0]}`", head, 1, rows)]
 
 
-def threads_page(rounds: int) -> str:
+def threads_tables(rounds: int, quick: bool) -> list[Table]:
+    head = ("size", "frames", "one thread / two, wall", "busiest thread's processor time", "measured")
     rows = [
-        f"| {t.case.size} | {t.case.frames} | **{t.wall:.2f}** | {t.busiest:.2f} |" for t in threads.measure(rounds)
+        (t.case.size, str(t.case.frames), f"**{t.wall:.2f}**", f"{t.busiest:.2f}", measured())
+        for t in threads.measure(rounds)
     ]
-    return table("| size | frames | one thread / two, wall | busiest thread's processor time |", rows)
+    return [Table(f"Two threads against one, kernel set `{kernels.isas()[0]}`", head, 2, rows)]
 
 
-def kernels_page(rounds: int) -> str:
-    rows = [f"| {t.kernel} | {t.bpc} | {t.isa} | {t.mpixels:.0f} | {t.ratio:.2f} |" for t in kernels.measure(rounds)]
-    return table("| kernel | bits | instruction set | Mpixel/s | times scalar |", rows)
+def kernels_tables(rounds: int, quick: bool) -> list[Table]:
+    head = ("kernel", "bits", "Mpixel/s", "times scalar", "measured")
+    rows: dict[str, list[tuple[str, ...]]] = {isa: [] for isa in kernels.isas()}
+    for t in kernels.measure(rounds):
+        rows[t.isa].append((t.kernel, str(t.bpc), f"{t.mpixels:.0f}", f"{t.ratio:.2f}", measured()))
+    return [Table(f"Kernels, set `{isa}`", head, 2, found) for isa, found in rows.items()]
 
 
-def python_page(rounds: int) -> str:
+def python_tables(rounds: int, quick: bool) -> list[Table]:
     t = python_api.measure(rounds)
-    return (
-        f"1080p, 8 bits, v0.6.1, one thread: {t.python_ms:.2f} ms a frame with NumPy arrays through `VmafContext`, "
-        f"{t.c_ms:.2f} ms with pictures through the C ABI: {100 * (t.ratio - 1):+.1f} % (median of a run in turn).\n"
-    )
+    head = ("v0.6.1, 1080p, 8 bits, one thread", "NumPy arrays, ms", "C ABI, ms", "more", "measured")
+    cost = f"{100 * (t.ratio - 1):+.1f} %"
+    row = (f"kernel set `{kernels.isas()[0]}`", f"{t.python_ms:.2f}", f"{t.c_ms:.2f}", cost, measured())
+    return [Table("Python against C", head, 1, [row])]
+
+
+PARTS: dict[str, Callable[[int, bool], Iterable[Table]]] = {
+    "library": library_tables,
+    "threads": threads_tables,
+    "commands": commands_tables,
+    "python": python_tables,
+    "kernels": kernels_tables,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer sizes, fewer rounds")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks.md"))
     args = parser.parse_args()
     rounds = 5 if args.quick else 9
-    page = [
-        "# Benchmarks\n",
-        f"Made by `make bench` on {datetime.date.today()}: {cpu_name()}, kernel set "
-        f"`{kernels.isas()[0]}`, Python {platform.python_version()}, {platform.libc_ver()[0]} "
-        f"{platform.libc_ver()[1]}. The peer is libvmaf 3.2.0 out of the wheel of PyAV 19.0.2.",
-        f"Medians of {rounds} alternating rounds after one that is not counted; the content is a scaled clip of "
-        "natural video and its x264 encode. Every run compares all doubles of both sides.\n",
-        "## Whole library\n", library_page(rounds, args.quick),
-        "## Two threads against one\n", threads_page(rounds),
-        "## Whole commands\n", commands_page(3),
-        "## Python against C\n", python_page(rounds),
-        "## Kernels\n", kernels_page(rounds),
-        FLOOR,
-    ]  # fmt: skip
-    if platform.machine() == "x86_64" and not any(isa.startswith("avx512") for isa in kernels.isas()):
-        page.append(ESTIMATE)
-    args.out.write_text("\n".join(page))
+    for part in args.only:
+        for table in PARTS[part](rounds, args.quick):
+            rewrite(args.out, INTRO, [table], NOTES)  # at once: a run that is cut short has not been in vain
     print(f"wrote {args.out}")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Natural content at any size and depth: a real clip, scaled, and its x264 encode."""
+"""Content at any size and depth: a real clip, scaled, and its x264 encode; flat, banded and screen content."""
 
 from __future__ import annotations
 
@@ -52,8 +52,7 @@ def planes(frame: av.VideoFrame, size: Size, bpc: int) -> Frame:
 
 
 @cache
-def clip(size_name: str, bpc: int, frames: int) -> tuple[list[Frame], list[Frame]]:
-    """The first frames of reference and distorted video at that size and depth."""
+def natural(size_name: str, bpc: int, frames: int) -> tuple[list[Frame], list[Frame]]:
     size = SIZES[size_name]
     sides: list[list[Frame]] = []
     for path in (sample_video(CACHE), distorted_video(max(frames, 8))):
@@ -65,6 +64,45 @@ def clip(size_name: str, bpc: int, frames: int) -> tuple[list[Frame], list[Frame
                 side.append(planes(frame, size, bpc))
         sides.append(side)
     return sides[0], sides[1]
+
+
+def flat(plane: np.ndarray, time: int, side: int, bpc: int) -> np.ndarray:
+    """One grey, and another after the encode."""
+    return np.full_like(plane, 100 + side << bpc - 8)
+
+
+def banded(plane: np.ndarray, time: int, side: int, bpc: int) -> np.ndarray:
+    """A slow gradient that drifts; its encode has half as many steps."""
+    y, x = np.mgrid[: plane.shape[0], : plane.shape[1]]
+    steps = (60 + 24 * x / plane.shape[1] + 12 * y / plane.shape[0] + time / 4).astype(plane.dtype)
+    return steps - steps % 2 * side << bpc - 8
+
+
+def screen(plane: np.ndarray, time: int, side: int, bpc: int) -> np.ndarray:
+    """Text on white, which the encode leaves as it is; a window of a quarter of the area shows natural video."""
+    h, w = plane.shape
+    glyphs = np.random.default_rng(3).integers(0, 2, (h // 8 + 1, w // 4 + 1))
+    glyphs[::2] = 0
+    page = (235 - 200 * np.kron(glyphs, np.ones((8, 4), int))[:h, :w] << bpc - 8).astype(plane.dtype)
+    window = np.s_[h // 4 : 3 * h // 4, w // 3 : 5 * w // 6]
+    page[window] = plane[window]
+    return page
+
+
+MADE = {"flat": flat, "banded": banded, "screen": screen}
+
+
+@cache
+def clip(size_name: str, bpc: int, frames: int, kind: str = "natural") -> tuple[list[Frame], list[Frame]]:
+    """The first frames of reference and distorted video at that size and depth."""
+    sides = natural(size_name, bpc, frames)
+    if kind == "natural":
+        return sides
+    made = [
+        [tuple(MADE[kind](plane, t, side, bpc) for plane in frame) for t, frame in enumerate(video)]
+        for side, video in enumerate(sides)
+    ]
+    return made[0], made[1]
 
 
 def y4m(size_name: str, bpc: int, frames: int, loops: int) -> tuple[Path, Path]:

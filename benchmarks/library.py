@@ -2,7 +2,8 @@
 """Whole library against the peer's: the same calls of the C ABI in turn, in one process.
 
 Pictures are filled before the clock starts; the clock covers extraction, flush
-and prediction. The bits of both are compared in the same run.
+and prediction, and is the thread's processor time where there are no workers.
+The bits of both are compared in the same run.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import ctypes as ct
 import os
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .content import CACHE, clip  # isort: skip  (sets the path of the next ones)
@@ -33,6 +35,7 @@ class Case:
     n_threads: int = 0
     cpumask: int = 0
     frames: int = 6
+    content: str = "natural"
 
     @property
     def what(self) -> str:
@@ -42,30 +45,42 @@ class Case:
 
 @dataclass(frozen=True)
 class Timing:
+    """Milliseconds a frame of both: medians, and the times that one run in eight stays below."""
+
     case: Case
-    ours_ms: float
-    peer_ms: float
+    ours: float
+    peer: float
     ratio: float
-    low: float
-    high: float
+    quiet_ours: float
+    quiet_peer: float
+
+    @property
+    def quiet_ratio(self) -> float:
+        return self.quiet_peer / self.quiet_ours
+
+
+def quiet(values: Sequence[float]) -> float:
+    """The value that one in eight stays below: a machine's neighbours add to times, never take from them."""
+    return sorted(values)[len(values) // 8]
 
 
 def once(library: capi.Library, case: Case) -> tuple[float, list[float | None]]:
     """Seconds a frame and all numbers of one run."""
-    refs, dists = clip(case.size, case.bpc, case.frames)
+    refs, dists = clip(case.size, case.bpc, case.frames, case.content)
+    clock = time.perf_counter if case.n_threads else time.thread_time
     with capi.Run(
         library, models=case.models, features=[(f, {}) for f in case.features],
         n_threads=case.n_threads, cpumask=case.cpumask,
     ) as run:  # fmt: skip
         pairs = [[library.picture(f, "420", case.bpc) for f in pair] for pair in zip(refs, dists, strict=True)]
-        start = time.perf_counter()
+        start = clock()
         for i, (ref, dist) in enumerate(pairs):
             library.call("vmaf_read_pictures", run.context, ct.byref(ref), ct.byref(dist), i)
         run.frames = len(pairs)
         run.flush()
         for model in run.models:
             run.pooled(model, "mean")
-        seconds = (time.perf_counter() - start) / len(pairs)
+        seconds = (clock() - start) / len(pairs)
         numbers = [v for values in run.results().values() for v in values]
     return seconds, numbers
 
@@ -82,11 +97,9 @@ def measure(case: Case, rounds: int) -> Timing:
         if i:
             times.append((a, b))
     pin(range(len(ALLOWED)))
-    ratios = [b / a for a, b in times]
-    return Timing(
-        case, statistics.median(a for a, _ in times) * 1e3, statistics.median(b for _, b in times) * 1e3,
-        statistics.median(ratios), min(ratios), max(ratios),
-    )  # fmt: skip
+    a_ms, b_ms = ([1e3 * t for t in side] for side in zip(*times, strict=True))
+    ratio = statistics.median(b / a for a, b in times)
+    return Timing(case, statistics.median(a_ms), statistics.median(b_ms), ratio, quiet(a_ms), quiet(b_ms))
 
 
 def pin(processors: range) -> None:

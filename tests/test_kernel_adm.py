@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from kernel_cases.adm import KERNELS, usual
+from kernel_cases.adm import KERNELS, USUAL, usual
+from numpy.typing import NDArray
+from reference.adm import Variant
 from support.kernel_harness import P, run
 from support.kernels import KERNEL_SETS, kernels
 
@@ -26,3 +28,34 @@ def test_variants_do_not_touch_each_other(name: str) -> None:
     low_only = run(name, adm, inputs, P(bpc=8, variants=[[]]))
     assert low_only.sums == [[0] * 27]
     assert all((a == b).all() for a, b in zip(low_only.outputs, together.outputs, strict=True))
+
+
+AREAS = {
+    "none": np.s_[:0], "all": np.s_[:], "left": np.s_[:, :150], "right": np.s_[:, -120:], "top": np.s_[:20],
+    "middle": np.s_[30:45, 150:200], "first": np.s_[:1, :1], "last": np.s_[-1:, -1:], "near the end": np.s_[:, -4:-3],
+    "stripes": np.s_[:, ::67],
+}  # fmt: skip
+
+
+def pair_that_differs(area: str, w: int, h: int, bpc: int) -> list[NDArray[np.unsignedinteger]]:
+    """A pair that differs in some columns or rows only, with samples of every size."""
+    rng = np.random.default_rng([w, h, bpc])
+    grey = 1 << bpc - 1
+    ref, dist = (rng.integers(-1000, 1001, (2, h, w)) * np.linspace(0, grey / 1000, w) + grey).clip(0, 2 * grey - 1)
+    part = ref.copy()
+    part[AREAS[area]] = dist[AREAS[area]]
+    return [plane.astype(np.uint8 if bpc == 8 else np.uint16) for plane in (ref, part)]
+
+
+@pytest.mark.parametrize("name", KERNEL_SETS)
+@pytest.mark.parametrize("area", AREAS)
+def test_equal_parts_need_no_decoupling(name: str, area: str) -> None:
+    """Gain limits from 1.001 on leave nothing added where both pictures are equal; one below does not."""
+    kernels(name)
+    (adm,) = KERNELS
+    high = [[Variant(limit, USUAL[i], skip_aim=limit == 2.0) for limit in (100.0, 1.001, 2.0)] for i in range(4)]
+    for bpc, (w, h) in ((8, (603, 90)), (10, (333, 61)), (16, (1030, 70))):
+        inputs = pair_that_differs(area, w, h, bpc)
+        for variants in (high, [[Variant(1.0, USUAL[i])] for i in range(4)]):
+            p = P(bpc=bpc, variants=variants)
+            assert run(name, adm, inputs, p).differs(run("scalar", adm, inputs, p)) == "", f"{w}x{h} {bpc}"

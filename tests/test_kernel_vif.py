@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from kernel_cases.vif import KERNELS, LIMITS
+from numpy.typing import NDArray
 from reference import vif as reference
 from support.kernel_harness import P, run
 from support.kernels import KERNEL_SETS, kernels
@@ -42,3 +45,33 @@ def test_every_logarithm(name: str) -> None:
             got = np.empty(z.size, np.int32)
             table.vif.log(ffi.cast("uint32_t *", z.ctypes.data), ffi.cast("int32_t *", got.ctypes.data), z.size)
             assert (got == reference.TABLE + 2048 * shift).all()
+
+
+def parts(w: int, h: int, bits: int, flat: int) -> list[NDArray[np.int64]]:
+    """Equal, differing, flat and constant areas side by side; flat samples are `flat` apart at the top of the range."""
+    rng = np.random.default_rng([w, h, bits])
+    top = (1 << bits) - 1
+    ref, dist = rng.integers(0, top + 1, (2, h, w))
+    dist[:, : 2 * w // 5] = ref[:, : 2 * w // 5]
+    at = slice(w // 2, 3 * w // 4)
+    ref[:, at] = top - flat * (np.mgrid[:h, :w].sum(0)[:, at] & 1)
+    ref[:, 3 * w // 4 :] = top // 16
+    dist[:, 7 * w // 8 :] = top // 9
+    dist[h // 3 :, w // 2 : 2 * w // 3] = ref[h // 3 :, w // 2 : 2 * w // 3]
+    ref[-h // 3 :], dist[-h // 3 :] = top - flat * rng.integers(0, 2, (2, h // 3, w))
+    return [ref, dist]
+
+
+@pytest.mark.parametrize("name", KERNEL_SETS)
+@pytest.mark.parametrize(("scale", "bpc"), [(0, 8), (0, 9), (0, 10), (0, 16), (1, 8), (2, 10), (3, 16)])
+def test_what_need_not_be_filtered_is_known(name: str, scale: int, bpc: int) -> None:
+    """Where both pictures are equal, and where the reference spans less than 2^(n - 7) of n bits or just so much."""
+    kernels(name)
+    (vif,) = KERNELS
+    bits = 16 if scale else bpc
+    p = P(bpc=bpc, scale=scale, limits=LIMITS)
+    like = [a.dtype for a in vif.inputs("noise", 32, 32, p)]
+    for flat, (w, h) in product((1, (1 << bits - 7) - 1, 1 << bits - 7), ((1303, 96), (2600, 60))):
+        inputs = [a.astype(dtype) for a, dtype in zip(parts(w, h, bits, flat), like, strict=True)]
+        for pair in (inputs, [inputs[0], inputs[0]]):
+            assert run(name, vif, pair, p).differs(run("scalar", vif, pair, p)) == "", f"{flat} {w}x{h}"

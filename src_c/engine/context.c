@@ -17,6 +17,7 @@
 #include "pyvmaf/pyvmaf.h"
 #include "text/option.h"
 #include "picture.h"
+#include "picture_block.h"
 
 /* More threads than any machine has: a sign of a wrong unit or a negative. */
 #define MAX_THREADS 4096
@@ -99,6 +100,7 @@ static void free_context(VmafContext *ctx)
     pthread_mutex_destroy(&ctx->failure.lock);
     pthread_mutex_destroy(&ctx->unsettled.lock);
     pthread_mutex_destroy(&ctx->halo.lock);
+    picture_block_drop();
     free(ctx);
 }
 
@@ -122,6 +124,7 @@ int vmaf_init(VmafContext **vmaf, VmafConfiguration cfg)
         free(ctx);
         return err;
     }
+    picture_block_keep();
     ctx->cfg = cfg;
     if (!cfg.n_subsample)
         ctx->cfg.n_subsample = 1;

@@ -11,9 +11,8 @@
 
 #include "pyvmaf/pyvmaf.h"
 #include "log.h"
+#include "picture_block.h"
 
-/* Alignment of the block: the widest vector and a cache line. */
-#define BLOCK_ALIGN 64
 /* Rows are multiples of so many samples, as in libvmaf. */
 #define ROW_SAMPLES 32
 
@@ -60,7 +59,7 @@ static int set_geometry(VmafPicture *pic, enum VmafPixelFormat pix_fmt,
 
 static void release_owned(VmafRef *ref)
 {
-    free(ref->block);
+    picture_block_give(ref->block);
     free(ref);
 }
 
@@ -96,7 +95,7 @@ static size_t set_strides(VmafPicture *pic)
             __builtin_add_overflow(total, bytes, &total))
             return 0;
     }
-    const size_t slack = (size_t)pic->stride[0] + BLOCK_ALIGN;
+    const size_t slack = (size_t)pic->stride[0] + PICTURE_BLOCK_ALIGN;
     return total > PTRDIFF_MAX - slack ? 0 : total + slack;
 }
 
@@ -125,14 +124,13 @@ int vmaf_picture_alloc(VmafPicture *pic, enum VmafPixelFormat pix_fmt,
     if (err)
         return err;
     const size_t size = set_strides(&made);
-    void *block = NULL;
     VmafRef *ref = new_ref(release_owned);
-    if (!ref || !size || posix_memalign(&block, BLOCK_ALIGN, size)) {
+    void *block = ref && size ? picture_block_take(size) : NULL;
+    if (!block) {
         free(ref);
         log_line(VMAF_LOG_LEVEL_ERROR, "no memory for a %ux%u picture", w, h);
         return -ENOMEM;
     }
-    memset(block, 0, size);
     ref->block = block;
     made.ref = ref;
     uint8_t *plane = block;

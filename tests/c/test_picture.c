@@ -170,12 +170,72 @@ static void test_default_pool(void)
     CHECK(!vmaf_close(ctx));
 }
 
+static size_t luma_size(const VmafPicture *pic)
+{
+    return (size_t)pic->stride[0] * pic->h[0];
+}
+
+/* Takes pictures of two sizes, checks that they are zero, makes them not so. */
+static void *take_and_give(void *arg)
+{
+    (void)arg;
+    for (unsigned i = 0; i < 300; i++) {
+        VmafPicture pic[2];
+        for (unsigned k = 0; k < 2; k++)
+            CHECK(!vmaf_picture_alloc(&pic[k], VMAF_PIX_FMT_YUV420P, 8,
+                                      i % 5 ? 64 : 96, 48));
+        for (unsigned k = 0; k < 2; k++) {
+            unsigned char *luma = pic[k].data[0], any = 0;
+            for (size_t x = 0; x < luma_size(&pic[k]); x++)
+                any |= luma[x];
+            CHECK(!any);
+            memset(luma, 0xff, luma_size(&pic[k]));
+            CHECK(!vmaf_picture_unref(&pic[k]));
+        }
+    }
+    return NULL;
+}
+
+static void test_blocks_from_threads(void)
+{
+    pthread_t thread[3];
+    for (unsigned i = 0; i < 3; i++)
+        CHECK(!pthread_create(&thread[i], NULL, take_and_give, NULL));
+    for (unsigned i = 0; i < 50; i++)
+        CHECK(!vmaf_close(toys_context(0, 0)));
+    for (unsigned i = 0; i < 3; i++)
+        CHECK(!pthread_join(thread[i], NULL));
+}
+
+/* While a context is open, memory of a size comes back, zeroed. */
+static void test_blocks_come_back(void)
+{
+    VmafContext *ctx = toys_context(0, 0);
+    VmafPicture pic;
+    CHECK(!vmaf_picture_alloc(&pic, VMAF_PIX_FMT_YUV420P, 8, 320, 180));
+    const void *const first = pic.data[0];
+    for (unsigned i = 0; i < 9; i++) {
+        CHECK(pic.data[0] == first);
+        CHECK(!*(char *)pic.data[0]);
+        memset(pic.data[0], 0xff, luma_size(&pic));
+        CHECK(!vmaf_picture_unref(&pic));
+        CHECK(!vmaf_picture_alloc(&pic, VMAF_PIX_FMT_YUV420P, 8, 322, 180));
+        CHECK(pic.data[0] != first);
+        CHECK(!vmaf_picture_unref(&pic));
+        CHECK(!vmaf_picture_alloc(&pic, VMAF_PIX_FMT_YUV420P, 8, 320, 180));
+    }
+    CHECK(!vmaf_close(ctx));
+    CHECK(!vmaf_picture_unref(&pic));
+}
+
 int main(void)
 {
     alarm(300); /* a hang is a failure */
     toys_register();
     test_geometry();
     test_default_pool();
+    test_blocks_come_back();
+    test_blocks_from_threads();
     static const unsigned threads[] = { 0, 1, 4 };
     for (unsigned i = 0; i < 3; i++) {
         test_wrap(threads[i]);

@@ -15,9 +15,12 @@ LIMITS = (100.0, 1.0, 1.2)
 
 class Scale(Kernel):
     name = "vif.scale"
-    points = tuple(
-        P(bpc=bpc, scale=scale, limits=LIMITS)
-        for scale, bpc in ((0, 8), (0, 9), (0, 10), (0, 12), (0, 16), (1, 8), (2, 10), (3, 16))
+    points = (
+        *(
+            P(bpc=bpc, scale=scale, limits=LIMITS)
+            for scale, bpc in ((0, 8), (0, 9), (0, 10), (0, 12), (0, 16), (1, 8), (2, 10), (3, 16))
+        ),
+        P(bpc=8, scale=0, limits=(100.0,)),
     )
 
     def smallest(self, p: P) -> tuple[int, int]:

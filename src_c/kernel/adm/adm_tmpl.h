@@ -15,6 +15,11 @@ typedef struct AdmSignal {
     int32_t *middle[2]; /* centre weights */
 } AdmSignal;
 
+/* Columns [begin, end). */
+typedef struct AdmSpan {
+    unsigned begin, end;
+} AdmSpan;
+
 /* Rows of int16_t at scale 0, int32_t at the others. */
 typedef struct AdmWork {
     const AdmScale *in;
@@ -24,12 +29,14 @@ typedef struct AdmWork {
     void *band[2][3];  /* high bands of one row */
     void *restored[3]; /* R before the gain limit */
     void *aligned;     /* angle flags, as lanes of ones */
+    AdmSpan part[2];   /* of two rows: where A may differ from 0 */
     AdmSignal signal[ADM_MAX_VARIANTS][2];
 } AdmWork;
 
 #include "adm_tmpl_wavelet.h"
 #include "adm_tmpl_split.h"
 #include "adm_tmpl_filter.h"
+#include "adm_tmpl_equal.h"
 #include "adm_tmpl_pool.h"
 
 static void adm_lay_out(AdmWork *a, Workspace *ws)
@@ -66,17 +73,81 @@ static bool adm_fits(const AdmScale *scale)
     return true;
 }
 
+static void adm_transform_side(AdmWork *a, int side, const char *const x[],
+                               AdmSpan down, unsigned row)
+{
+    const AdmSpan part = side ? a->part[row % 2] : (AdmSpan){ 0, a->cols };
+    if (a->plan.scale)
+        adm_down_coarse(a, x, down);
+    else
+        adm_down_fine(a, x, down);
+    if (row < a->plan.work[0] || row >= a->plan.work[1])
+        return;
+    if (a->plan.scale)
+        adm_high_coarse(a, side, part);
+    else
+        adm_high_fine(a, side, part);
+}
+
+/* A row of the second low band is that of the first but for `part`. */
+static void adm_copy_low(const AdmWork *a, AdmSpan part, const char *from,
+                         char *to)
+{
+    const size_t size = a->plan.scale ? sizeof(int32_t) : sizeof(int16_t);
+    memcpy(to, from, part.begin * size);
+    memcpy(to + part.end * size, from + part.end * size,
+           (a->plan.w - part.end) * size);
+}
+
+/* The second picture is transformed where it differs from the first, whose
+ * filtered row is still there. */
+static void adm_transform(AdmWork *a, unsigned row)
+{
+    const AdmScale *in = a->in;
+    const char *x[2][ADM_ROWS];
+    const ptrdiff_t at = (ptrdiff_t)row * in->low_stride;
+    const bool low = row >= a->plan.low[0] && row < a->plan.low[1];
+    char *ref = low && in->low_ref ? (char *)in->low_ref + at : NULL;
+    char *dist = low && in->low_dist ? (char *)in->low_dist + at : NULL;
+    const AdmSpan all = { 0, a->plan.w };
+    adm_rows(a, 0, row, x[0]);
+    adm_rows(a, 1, row, x[1]);
+    const AdmSpan unequal = adm_unequal(a, x[0], x[1]);
+    const AdmSpan part = ref ? adm_part(a, unequal, 0, a->plan.w) : all;
+    a->part[row % 2] = adm_added(a, unequal);
+    adm_transform_side(a, 0, x[0], (AdmSpan){ 0, in->w }, row);
+    if (ref)
+        adm_low_row(a, all, ref);
+    adm_transform_side(a, 1, x[1], unequal, row);
+    if (dist)
+        adm_low_row(a, part, dist);
+    if (dist && ref)
+        adm_copy_low(a, part, ref, dist);
+}
+
+static void adm_filter(AdmWork *a, unsigned v, unsigned row)
+{
+    const AdmSpan part = a->part[row % 2];
+    const AdmSpan left = { 0, part.begin }, right = { part.end, a->cols };
+    if (a->plan.scale) {
+        adm_filter_coarse(a, v, row, part);
+        adm_equal_coarse(a, v, row, left);
+        adm_equal_coarse(a, v, row, right);
+    } else {
+        adm_filter_fine(a, v, row, part);
+        adm_equal_fine(a, v, row, left);
+        adm_equal_fine(a, v, row, right);
+    }
+}
+
 static void adm_split(AdmWork *a, unsigned row)
 {
     if (a->plan.scale)
-        adm_decouple_coarse(a);
+        adm_decouple_coarse(a, a->part[row % 2]);
     else
-        adm_decouple_fine(a);
+        adm_decouple_fine(a, a->part[row % 2]);
     for (unsigned v = 0; v < a->in->variant_cnt; v++) {
-        if (a->plan.scale)
-            adm_filter_coarse(a, v, row);
-        else
-            adm_filter_fine(a, v, row);
+        adm_filter(a, v, row);
         for (unsigned i = 0; i < 2; i++) {
             /* Read only where the work window is the whole band. */
             int32_t *sum = a->signal[v][i].sum[row % 3];
@@ -89,10 +160,9 @@ static void adm_split(AdmWork *a, unsigned row)
 static void adm_pool(const AdmWork *a, AdmSums *sums, unsigned row)
 {
     for (unsigned v = 0; v < a->in->variant_cnt; v++) {
-        const AdmSignal *kept = &a->signal[v][0], *added = &a->signal[v][1];
-        adm_pass(a, v, kept, added, row, sums->num[v]);
+        adm_pass(a, v, 0, row, sums->num[v]);
         if (!a->in->variant[v].skip_aim)
-            adm_pass(a, v, added, kept, row, sums->aim[v]);
+            adm_pass(a, v, 1, row, sums->aim[v]);
     }
 }
 

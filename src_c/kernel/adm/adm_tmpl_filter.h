@@ -70,14 +70,14 @@ static inline void adm_mask16(const AdmFine *f, const vint signal[3],
     adm_store_sums(sum, middle, p, m);
 }
 
-static void adm_filter_fine(AdmWork *a, unsigned v, unsigned row)
+static void adm_filter_fine(AdmWork *a, unsigned v, unsigned row, AdmSpan part)
 {
     const AdmVariant *variant = &a->in->variant[v];
     const AdmFine f = adm_fine(variant->factor);
     const AdmLimit limit = adm_limit(variant->gain_limit, true);
     AdmSignal *kept = &a->signal[v][0], *added = &a->signal[v][1];
     unsigned now = row % 2, now3 = row % 3;
-    for (unsigned j = 0; j < a->cols; j += ADM_STEP16) {
+    for (unsigned j = part.begin; j < part.end; j += ADM_STEP16) {
         vint aligned = v_load((int16_t *)a->aligned + j), r[3], d[3];
         for (unsigned q = 0; q < 3; q++) {
             vint t = v_load((int16_t *)a->band[1][q] + j);
@@ -128,14 +128,15 @@ static inline void adm_mask_coarse(AdmSignal *s, const vint factor[3],
     v_store(s->middle[row % 2] + j, v_join_high(even_m, odd_m));
 }
 
-static void adm_filter_coarse(AdmWork *a, unsigned v, unsigned row)
+static void adm_filter_coarse(AdmWork *a, unsigned v, unsigned row,
+                              AdmSpan part)
 {
     const AdmVariant *variant = &a->in->variant[v];
     const AdmLimit limit = adm_limit(variant->gain_limit, false);
     vint factor[3];
     for (unsigned q = 0; q < 3; q++)
         factor[q] = v_set32(variant->factor[q]);
-    for (unsigned j = 0; j < a->cols; j += V_LANES) {
+    for (unsigned j = part.begin; j < part.end; j += V_LANES) {
         vint aligned = v_load((int32_t *)a->aligned + j), r[3], d[3];
         for (unsigned q = 0; q < 3; q++) {
             vint t = v_load((int32_t *)a->band[1][q] + j);

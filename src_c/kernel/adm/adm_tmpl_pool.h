@@ -11,6 +11,7 @@ typedef struct AdmPass {
     const int32_t *above, *here, *below, *middle;
     vint factor[3]; /* scale 0 */
     vint square_half[3], cube_half[3];
+    AdmSpan part; /* of the pooling window: elsewhere there is nothing */
     const AdmPlan *plan;
 } AdmPass;
 
@@ -84,7 +85,7 @@ static inline unsigned adm_pool_vector(const AdmPass *p, unsigned j,
 static inline void adm_pool_row(const AdmPass *p, bool fine, int64_t total[3])
 {
     const AdmPlan *plan = p->plan;
-    unsigned n = plan->col.pool_end - plan->col.pool_begin, j = 0, vectors = 0;
+    unsigned n = p->part.end, j = p->part.begin, vectors = 0;
     vint sum[3] = { v_set32(0), v_set32(0), v_set32(0) };
     for (; j + V_LANES <= n; j += V_LANES)
         vectors += adm_pool_vector(p, j, NULL, fine, sum);
@@ -100,10 +101,25 @@ static inline void adm_pool_row(const AdmPass *p, bool fine, int64_t total[3])
     }
 }
 
-/* X is pooled against the threshold that Y makes. */
-static void adm_pass(const AdmWork *a, unsigned v, const AdmSignal *x,
-                     const AdmSignal *y, unsigned row, int64_t total[3])
+/* The part of the pooling window where A may differ from 0. What is 0 exceeds
+ * no threshold, or one of -30, and that vanishes in the rounding. */
+static AdmSpan adm_added_part(const AdmWork *a, unsigned row)
 {
+    const AdmWindow *col = &a->plan.col;
+    const unsigned at = col->pool_begin - col->work_begin;
+    const unsigned n = col->pool_end - col->pool_begin;
+    AdmSpan part = a->part[row % 2];
+    part.begin = part.begin > at ? part.begin - at : 0;
+    part.end = part.end > at ? part.end - at : 0;
+    part.end = part.end < n ? part.end : n;
+    return part;
+}
+
+/* X, of index `x` (0: R, 1: A), is pooled against the threshold that Y makes. */
+static void adm_pass(const AdmWork *a, unsigned v, unsigned of, unsigned row,
+                     int64_t total[3])
+{
+    const AdmSignal *x = &a->signal[v][of], *y = &a->signal[v][!of];
     const AdmPlan *plan = &a->plan;
     unsigned at = plan->col.pool_begin - plan->col.work_begin;
     unsigned above = row ? row - 1 : 1;
@@ -114,8 +130,11 @@ static void adm_pass(const AdmWork *a, unsigned v, const AdmSignal *x,
         .here = y->sum[row % 3] + at,
         .below = y->sum[below % 3] + at,
         .middle = y->middle[row % 2] + at,
+        .part = { 0, plan->col.pool_end - plan->col.pool_begin },
         .plan = plan,
     };
+    if (of)
+        p.part = adm_added_part(a, row);
     for (unsigned q = 0; q < 3; q++) {
         p.x[q] = (const char *)x->x[row % 2][q] + at * sample;
         p.factor[q] = v_set32(a->in->variant[v].factor[q]);

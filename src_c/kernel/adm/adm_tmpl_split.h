@@ -144,9 +144,9 @@ static inline vint adm_between32(vint x, vint t)
     return v_max32(v_min32(x, v_max32(t, zero)), v_min32(t, zero));
 }
 
-static void adm_decouple_fine(const AdmWork *a)
+static void adm_decouple_fine(const AdmWork *a, AdmSpan part)
 {
-    for (unsigned j = 0; j < a->cols; j += ADM_STEP16) {
+    for (unsigned j = part.begin; j < part.end; j += ADM_STEP16) {
         vint o[3], t[3], sizes = v_set32(0);
         for (unsigned q = 0; q < 3; q++) {
             o[q] = v_load((int16_t *)a->band[0][q] + j);
@@ -164,9 +164,9 @@ static void adm_decouple_fine(const AdmWork *a)
     }
 }
 
-static void adm_decouple_coarse(const AdmWork *a)
+static void adm_decouple_coarse(const AdmWork *a, AdmSpan part)
 {
-    for (unsigned j = 0; j < a->cols; j += V_LANES) {
+    for (unsigned j = part.begin; j < part.end; j += V_LANES) {
         vint o[3], t[3];
         for (unsigned q = 0; q < 3; q++) {
             o[q] = v_load((int32_t *)a->band[0][q] + j);

@@ -10,14 +10,17 @@ static inline vint adm_pair(int32_t first, int32_t second)
     return v_set32((uint16_t)first | (uint32_t)second << 16);
 }
 
-/* The four input rows of a band row: row -1 is row 1, rows past the end repeat
- * the last one and go back. */
-static void adm_rows(const AdmWork *a, int side, unsigned row, const char *x[4])
+/* The input rows of a band row, and the two more that the next one needs. */
+enum { ADM_TAPS = 4, ADM_ROWS = ADM_TAPS + 2 };
+
+/* Row -1 is row 1, rows past the end repeat the last one and go back. */
+static void adm_rows(const AdmWork *a, int side, unsigned row,
+                     const char *x[ADM_ROWS])
 {
     const AdmScale *in = a->in;
     const char *plane = side ? in->dist : in->ref;
     ptrdiff_t stride = side ? in->dist_stride : in->ref_stride;
-    for (unsigned t = 0; t < 4; t++) {
+    for (unsigned t = 0; t < ADM_ROWS; t++) {
         unsigned y = row || t ? 2 * row + t - 1 : 1;
         if (y >= in->h)
             y = 2 * in->h - 1 - y;
@@ -68,14 +71,25 @@ static inline void adm_down_samples(const AdmDown *d, const vint x[4],
     v_store(high, v_pack16(v_sar32(a, d->shift), v_sar32(b, d->shift)));
 }
 
-/* The last vector ends with the row, so that nothing past it is read. */
-static void adm_down_bytes(const char *const row[4], unsigned w, int16_t *low,
-                           int16_t *high)
+/* Ask for what the next band row reads of its own at a byte of the row. */
+static inline void adm_expect(const char *const row[ADM_ROWS], size_t at)
+{
+    v_prefetch(row[ADM_TAPS] + at);
+    v_prefetch(row[ADM_TAPS + 1] + at);
+}
+
+/* Columns `in` of the input rows, filtered down. The last vector ends with the
+ * row, so that nothing past it is read. */
+static void adm_down_bytes(const AdmWork *a, const char *const row[ADM_ROWS],
+                           AdmSpan in)
 {
     const AdmDown d = adm_down(8, 128);
-    for (unsigned i = 0; i < w; i += ADM_STEP16) {
+    const unsigned w = a->in->w;
+    int16_t *low = a->low, *high = a->high;
+    for (unsigned i = in.begin; i < in.end; i += ADM_STEP16) {
         unsigned at = i + ADM_STEP16 <= w ? i : w - ADM_STEP16;
         vint x[4];
+        adm_expect(row, at);
         for (unsigned t = 0; t < 4; t++)
             x[t] = v_load8((const uint8_t *)row[t] + at);
         adm_down_samples(&d, x, low + at, high + at);
@@ -83,14 +97,17 @@ static void adm_down_bytes(const char *const row[4], unsigned w, int16_t *low,
 }
 
 /* Samples less mid-grey fit 16 bits at every depth. */
-static void adm_down_words(const char *const row[4], unsigned w, unsigned bpc,
-                           int16_t *low, int16_t *high)
+static void adm_down_words(const AdmWork *a, const char *const row[ADM_ROWS],
+                           AdmSpan in)
 {
-    const AdmDown d = adm_down((int)bpc, 0);
-    const vint grey = v_set16((uint16_t)(1u << (bpc - 1)));
-    for (unsigned i = 0; i < w; i += ADM_STEP16) {
+    const AdmDown d = adm_down((int)a->in->bpc, 0);
+    const vint grey = v_set16((uint16_t)(1u << (a->in->bpc - 1)));
+    const unsigned w = a->in->w;
+    int16_t *low = a->low, *high = a->high;
+    for (unsigned i = in.begin; i < in.end; i += ADM_STEP16) {
         unsigned at = i + ADM_STEP16 <= w ? i : w - ADM_STEP16;
         vint x[4];
+        adm_expect(row, at * sizeof(uint16_t));
         for (unsigned t = 0; t < 4; t++)
             x[t] = v_sub16(v_load((const uint16_t *)row[t] + at), grey);
         adm_down_samples(&d, x, low + at, high + at);
@@ -98,12 +115,14 @@ static void adm_down_words(const char *const row[4], unsigned w, unsigned bpc,
 }
 
 /* Scale 1: 16-bit input, sums of products kept in 32 bits, not rounded. */
-static void adm_down_narrow(const char *const row[4], unsigned w, int32_t *low,
-                            int32_t *high)
+static void adm_down_narrow(const AdmWork *a, const char *const row[ADM_ROWS],
+                            AdmSpan in)
 {
     const AdmDown d = adm_down(0, 0);
-    for (unsigned i = 0; i < w; i += ADM_STEP16) {
+    int32_t *low = a->low, *high = a->high;
+    for (unsigned i = in.begin; i < in.end; i += ADM_STEP16) {
         vint x[4];
+        adm_expect(row, i * sizeof(int16_t));
         for (unsigned t = 0; t < 4; t++)
             x[t] = v_load((const int16_t *)row[t] + i);
         vint a01 = v_zip16lo(x[0], x[1]), b01 = v_zip16hi(x[0], x[1]);
@@ -127,17 +146,19 @@ static inline vint adm_sum64(const vint x[4], const vint c[4], vint start)
 }
 
 /* Scales 2 and 3 */
-static void adm_down_wide(const char *const row[4], unsigned w, int32_t *low,
-                          int32_t *high)
+static void adm_down_wide(const AdmWork *a, const char *const row[ADM_ROWS],
+                          AdmSpan in)
 {
     const vint half = v_set64(1 << 15);
+    int32_t *low = a->low, *high = a->high;
     vint l[4], h[4];
     for (unsigned t = 0; t < 4; t++) {
         l[t] = v_set32((uint32_t)adm_low_taps.tap[t]);
         h[t] = v_set32((uint32_t)adm_high_taps.tap[t]);
     }
-    for (unsigned i = 0; i < w; i += V_LANES) {
+    for (unsigned i = in.begin; i < in.end; i += V_LANES) {
         vint x[4], y[4];
+        adm_expect(row, i * sizeof(int32_t));
         for (unsigned t = 0; t < 4; t++) {
             x[t] = v_load((const int32_t *)row[t] + i);
             y[t] = v_odd(x[t]);
@@ -202,64 +223,63 @@ static void adm_extend32(int32_t *x, unsigned w)
     x[w + 1] = x[w - 2];
 }
 
-static void adm_transform_fine(AdmWork *a, int side, const char *const x[4],
-                               void *low_row, bool high)
+/* High bands of the columns `part` of the work window. */
+static void adm_high_fine(AdmWork *a, int side, AdmSpan part)
 {
-    unsigned w = a->in->w, at = 2 * a->plan.col.work_begin, n = a->cols;
-    int16_t *lo = a->low, *hi = a->high;
+    const unsigned at = 2 * (a->plan.col.work_begin + part.begin);
+    const unsigned n = part.end - part.begin;
+    const int16_t *lo = (int16_t *)a->low + at, *hi = (int16_t *)a->high + at;
+    int16_t *out[3];
+    for (unsigned q = 0; q < 3; q++)
+        out[q] = (int16_t *)a->band[side][q] + part.begin;
+    adm_across_narrow(hi, &adm_low_taps, n, out[ADM_H]);
+    adm_across_narrow(lo, &adm_high_taps, n, out[ADM_V]);
+    adm_across_narrow(hi, &adm_high_taps, n, out[ADM_D]);
+}
+
+static void adm_high_coarse(AdmWork *a, int side, AdmSpan part)
+{
+    const unsigned at = 2 * (a->plan.col.work_begin + part.begin);
+    const unsigned n = part.end - part.begin, shift = a->plan.horizontal_shift;
+    const int32_t *lo = (int32_t *)a->low + at, *hi = (int32_t *)a->high + at;
+    int32_t *out[3];
+    for (unsigned q = 0; q < 3; q++)
+        out[q] = (int32_t *)a->band[side][q] + part.begin;
+    adm_across_wide(hi, &adm_low_taps, shift, n, out[ADM_H]);
+    adm_across_wide(lo, &adm_high_taps, shift, n, out[ADM_V]);
+    adm_across_wide(hi, &adm_high_taps, shift, n, out[ADM_D]);
+}
+
+static void adm_down_fine(AdmWork *a, const char *const x[ADM_ROWS], AdmSpan in)
+{
     if (a->in->bpc == 8)
-        adm_down_bytes(x, w, lo, hi);
+        adm_down_bytes(a, x, in);
     else
-        adm_down_words(x, w, a->in->bpc, lo, hi);
-    adm_extend16(lo, w);
-    adm_extend16(hi, w);
-    if (low_row)
-        adm_across_narrow(lo, &adm_low_taps, a->plan.w, low_row);
-    if (high) {
-        adm_across_narrow(hi + at, &adm_low_taps, n, a->band[side][ADM_H]);
-        adm_across_narrow(lo + at, &adm_high_taps, n, a->band[side][ADM_V]);
-        adm_across_narrow(hi + at, &adm_high_taps, n, a->band[side][ADM_D]);
-    }
+        adm_down_words(a, x, in);
+    adm_extend16(a->low, a->in->w);
+    adm_extend16(a->high, a->in->w);
 }
 
-static void adm_transform_coarse(AdmWork *a, int side, const char *const x[4],
-                                 void *low_row, bool high)
+static void adm_down_coarse(AdmWork *a, const char *const x[ADM_ROWS],
+                            AdmSpan in)
 {
-    unsigned w = a->in->w, at = 2 * a->plan.col.work_begin, n = a->cols;
-    unsigned shift = a->plan.horizontal_shift;
-    int32_t *lo = a->low, *hi = a->high;
-    if (a->plan.scale == 1) {
-        adm_down_narrow(x, w, lo, hi);
-    } else {
-        adm_down_wide(x, w, lo, hi);
-    }
-    adm_extend32(lo, w);
-    adm_extend32(hi, w);
-    if (low_row)
-        adm_across_wide(lo, &adm_low_taps, shift, a->plan.w, low_row);
-    if (high) {
-        adm_across_wide(hi + at, &adm_low_taps, shift, n, a->band[side][ADM_H]);
-        adm_across_wide(lo + at, &adm_high_taps, shift, n,
-                        a->band[side][ADM_V]);
-        adm_across_wide(hi + at, &adm_high_taps, shift, n,
-                        a->band[side][ADM_D]);
-    }
+    if (a->plan.scale == 1)
+        adm_down_narrow(a, x, in);
+    else
+        adm_down_wide(a, x, in);
+    adm_extend32(a->low, a->in->w);
+    adm_extend32(a->high, a->in->w);
 }
 
-static void adm_transform(AdmWork *a, unsigned row)
+/* Columns `part` of a row of the low band. */
+static void adm_low_row(const AdmWork *a, AdmSpan part, void *out)
 {
-    const AdmScale *in = a->in;
-    bool high = row >= a->plan.work[0] && row < a->plan.work[1];
-    bool low = row >= a->plan.low[0] && row < a->plan.low[1];
-    for (int side = 0; side < 2; side++) {
-        const char *x[4];
-        char *plane = side ? in->low_dist : in->low_ref;
-        if (plane)
-            plane = low ? plane + (ptrdiff_t)row * in->low_stride : NULL;
-        adm_rows(a, side, row, x);
-        if (a->plan.scale)
-            adm_transform_coarse(a, side, x, plane, high);
-        else
-            adm_transform_fine(a, side, x, plane, high);
-    }
+    const unsigned n = part.end - part.begin;
+    if (a->plan.scale)
+        adm_across_wide((int32_t *)a->low + 2 * part.begin, &adm_low_taps,
+                        a->plan.horizontal_shift, n,
+                        (int32_t *)out + part.begin);
+    else
+        adm_across_narrow((int16_t *)a->low + 2 * part.begin, &adm_low_taps, n,
+                          (int16_t *)out + part.begin);
 }

@@ -12,6 +12,7 @@ enum {
     MOTION_STEP = 2 * V_LANES, /* 16-bit lanes */
     MOTION_LEFT = 32,          /* room before a row of column sums */
     MOTION_MAX_BPC = 14,
+    MOTION_AHEAD = 2,           /* rows */
     MOTION_MAX_WIDTH = 1 << 17, /* a lane adds up 2^15 w / V_LANES < 2^32 */
 };
 
@@ -31,11 +32,19 @@ static bool motion_difference(const MotionSad *s, unsigned y, int16_t *out)
         (const uint8_t *)s->current + (ptrdiff_t)y * s->current_stride;
     const uint16_t *e16 = (const void *)e, *f16 = (const void *)f;
     const bool deep = s->bpc > 8;
+    /* The same place some rows on, clamped to the last. */
+    const ptrdiff_t ahead =
+        y + MOTION_AHEAD < s->h ? MOTION_AHEAD : s->h - 1 - y;
+    const uint8_t *e_next = e + ahead * s->earlier_stride;
+    const uint8_t *f_next = f + ahead * s->current_stride;
+    const size_t size = deep ? sizeof(uint16_t) : sizeof(uint8_t);
     vint any = v_set32(0);
     int tail = 0;
     unsigned x = 0;
 
     for (; x + MOTION_STEP <= s->w; x += MOTION_STEP) {
+        v_prefetch(e_next + x * size);
+        v_prefetch(f_next + x * size);
         vint d = deep ? v_sub16(v_load(e16 + x), v_load(f16 + x))
                       : v_sub16(v_load8(e + x), v_load8(f + x));
         any = v_or(any, d);

@@ -23,7 +23,8 @@ typedef struct VifScale {
     /* Planes of the next scale, w/2 x h/2; NULL: not wanted. */
     uint16_t *next_ref, *next_dist;
     ptrdiff_t next_stride; /* bytes, of both */
-    /* Enhancement gain limits; a result is made for each. 0: no statistics. */
+    /* Enhancement gain limits, at least 1; a result is made for each. 0: no
+     * statistics. */
     const double *limit;
     unsigned limit_cnt; /* at most VIF_MAX_LIMITS */
 } VifScale;

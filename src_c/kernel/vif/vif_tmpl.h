@@ -12,10 +12,9 @@
 #include "vif_tmpl_filter.h"
 #include "vif_tmpl_log.h"
 #include "vif_tmpl_stats.h"
+#include "vif_tmpl_need.h"
 #include "vif_tmpl_fill.h"
 #include "vif_tmpl_rows.h"
-
-enum { VIF_BLOCK = VIF_BLOCK_VECTORS * V_LANES };
 
 static inline size_t vif_round_up(size_t n, size_t step)
 {
@@ -30,7 +29,8 @@ static void vif_setup(VifWork *k, const VifScale *s)
     k->bytes = s->scale == 0 && s->bpc == 8;
     k->planes = k->bytes ? 5 : 8;
     k->square_shift = s->scale ? 16 : 2 * ((int)s->bpc - 8);
-    k->strip = vif_strip_width(k->slots * k->planes);
+    k->flat = (uint16_t)((1u << ((s->scale ? 16 : s->bpc) - 7)) - 1);
+    k->strip = vif_strip_width(s->w, k->slots * k->planes);
     vif_set_taps(&k->taps, s->scale);
     if (s->scale + 1 < VIF_SCALES)
         vif_set_taps(&k->next_taps, s->scale + 1);
@@ -44,12 +44,14 @@ static void vif_begin_strip(VifWork *k, unsigned begin, Workspace *ws)
     k->cnt = s->w - begin < k->strip ? s->w - begin : k->strip;
     k->columns = vif_round_up(
         vif_round_up(k->cnt, VIF_COLUMN_STEP) + 2 * k->radius, VIF_COLUMN_STEP);
+    k->blocks = (unsigned)((k->columns + VIF_BLOCK - 1) / VIF_BLOCK);
     k->block = workspace_take(ws, sizeof(VifBlock));
     for (int i = 0; i < VIF_ROWS; i++)
         k->rows[i] = workspace_take(ws, k->columns * 2 * VIF_MAX_PLANES);
     k->low = workspace_take(ws, k->columns * 2 * 2);
     for (int i = 0; i < 4; i++)
         k->line[i / 2][i % 2] = workspace_take(ws, k->columns * 2);
+    k->facts = workspace_take(ws, k->slots * k->blocks * sizeof(VifFacts));
     k->ring = workspace_take(ws, k->slots * k->planes * k->columns * 4);
 }
 
@@ -62,22 +64,64 @@ static void vif_slots(const VifWork *k, const char *slot[], unsigned first,
             k->ring + (first + i) % k->slots * (k->planes * k->columns * 4);
 }
 
+/* Ask for the source of the VIF_ROWS rows from row y on under VIF_BLOCK columns
+ * from x on, which the next group of rows brings into the ring. */
+static void vif_expect(const VifWork *k, int y, size_t x)
+{
+    const VifScale *s = k->scale;
+    const size_t size = k->bytes ? sizeof(uint8_t) : sizeof(uint16_t);
+    const size_t from = (k->begin + x) * size, all = s->w * size;
+    const size_t to =
+        from + VIF_BLOCK * size < all ? from + VIF_BLOCK * size : all;
+    for (int row = y > 0 ? y : 0; row < y + VIF_ROWS && row < (int)s->h; row++)
+        for (size_t at = from; at < to; at += 64) {
+            v_prefetch((const char *)s->ref + row * s->ref_stride + at);
+            v_prefetch((const char *)s->dist + row * s->dist_stride + at);
+        }
+}
+
+/* What the samples under the rows of all slots need, block by block. A block's
+ * columns are filtered across together with the last ones of the block before
+ * it. */
+static void vif_needs(const VifWork *k, unsigned need[])
+{
+    VifFacts before = k->facts[0];
+    for (unsigned b = 0; b < k->blocks; b++) {
+        VifFacts here = k->facts[b];
+        for (unsigned slot = 1;
+             slot < k->slots && vif_need(here, k->flat) != VIF_NEED_ALL; slot++)
+            here = vif_facts_of_both(here, k->facts[slot * k->blocks + b]);
+        need[b] = vif_need(b ? vif_facts_of_both(before, here) : here, k->flat);
+        before = here;
+    }
+    need[k->blocks] = 0;
+}
+
 /* Statistics of up to VIF_ROWS rows from the two pairs on. */
 static void vif_some_rows(const VifWork *k, unsigned pair, unsigned rows,
-                          VifLanes *lanes)
+                          int next, VifLanes *lanes)
 {
     const VifScale *s = k->scale;
     const char *slot[VIF_MAX_SLOTS];
+    unsigned need[VIF_MAX_BLOCKS + 1], *now = need;
     size_t end = vif_round_up(k->cnt, VIF_COLUMN_STEP), done = 0;
     vif_slots(k, slot, pair, k->slots);
-    for (size_t x = 0; x < k->columns; x += VIF_BLOCK) {
+    vif_needs(k, need);
+    for (size_t x = 0; x < k->columns; x += VIF_BLOCK, now++) {
         size_t ready = x + VIF_BLOCK < k->columns ? x + VIF_BLOCK : k->columns;
-        vif_vertical(k, slot, x, ready);
+        vif_expect(k, next, x);
+        vif_vertical(k, slot, (VifColumns){ x, ready, 0 }, now[0] | now[1]);
         /* The window's right half must be there. */
         size_t to = ready < k->columns ? ready - VIF_COLUMN_STEP : end;
-        for (unsigned i = 0; i < rows; i++) {
-            unsigned cnt = vif_horizontal(k, k->rows[i], done, to);
-            vif_add_block(lanes, k->block, cnt, s->limit, s->limit_cnt);
+        for (unsigned i = 0; *now && i < rows; i++) {
+            unsigned cnt = vif_horizontal(k, k->rows[i],
+                                          (VifColumns){ done, to, 0 }, *now);
+            if (*now == VIF_NEED_ALL)
+                vif_add_block(lanes, k->block, cnt, s->limit, s->limit_cnt);
+            else if (*now == VIF_NEED_REF)
+                vif_add_equal(lanes, k->block, cnt, s->limit_cnt);
+            else
+                vif_add_flat(lanes, k->block, cnt);
         }
         done = to;
     }
@@ -112,7 +156,7 @@ static void vif_strip(VifWork *k, VifSums *sums)
         for (; filled < pair + k->slots; filled++)
             vif_fill(k, top, filled);
         if (s->limit_cnt) {
-            vif_some_rows(k, pair, rows, &lanes);
+            vif_some_rows(k, pair, rows, top + 2 * (int)filled, &lanes);
             vif_flush(&lanes, sums, rows * k->cnt, s->limit_cnt);
         }
         for (unsigned i = 0; i < rows; i += 2)

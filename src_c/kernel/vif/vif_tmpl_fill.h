@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * VIF template, part 4: what a strip of columns works in, and how source rows
+ * VIF template, part 5: what a strip of columns works in, and how source rows
  * enter it.
  *
  * A ring holds the row pairs of two vertical windows, one pair apart. A pair is
@@ -15,6 +15,7 @@
 enum { VIF_MAX_PLANES = 8, VIF_COLUMN_STEP = 4 * V_LANES };
 enum { VIF_PLANE = VIF_COLUMN_STEP * 4 }; /* bytes a turn */
 enum { VIF_ROWS = 4 };                    /* filtered at once */
+enum { VIF_MAX_BLOCKS = (VIF_MAX_STRIP + 3 * VIF_COLUMN_STEP) / VIF_BLOCK + 1 };
 
 typedef struct VifWork {
     const VifScale *scale;
@@ -24,6 +25,9 @@ typedef struct VifWork {
     int square_shift;           /* vertical, of products; 0 for 8 bits */
     unsigned strip, begin, cnt; /* samples a strip; the current one */
     size_t columns;             /* of its rows, padded */
+    unsigned blocks;            /* of them */
+    uint16_t flat;              /* see VifFacts */
+    VifFacts *facts;            /* [slot][block] */
     VifTaps taps, next_taps;
     char *ring, *line[2][2]; /* line[picture][row of a pair] */
     char *rows[VIF_ROWS];    /* filtered rows: planes of 16-bit columns */
@@ -54,6 +58,9 @@ static void vif_extend(const VifWork *k, void *line, const void *plane,
     out += (end - inside) * size;
     for (int x = end; x < to; x++, out += size)
         memcpy(out, row + vif_mirror(x, k->scale->w) * size, size);
+    /* What whole vectors reach is like what is before it: no edge of its own. */
+    size_t have = (size_t)(to - from) * size, want = k->columns * size - have;
+    memcpy(out, out - (want < have ? want : have), want < have ? want : have);
 }
 
 /* Store a lane pair of rows `a` (upper) and `b`. */
@@ -63,14 +70,20 @@ static inline void vif_store_pair(char *at, vint a, vint b)
     v_store(at + sizeof(vint), v_zip16hi(a, b));
 }
 
-static void vif_fill8(const VifWork *k, char *slot)
+static inline SIMD_INLINE VifFacts vif_fill8(const VifWork *k, char *slot,
+                                             size_t from, size_t to, bool watch)
 {
     const uint8_t *const *line = (const uint8_t *const *)k->line[0];
     const vint sign = v_set16(0x8000);
-    for (size_t x = 0; x < k->columns; x += 2 * V_LANES) {
+    VifSpan span = vif_span_begin();
+    for (size_t x = from; x < to; x += 2 * V_LANES) {
         vint r0 = v_load8(line[0] + x), r1 = v_load8(line[1] + x);
         vint d0 = v_load8(line[2] + x), d1 = v_load8(line[3] + x);
         char *at = slot + vif_lane(k, 0, x);
+        if (watch) {
+            vif_span_add(&span, r0, d0);
+            vif_span_add(&span, r1, d1);
+        }
         vif_store_pair(at, r0, r1);
         vif_store_pair(at + VIF_PLANE, d0, d1);
         vif_store_pair(at + 2 * VIF_PLANE, v_xor(v_mullo16(r0, r0), sign),
@@ -80,6 +93,7 @@ static void vif_fill8(const VifWork *k, char *slot)
         vif_store_pair(at + 4 * VIF_PLANE, v_xor(v_mullo16(r0, d0), sign),
                        v_xor(v_mullo16(r1, d1), sign));
     }
+    return watch ? vif_span_facts(&span, k->flat) : vif_no_facts;
 }
 
 /* The product a * b = high * 2^shift + low. */
@@ -103,14 +117,19 @@ static inline void vif_store_product(const VifWork *k, char *at,
     vif_store_pair(at + VIF_PLANE, lo[0], lo[1]);
 }
 
-static void vif_fill16(const VifWork *k, char *slot)
+static inline SIMD_INLINE VifFacts vif_fill16(const VifWork *k, char *slot,
+                                              size_t from, size_t to,
+                                              bool watch)
 {
     const vint sign = v_set16(0x8000);
-    for (size_t x = 0; x < k->columns; x += 2 * V_LANES) {
+    VifSpan span = vif_span_begin();
+    for (size_t x = from; x < to; x += 2 * V_LANES) {
         vint r[2], d[2];
         for (int i = 0; i < 2; i++) {
             r[i] = v_load(k->line[0][i] + 2 * x);
             d[i] = v_load(k->line[1][i] + 2 * x);
+            if (watch)
+                vif_span_add(&span, v_xor(r[i], sign), v_xor(d[i], sign));
         }
         char *at = slot + vif_lane(k, 0, x);
         vif_store_pair(at, v_xor(r[0], sign), v_xor(r[1], sign));
@@ -119,20 +138,52 @@ static void vif_fill16(const VifWork *k, char *slot)
         vif_store_product(k, at + 4 * VIF_PLANE, d, d);
         vif_store_product(k, at + 6 * VIF_PLANE, r, d);
     }
+    return watch ? vif_span_facts(&span, k->flat) : vif_no_facts;
+}
+
+static inline int vif_line_sample(const VifWork *k, int side, size_t x)
+{
+    return k->bytes ? ((const uint8_t *)k->line[side][0])[x]
+                    : ((const uint16_t *)k->line[side][0])[x];
+}
+
+/* Whether four samples of the block allow that it is equal or flat: most
+ * blocks need no closer look. */
+static bool vif_promises(const VifWork *k, size_t from, size_t to)
+{
+    int low = vif_line_sample(k, 0, from), high = low;
+    bool equal = true;
+    for (size_t i = 0; i < 4; i++) {
+        size_t x = from + (to - from - 1) * i / 3;
+        int ref = vif_line_sample(k, 0, x);
+        low = ref < low ? ref : low;
+        high = ref > high ? ref : high;
+        equal = equal && ref == vif_line_sample(k, 1, x);
+    }
+    return equal || high - low <= k->flat;
+}
+
+static VifFacts vif_fill_block(const VifWork *k, char *slot, size_t from)
+{
+    size_t to = from + VIF_BLOCK < k->columns ? from + VIF_BLOCK : k->columns;
+    if (vif_promises(k, from, to))
+        return k->bytes ? vif_fill8(k, slot, from, to, true)
+                        : vif_fill16(k, slot, from, to, true);
+    return k->bytes ? vif_fill8(k, slot, from, to, false)
+                    : vif_fill16(k, slot, from, to, false);
 }
 
 /* Bring pair `pair` of rows, counted from row `top`, into the ring. */
 static void vif_fill(const VifWork *k, int top, unsigned pair)
 {
     const VifScale *s = k->scale;
-    char *slot = k->ring + pair % k->slots * (k->planes * k->columns * 4);
+    unsigned at = pair % k->slots;
+    char *slot = k->ring + at * (k->planes * k->columns * 4);
     for (int i = 0; i < 2; i++) {
         unsigned y = vif_mirror(top + 2 * (int)pair + i, s->h);
         vif_extend(k, k->line[0][i], s->ref, s->ref_stride, y);
         vif_extend(k, k->line[1][i], s->dist, s->dist_stride, y);
     }
-    if (k->bytes)
-        vif_fill8(k, slot);
-    else
-        vif_fill16(k, slot);
+    for (unsigned b = 0; b < k->blocks; b++)
+        k->facts[at * k->blocks + b] = vif_fill_block(k, slot, b * VIF_BLOCK);
 }

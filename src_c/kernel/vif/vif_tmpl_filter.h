@@ -139,6 +139,23 @@ static inline SIMD_INLINE void vif_filter_down(vint sum[8], const VifTaps *taps,
     }
 }
 
+/* Along one row: even and odd outputs of two vectors. */
+static inline SIMD_INLINE void vif_filter_one_across(vint sum[4],
+                                                     const VifTaps *taps,
+                                                     unsigned scale,
+                                                     const char *a)
+{
+    SIMD_UNROLL
+    for (unsigned k = 0; k < vif_steps(scale); k++) {
+        const char *at = a + 4 * (k % vif_pairs(scale));
+        vint x = v_load(at), y = v_load(at + sizeof(vint));
+        sum[0] = v_dot16(sum[0], x, taps->weight[0][k]);
+        sum[1] = v_dot16(sum[1], x, taps->weight[1][k]);
+        sum[2] = v_dot16(sum[2], y, taps->weight[0][k]);
+        sum[3] = v_dot16(sum[3], y, taps->weight[1][k]);
+    }
+}
+
 /* Along the rows at `a` and `b`, where one pair follows the other. */
 static inline SIMD_INLINE void vif_filter_across(vint sum[8],
                                                  const VifTaps *taps,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * VIF template, part 5: the vertical and horizontal passes over four rows of a
+ * VIF template, part 6: the vertical and horizontal passes over four rows of a
  * strip, and the rows of the next scale.
  *
  * Filtered rows are planes of 16-bit columns: two of means, then high and low
@@ -9,11 +9,32 @@
 
 static const uint32_t VIF_SIGN = 0x80000000u;
 
-/* What the loops over columns are compiled for. */
+/* Columns, and which picture where only one counts. */
+typedef struct VifColumns {
+    size_t from, to;
+    unsigned side;
+} VifColumns;
+
+/* What the loops over columns are compiled for; `part`: for one picture. */
 typedef struct VifKind {
     unsigned scale;
-    bool bytes;
+    bool bytes, part;
 } VifKind;
+
+/* Calls function(kind, ...) where the kind is a constant. Only filters down
+ * care whether samples of scale 0 are bytes. */
+#define VIF_FOR_KIND(work, part, function, ...)                                \
+    switch ((work)->scale->scale) {                                            \
+    case 0:                                                                    \
+        if ((work)->bytes)                                                     \
+            function((VifKind){ 0, true, part }, __VA_ARGS__);                 \
+        else                                                                   \
+            function((VifKind){ 0, false, part }, __VA_ARGS__);                \
+        break;                                                                 \
+    case 1: function((VifKind){ 1, false, part }, __VA_ARGS__); break;         \
+    case 2: function((VifKind){ 2, false, part }, __VA_ARGS__); break;         \
+    default: function((VifKind){ 3, false, part }, __VA_ARGS__);               \
+    }
 
 static inline void vif_begin_sums(vint sum[], int cnt, uint32_t value)
 {
@@ -93,16 +114,23 @@ static inline SIMD_INLINE void vif_vertical_product(const VifWork *k,
                          sum[2 * row + 1]);
 }
 
+/* All quantities of the columns, or only the mean and the square of one of the
+ * pictures. */
 static inline SIMD_INLINE void vif_vertical_as(VifKind kind, const VifWork *k,
                                                const char *const slot[],
-                                               size_t from, size_t to)
+                                               VifColumns c)
 {
     VifTaps copy;
     const VifTaps *taps = vif_keep_taps(&k->taps, &copy);
-    for (size_t x = from; x < to; x += 2 * V_LANES) {
+    for (size_t x = c.from; x < c.to; x += 2 * V_LANES) {
         const char *at[VIF_MAX_SLOTS];
         for (unsigned i = 0; i <= vif_pairs(kind.scale); i++)
             at[i] = slot[i] + vif_lane(k, 0, x);
+        if (kind.part) {
+            vif_vertical_mean(k, kind, taps, at, c.side, x);
+            vif_vertical_product(k, kind, taps, at, c.side, x);
+            continue;
+        }
         vif_vertical_mean(k, kind, taps, at, 0, x);
         vif_vertical_mean(k, kind, taps, at, 1, x);
         SIMD_UNROLL
@@ -111,22 +139,31 @@ static inline SIMD_INLINE void vif_vertical_as(VifKind kind, const VifWork *k,
     }
 }
 
-/* Filter columns [from, to) of VIF_ROWS rows vertically. */
-static SIMD_NOINLINE void vif_vertical(const VifWork *k,
-                                       const char *const slot[], size_t from,
-                                       size_t to)
+static SIMD_NOINLINE void vif_vertical_all(const VifWork *k,
+                                           const char *const slot[],
+                                           VifColumns c)
 {
-    switch (k->scale->scale) {
-    case 0:
-        if (k->bytes)
-            vif_vertical_as((VifKind){ 0, true }, k, slot, from, to);
-        else
-            vif_vertical_as((VifKind){ 0, false }, k, slot, from, to);
-        break;
-    case 1: vif_vertical_as((VifKind){ 1, false }, k, slot, from, to); break;
-    case 2: vif_vertical_as((VifKind){ 2, false }, k, slot, from, to); break;
-    default: vif_vertical_as((VifKind){ 3, false }, k, slot, from, to);
+    VIF_FOR_KIND(k, false, vif_vertical_as, k, slot, c);
+}
+
+static SIMD_NOINLINE void vif_vertical_side(const VifWork *k,
+                                            const char *const slot[],
+                                            VifColumns c)
+{
+    VIF_FOR_KIND(k, true, vif_vertical_as, k, slot, c);
+}
+
+/* Filter columns of VIF_ROWS rows vertically. */
+static void vif_vertical(const VifWork *k, const char *const slot[],
+                         VifColumns c, unsigned need)
+{
+    if (need & VIF_NEED_BOTH) {
+        vif_vertical_all(k, slot, c);
+        return;
     }
+    for (c.side = 0; c.side < 2; c.side++)
+        if (need & 1u << c.side)
+            vif_vertical_side(k, slot, c);
 }
 
 /* Means under the horizontal window, unrounded. `out` gets even and odd
@@ -146,6 +183,17 @@ static inline SIMD_INLINE void vif_horizontal_mean(const VifWork *k,
     }
 }
 
+static inline SIMD_INLINE void vif_horizontal_mean_of(unsigned scale,
+                                                      const VifTaps *taps,
+                                                      const char *a, vint out[])
+{
+    vint sum[4];
+    vif_begin_sums(sum, 4, VIF_SIGN);
+    vif_filter_one_across(sum, taps, scale, a);
+    for (int i = 0; i < 4; i++)
+        out[i * VIF_MOMENTS] = sum[i];
+}
+
 /* Products, (sum + 32768) >> 16, from their halves as in the vertical pass;
  * `a` is where the high ones lie. */
 static inline SIMD_INLINE void vif_horizontal_product(const VifWork *k,
@@ -161,43 +209,62 @@ static inline SIMD_INLINE void vif_horizontal_product(const VifWork *k,
         out[i * VIF_MOMENTS] = v_add32(sum[i], v_shr32(sum[4 + i], 16));
 }
 
-static inline SIMD_INLINE void vif_horizontal_as(unsigned scale,
-                                                 const VifWork *k,
-                                                 const char *row, size_t from,
-                                                 size_t to)
+static inline SIMD_INLINE void vif_horizontal_as(VifKind kind, const VifWork *k,
+                                                 const char *row, VifColumns c)
 {
     VifTaps copy;
     const VifTaps *taps = vif_keep_taps(&k->taps, &copy);
     VifMoments *out = k->block->moments;
-    for (size_t x = from; x < to; x += VIF_COLUMN_STEP, out += 4) {
+    for (size_t x = c.from; x < c.to; x += VIF_COLUMN_STEP, out += 4) {
         const char *a = row + 2 * x;
-        vif_horizontal_mean(k, scale, taps, a, out);
+        if (kind.part) {
+            vif_horizontal_mean_of(kind.scale, taps,
+                                   a + c.side * 2 * k->columns,
+                                   &out->m[VIF_MU_R + c.side]);
+            a += (1 + c.side) * 4 * k->columns;
+            vif_horizontal_product(k, kind.scale, taps, a,
+                                   &out->m[VIF_RR + c.side]);
+            continue;
+        }
+        vif_horizontal_mean(k, kind.scale, taps, a, out);
         for (int product = 0; product < 3; product++) {
             a += 4 * k->columns;
-            vif_horizontal_product(k, scale, taps, a,
+            vif_horizontal_product(k, kind.scale, taps, a,
                                    &out->m[VIF_RR + product]);
         }
     }
 }
 
-/* Moments of columns [from, to) of a filtered row; returns their number of
- * vectors. Columns past the strip's end become flat: they add nothing. */
-static SIMD_NOINLINE unsigned vif_horizontal(const VifWork *k, const char *row,
-                                             size_t from, size_t to)
+static SIMD_NOINLINE void vif_horizontal_all(const VifWork *k, const char *row,
+                                             VifColumns c)
 {
-    switch (k->scale->scale) {
-    case 0: vif_horizontal_as(0, k, row, from, to); break;
-    case 1: vif_horizontal_as(1, k, row, from, to); break;
-    case 2: vif_horizontal_as(2, k, row, from, to); break;
-    default: vif_horizontal_as(3, k, row, from, to);
+    VIF_FOR_KIND(k, false, vif_horizontal_as, k, row, c);
+}
+
+static SIMD_NOINLINE void vif_horizontal_side(const VifWork *k, const char *row,
+                                              VifColumns c)
+{
+    VIF_FOR_KIND(k, true, vif_horizontal_as, k, row, c);
+}
+
+/* Moments of columns of a filtered row; returns their number of vectors.
+ * Columns past the strip's end become flat: they add nothing. */
+static unsigned vif_horizontal(const VifWork *k, const char *row, VifColumns c,
+                               unsigned need)
+{
+    if (need == VIF_NEED_ALL) {
+        vif_horizontal_all(k, row, c);
+    } else {
+        c.side = need == VIF_NEED_DIST;
+        vif_horizontal_side(k, row, c);
     }
-    for (size_t x = k->cnt > from ? k->cnt : from; x < to; x++) {
-        size_t vector = (x - from) / (2 * V_LANES) * 2 + (x & 1);
-        size_t lane = (x - from) / 2 % V_LANES;
+    for (size_t x = k->cnt > c.from ? k->cnt : c.from; x < c.to; x++) {
+        size_t vector = (x - c.from) / (2 * V_LANES) * 2 + (x & 1);
+        size_t lane = (x - c.from) / 2 % V_LANES;
         for (int i = 0; i < VIF_MOMENTS; i++)
             memset((uint32_t *)&k->block->moments[vector].m[i] + lane, 0, 4);
     }
-    return (unsigned)((to - from) / V_LANES);
+    return (unsigned)((c.to - c.from) / V_LANES);
 }
 
 /* All columns of both pictures, filtered down; `parity` is that of the row
@@ -259,17 +326,17 @@ static SIMD_NOINLINE void vif_decimate(const VifWork *k,
     switch (s->scale) {
     case 0:
         if (k->bytes)
-            vif_decimate_down((VifKind){ 0, true }, k, slot, parity);
+            vif_decimate_down((VifKind){ 0, true, false }, k, slot, parity);
         else
-            vif_decimate_down((VifKind){ 0, false }, k, slot, parity);
+            vif_decimate_down((VifKind){ 0, false, false }, k, slot, parity);
         vif_decimate_across(0, k, cnt);
         break;
     case 1:
-        vif_decimate_down((VifKind){ 1, false }, k, slot, parity);
+        vif_decimate_down((VifKind){ 1, false, false }, k, slot, parity);
         vif_decimate_across(1, k, cnt);
         break;
     default:
-        vif_decimate_down((VifKind){ 2, false }, k, slot, parity);
+        vif_decimate_down((VifKind){ 2, false, false }, k, slot, parity);
         vif_decimate_across(2, k, cnt);
     }
     ptrdiff_t at = (ptrdiff_t)(y / 2) * s->next_stride + k->begin;

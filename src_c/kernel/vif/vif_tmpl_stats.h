@@ -92,25 +92,68 @@ static inline vdbl vif_signal(vdbl x, vdbl gain, vdbl limit)
 }
 
 /* From variances to the arguments of the numerator's logarithms. */
+static inline SIMD_INLINE void vif_transmit_one(VifBlock *b, unsigned i,
+                                                const double *limit,
+                                                unsigned limit_cnt)
+{
+    VifPair x = vif_load_f64(&b->x[i]), y = vif_load_f64(&b->y[i]);
+    VifPair z = vif_load_f64(&b->z[i]), gain;
+    gain.lo = vif_gain(x.lo, z.lo);
+    gain.hi = vif_gain(x.hi, z.hi);
+    vint rest = v_trunc_f64(vif_rest(y.lo, gain.lo, z.lo),
+                            vif_rest(y.hi, gain.hi, z.hi));
+    vint noise = v_add32(v_max32(rest, v_set32(0)), v_set32(VIF_NOISE));
+    b->noise[i] = noise;
+    for (unsigned j = 0; j < limit_cnt; j++) {
+        vdbl top = v_set_f64(limit[j]);
+        vint signal = v_trunc_f64(vif_signal(x.lo, gain.lo, top),
+                                  vif_signal(x.hi, gain.hi, top));
+        b->arrived[j][i] = v_add32(signal, noise);
+    }
+}
+
 static SIMD_NOINLINE void vif_transmit(VifBlock *b, unsigned n,
                                        const double *limit, unsigned limit_cnt)
 {
+    for (unsigned i = 0; i < n; i++)
+        vif_transmit_one(b, i, limit, limit_cnt);
+}
+
+/* The three logarithms of a vector, added up: of what is sent, then of what
+ * arrives less that of the noise. */
+static inline SIMD_INLINE void vif_log_one(const VifLog *log, const VifBlock *b,
+                                           unsigned i, vint den[2], vint num[2])
+{
+    VifLogParts sent = vif_log_lanes(log, b->sent[i]);
+    VifLogParts arrived = vif_log_lanes(log, b->arrived[0][i]);
+    VifLogParts noise = vif_log_lanes(log, b->noise[i]);
+    den[0] = v_add32(den[0], sent.eighths);
+    den[1] = v_add32(den[1], sent.rest);
+    num[0] = v_add32(num[0], v_sub32(arrived.eighths, noise.eighths));
+    num[1] = v_add32(num[1], v_sub32(arrived.rest, noise.rest));
+}
+
+/* One limit: divisions and logarithms in one loop, some vectors apart. The
+ * divider leaves the processor's other units idle, which logarithms fill. */
+static SIMD_NOINLINE void vif_transmit_and_log(VifLanes *lanes, VifBlock *b,
+                                               unsigned n, const double *limit)
+{
+    enum { APART = 2 };
+    const VifLog log = vif_log_begin();
+    const vint zero = v_set32(0);
+    vint den[2] = { zero, v_set32(0u - n * (VIF_LOG_BIAS + VIF_LOG_NOISE)) };
+    vint num[2] = { zero, zero };
     for (unsigned i = 0; i < n; i++) {
-        VifPair x = vif_load_f64(&b->x[i]), y = vif_load_f64(&b->y[i]);
-        VifPair z = vif_load_f64(&b->z[i]), gain;
-        gain.lo = vif_gain(x.lo, z.lo);
-        gain.hi = vif_gain(x.hi, z.hi);
-        vint rest = v_trunc_f64(vif_rest(y.lo, gain.lo, z.lo),
-                                vif_rest(y.hi, gain.hi, z.hi));
-        vint noise = v_add32(v_max32(rest, v_set32(0)), v_set32(VIF_NOISE));
-        b->noise[i] = noise;
-        for (unsigned j = 0; j < limit_cnt; j++) {
-            vdbl top = v_set_f64(limit[j]);
-            vint signal = v_trunc_f64(vif_signal(x.lo, gain.lo, top),
-                                      vif_signal(x.hi, gain.hi, top));
-            b->arrived[j][i] = v_add32(signal, noise);
-        }
+        vif_transmit_one(b, i, limit, 1);
+        if (i >= APART)
+            vif_log_one(&log, b, i - APART, den, num);
     }
+    for (unsigned i = n > APART ? n - APART : 0; i < n; i++)
+        vif_log_one(&log, b, i, den, num);
+    lanes->den_log =
+        v_add32(lanes->den_log, v_add32(v_shl32(den[0], 8), den[1]));
+    lanes->num_log[0] =
+        v_add32(lanes->num_log[0], v_add32(v_shl32(num[0], 8), num[1]));
 }
 
 /* Add `cnt` vectors of moments to the lane sums. */
@@ -120,12 +163,57 @@ static void vif_add_block(VifLanes *lanes, VifBlock *b, unsigned cnt,
     unsigned n = vif_centre(b, cnt, lanes);
     if (!n)
         return;
+    if (limit_cnt == 1 && V_REGISTERS >= 32) {
+        vif_transmit_and_log(lanes, b, n, limit);
+        return;
+    }
     vif_transmit(b, n, limit, limit_cnt);
     lanes->den_log = v_add32(lanes->den_log, vif_log_sum(b->sent, n));
     vint noise = vif_log_sum(b->noise, n);
     for (unsigned j = 0; j < limit_cnt; j++) {
         vint num = v_sub32(vif_log_sum(b->arrived[j], n), noise);
         lanes->num_log[j] = v_add32(lanes->num_log[j], num);
+    }
+}
+
+/* The same where both pictures are equal and no limit is below 1: x = y = z.
+ * With d = x + VIF_EPSILON, rounded by at most 2^-23 as x is below 2^31, the
+ * gain x / d lies below 1, so no limit acts, and gain * z is x - VIF_EPSILON
+ * but for 2^-21. VIF_EPSILON exceeds 2^-18. Hence what is left of y is cut to
+ * 0: the noise is VIF_NOISE, whose log is 0 here. And gain^2 * x, less than x
+ * by twice VIF_EPSILON but for 2^-20, is cut to x - 1. */
+static SIMD_NOINLINE void vif_add_equal(VifLanes *lanes, VifBlock *b,
+                                        unsigned cnt, unsigned limit_cnt)
+{
+    const vint zero = v_set32(0), below = v_set32(VIF_NOISE - 1);
+    unsigned n = 0;
+    for (unsigned i = 0; i < cnt; i++) {
+        const vint *m = b->moments[i].m;
+        vint x = v_sub32(m[VIF_RR], v_mulround32(m[VIF_MU_R], m[VIF_MU_R]));
+        vmask active = v_gt32(x, below);
+        lanes->num_non_log =
+            v_add64(lanes->num_non_log, v_drop(active, v_max32(x, zero)));
+        lanes->active = v_count(lanes->active, active);
+        b->sent[n] = v_add32(v_keep(active, x), v_set32(VIF_NOISE));
+        b->arrived[0][n] = v_sub32(b->sent[n], v_keep(active, v_set32(1)));
+        n += v_any(active) != 0;
+    }
+    lanes->den_log = v_add32(lanes->den_log, vif_log_sum(b->sent, n));
+    vint num = vif_log_sum(b->arrived[0], n);
+    for (unsigned j = 0; j < limit_cnt; j++)
+        lanes->num_log[j] = v_add32(lanes->num_log[j], num);
+}
+
+/* The same where the reference is flat: all that counts is what varies in the
+ * distorted picture. */
+static SIMD_NOINLINE void vif_add_flat(VifLanes *lanes, const VifBlock *b,
+                                       unsigned cnt)
+{
+    for (unsigned i = 0; i < cnt; i++) {
+        const vint *m = b->moments[i].m;
+        vint y = v_sub32(m[VIF_DD], v_mulround32(m[VIF_MU_D], m[VIF_MU_D]));
+        lanes->num_non_log =
+            v_add64(lanes->num_non_log, v_max32(y, v_set32(0)));
     }
 }
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ def _samples(x: Tensor, bit_depth: int) -> Any:
     """Frames [T, H, W] as the engine reads them; values are on the grid of `bit_depth`."""
     scaled = x.detach().to("cpu", torch.float64) * 2.0 ** (bit_depth - 8)
     # NumPy and not torch, which lacks most operations on uint16.
-    return scaled.numpy().astype("uint8" if bit_depth == 8 else "uint16")
+    return scaled.nan_to_num(0.0, 0.0, 0.0).numpy().astype("uint8" if bit_depth == 8 else "uint16")
 
 
 def _request(feature: Feature) -> tuple[str, dict[str, object], str]:
@@ -81,6 +82,9 @@ def engine_scores(values: Tensor, regression: Regression) -> Tensor:
         rows = values.reshape(-1, values.shape[-1]).tolist()
         scores = []
         for index, row in enumerate(rows):
+            if not all(map(math.isfinite, row)):
+                scores.append(math.nan)
+                continue
             for name, value in zip(model.features, row, strict=True):
                 context.import_feature_score(name, value, index)
             scores.append(context.score_at_index(model, index))

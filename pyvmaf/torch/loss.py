@@ -29,12 +29,17 @@ class VMAFLoss(nn.Module):
         bit_depth: int = 8,
         chunk: int | None = None,
         validate: bool = True,
+        motion: bool = True,
+        transform: bool = False,
     ) -> None:
         super().__init__()
         if reduction not in ("mean", "sum", "none"):
             raise ValueError(f"reduction is {reduction!r}; allowed: mean, sum, none")
         self.reduction = reduction
-        self.vmaf = VMAF(model, mode=mode, clip=clip, bit_depth=bit_depth, chunk=chunk, validate=validate)
+        self.vmaf = VMAF(
+            model, mode=mode, clip=clip, transform=transform, bit_depth=bit_depth, chunk=chunk, validate=validate,
+            motion=motion,
+        )  # fmt: skip
 
     def forward(self, ref: Tensor, dist: Tensor) -> Tensor:
         loss = 1.0 - self.vmaf(ref, dist) / 100.0

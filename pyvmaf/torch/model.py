@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from .._paths import SHARE
+from ..smooth.constants import float32
 from .adm import AdmOptions
-from .constants import float32
 from .motion import MotionOptions
 
 Options = TypeVar("Options", bound="AdmOptions | MotionOptions | VifOptions")

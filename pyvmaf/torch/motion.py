@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .constants import MOTION_TAPS, gaussian
-from .filters import mirror, rounded, separable
+from ..smooth.constants import MOTION_TAPS
+from .filters import mirror, rounded
 
 MIN_SIZE = 3
 
@@ -30,13 +30,6 @@ class MotionOptions:
     def distance(self) -> int:
         """How many frames back the earlier frame lies."""
         return 2 if self.motion_five_frame_window else 1
-
-
-def smooth(earlier: Tensor, current: Tensor) -> Tensor:
-    """Mean absolute low-passed difference of planes [N, 1, H, W] in grey levels, [N]."""
-    taps = gaussian(len(MOTION_TAPS))
-    blurred = separable(mirror(earlier - current, len(taps) // 2), taps)
-    return blurred.abs().mean((-3, -2, -1))
 
 
 def fixed(earlier: Tensor, current: Tensor, bit_depth: int = 8) -> Tensor:

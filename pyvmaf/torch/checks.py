@@ -129,7 +129,13 @@ def check_grid(name: str, x: Tensor, bit_depth: int) -> None:
     if x.dtype == torch.uint8:
         return
     samples = x.detach().double() * 2.0 ** (bit_depth - 8)
-    if not bool(((samples == samples.round()) | ~samples.isfinite()).all()):
+    try:
+        on_grid = bool(((samples == samples.round()) | ~samples.isfinite()).all())
+    except RuntimeError as error:
+        raise RuntimeError(
+            "exact mode measures samples by the C engine; call it outside torch.func.vmap and torch.compile"
+        ) from error
+    if not on_grid:
         step = 2.0 ** (8 - bit_depth)
         raise ValueError(
             f"{name} has values between the {bit_depth}-bit samples; exact mode allows multiples "

@@ -161,7 +161,10 @@ def _fixed(bit_depth: int) -> _Form:
 
 def _columns(ref: Tensor, dist: Tensor, before: int, features: Sequence[Feature], form: _Form) -> Tensor:
     clips, frames = dist.shape[:2]
-    size = (dist.shape[-1], dist.shape[-2])
+    # Plain numbers, so that a compiler makes a graph for each size: what bands hold follows from it
+    # in ways that no formula of a symbol is good for.
+    height, width = (len(range(n)) for n in dist.shape[-2:])
+    size = (width, height)
     r, d = ref[:, before:].flatten(0, 1), dist.flatten(0, 1)
     planes = Pair.of(r, d) if form is _SMOOTH else Pair(r, d, r, d)
     made: dict[Any, dict[str, Tensor]] = {}

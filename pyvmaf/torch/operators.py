@@ -38,52 +38,64 @@ def _declare(name: str, compute: Callable[..., Any], shapes: Callable[..., Any])
     operator = torch.library.custom_op(f"pyvmaf::{name}", guarded, mutates_args=(), schema=schema)
     operator.register_fake(shapes)
 
-    def more_frames(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> Any:
-        size = info.batch_size
-        flat = [
-            x if not isinstance(x, Tensor)
-            else (x.movedim(dim, 0) if dim is not None else x.expand(size, *x.shape)).flatten(0, 1)
-            for x, dim in zip(inputs, in_dims, strict=True)
-        ]  # fmt: skip
-        made = operator(*flat)
-        if isinstance(made, Tensor):
-            return made.unflatten(0, (size, -1)), 0
-        return tuple(x.unflatten(0, (size, len(x) // size)) for x in made), (0,) * len(made)
-
-    operator.register_vmap(more_frames)
+    operator.register_vmap(lambda info, in_dims, *inputs: more_frames(operator, info.batch_size, in_dims, inputs))
     return operator
 
 
+def more_frames(
+    apply: Callable[..., Any], size: int, in_dims: tuple[int | None, ...], inputs: tuple[Any, ...]
+) -> tuple[Any, Any]:
+    """The rule of `torch.func.vmap`: a mapped dimension of the tensors is more of their first."""
+    flat = [
+        x if not isinstance(x, Tensor)
+        else (x.movedim(dim, 0) if dim is not None else x.expand(size, *x.shape)).flatten(0, 1)
+        for x, dim in zip(inputs, in_dims, strict=True)
+    ]  # fmt: skip
+    made = apply(*flat)
+    if isinstance(made, Tensor):
+        return made.unflatten(0, (size, -1)), 0
+    return tuple(x.unflatten(0, (size, len(x) // size)) for x in made), (0,) * len(made)
+
+
+def no_second(ctx: Any, *grads: Tensor) -> NoReturn:
+    """The backward pass of a function that is itself a gradient.
+
+    Raises:
+        RuntimeError: always.
+    """
+    raise RuntimeError("pyvmaf.torch has no second derivatives: the gradient of VMAF cannot be differentiated")
+
+
 class _Slopes(torch.autograd.Function):
-    """A gradient's operator in a graph: it cannot be differentiated, and says so."""
+    """The base of the operator of a gradient in a graph.
+
+    A compiler tells the forward functions of its subclasses from those that take a context by
+    the number of their parameters.
+    """
 
     generate_vmap_rule = True
-
-    @staticmethod
-    def forward(operator: Any, *inputs: Any) -> Any:
-        return operator(*inputs)
+    backward = staticmethod(no_second)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
         """Nothing is kept."""
 
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> NoReturn:
-        raise RuntimeError("pyvmaf.torch has no second derivatives: the gradient of VMAF cannot be differentiated")
 
-    @staticmethod
-    def jvp(ctx: Any, *tangents: Any) -> NoReturn:
-        raise RuntimeError("pyvmaf.torch has no second derivatives: the gradient of VMAF cannot be differentiated")
+def applied(function: type[torch.autograd.Function]) -> Callable[..., Any]:
+    """`function.apply` that refuses forward-mode derivatives in plain words.
 
+    It takes a `jvp` method to say so, with which compilers trace no function.
+    """
 
-class _Differentiable(torch.autograd.Function):
-    """The base of an operator with a gradient."""
-
-    generate_vmap_rule = True
-
-    @staticmethod
-    def jvp(ctx: Any, *tangents: Any) -> NoReturn:
+    def refuse(ctx: Any, *tangents: Any) -> NoReturn:
         raise RuntimeError("pyvmaf.torch has no forward-mode derivatives; use backward(), torch.func.grad or vjp")
+
+    refusing = type(function.__name__, (function,), {"jvp": staticmethod(refuse)})
+
+    def apply(*inputs: Any) -> Any:
+        return (function if torch.compiler.is_compiling() else refusing).apply(*inputs)
+
+    return apply
 
 
 def _takes(x: Tensor) -> bool:
@@ -114,7 +126,7 @@ def _slope_shapes(ref: Tensor, dist: Tensor, wanted: Sequence[bool]) -> tuple[Te
     return r, d
 
 
-def _given(made: Sequence[Tensor], wanted: Sequence[bool]) -> tuple[Tensor | None, Tensor | None]:
+def given(made: Sequence[Tensor], wanted: Sequence[bool]) -> tuple[Tensor | None, Tensor | None]:
     """What autograd takes: None for a slope that is not wanted."""
     r, d = (slope if want else None for slope, want in zip(made, wanted, strict=True))
     return r, d
@@ -166,7 +178,25 @@ _vif_slopes_operator = _declare(
 )
 
 
-class _VifScale(_Differentiable):
+class _VifScaleSlopes(_Slopes):
+    @staticmethod
+    def forward(
+        ref: Tensor,
+        dist: Tensor,
+        num: Tensor,
+        den: Tensor,
+        half_ref: Tensor,
+        half_dist: Tensor,
+        scale: int,
+        limit: float,
+        wanted: list[bool],
+    ) -> Any:
+        return _vif_slopes_operator(ref, dist, num, den, half_ref, half_dist, scale, limit, wanted)
+
+
+class _VifScale(torch.autograd.Function):
+    generate_vmap_rule = True
+
     @staticmethod
     def forward(ref: Tensor, dist: Tensor, scale: int, gain_limit: float) -> Any:
         return _vif_operator(ref, dist, scale, gain_limit)
@@ -180,13 +210,16 @@ class _VifScale(_Differentiable):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         wanted = ctx.needs_input_grad[:2]
         how = (ctx.scale, ctx.gain_limit, list(wanted))
-        made = _Slopes.apply(_vif_slopes_operator, *ctx.saved_tensors, *grads, *how)
-        return *_given(made, wanted), None, None
+        made = _VifScaleSlopes.apply(*ctx.saved_tensors, *grads, *how)
+        return *given(made, wanted), None, None
+
+
+_vif_scale = applied(_VifScale)
 
 
 def vif_scale(ref: Tensor, dist: Tensor, scale: int, gain_limit: float) -> tuple[Tensor, ...]:
     """Numerator and denominator [N] of planes [N, 1, H, W], and the planes of the next scale, empty after the last."""
-    made: tuple[Tensor, ...] = _VifScale.apply(ref, dist, scale, gain_limit)
+    made: tuple[Tensor, ...] = _vif_scale(ref, dist, scale, gain_limit)
     return made
 
 
@@ -271,7 +304,26 @@ _adm_slopes_operator = _declare(
 )
 
 
-class _AdmScale(_Differentiable):
+class _AdmScaleSlopes(_Slopes):
+    @staticmethod
+    def forward(
+        ref: Tensor,
+        dist: Tensor,
+        same: Tensor | None,
+        num: Tensor,
+        aim: Tensor,
+        den: Tensor,
+        low_ref: Tensor,
+        low_dist: Tensor,
+        numbers: Any,
+        wanted: list[bool],
+    ) -> Any:
+        return _adm_slopes_operator(ref, dist, same, num, aim, den, low_ref, low_dist, *numbers, wanted)
+
+
+class _AdmScale(torch.autograd.Function):
+    generate_vmap_rule = True
+
     @staticmethod
     def forward(ref: Tensor, dist: Tensor, same: Tensor | None, numbers: Any) -> Any:
         return _adm_operator(ref, dist, same, *numbers)
@@ -284,8 +336,11 @@ class _AdmScale(_Differentiable):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         wanted = ctx.needs_input_grad[:2]
-        made = _Slopes.apply(_adm_slopes_operator, *ctx.saved_tensors, *grads, *ctx.numbers, list(wanted))
-        return *_given(made, wanted), None, None
+        made = _AdmScaleSlopes.apply(*ctx.saved_tensors, *grads, ctx.numbers, list(wanted))
+        return *given(made, wanted), None, None
+
+
+_adm_scale = applied(_AdmScale)
 
 
 def adm_scale(ref: Tensor, dist: Tensor, same: Tensor | None, how: How) -> tuple[Tensor, ...]:
@@ -293,7 +348,7 @@ def adm_scale(ref: Tensor, dist: Tensor, same: Tensor | None, how: How) -> tuple
 
     `same` is where both have the same direction; None: as their own bands have it.
     """
-    made: tuple[Tensor, ...] = _AdmScale.apply(ref, dist, same, _numbers(how))
+    made: tuple[Tensor, ...] = _adm_scale(ref, dist, same, _numbers(how))
     return made
 
 
@@ -328,7 +383,15 @@ _motion_slopes_operator = _declare(
 )
 
 
-class _Motion(_Differentiable):
+class _MotionSlopes(_Slopes):
+    @staticmethod
+    def forward(earlier: Tensor, current: Tensor, grad: Tensor) -> Any:
+        return _motion_slopes_operator(earlier, current, grad)
+
+
+class _Motion(torch.autograd.Function):
+    generate_vmap_rule = True
+
     @staticmethod
     def forward(earlier: Tensor, current: Tensor) -> Any:
         return _motion_operator(earlier, current)
@@ -339,11 +402,14 @@ class _Motion(_Differentiable):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor]:
-        by_current = _Slopes.apply(_motion_slopes_operator, *ctx.saved_tensors, *grads)
+        by_current = _MotionSlopes.apply(*ctx.saved_tensors, *grads)
         return -by_current, by_current
+
+
+_motion_sums = applied(_Motion)
 
 
 def motion(earlier: Tensor, current: Tensor) -> Tensor:
     """Mean absolute low-passed difference [N] of planes [N, 1, H, W]."""
-    made: Tensor = _Motion.apply(earlier, current)
+    made: Tensor = _motion_sums(earlier, current)
     return made

@@ -11,13 +11,46 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
+from . import operators
 from .checks import check_mode, check_pair, full_precision, note_autocast
 from .engine import engine_scores
 from .measure import How, StraightThrough, columns, finish, floats, reach, smallest
 from .model import Feature, Regression
 from .motion import MotionOptions
+
+
+class _ChunkSlopes(torch.autograd.Function):
+    """The gradient of `_Chunked`: each stretch is made again, differentiated and dropped."""
+
+    backward = staticmethod(operators.no_second)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        """Nothing is kept."""
+
+    @staticmethod
+    def forward(ref: Tensor, dist: Tensor, grad: Tensor, chunk: int, how: How, wanted: tuple[bool, bool]) -> Any:
+        totals = [
+            torch.zeros_like(x) if want else x.new_zeros(len(x), 0) for x, want in zip((ref, dist), wanted, strict=True)
+        ]
+        for clip, first, begin, stop in _pieces(dist, chunk, reach(how.features)):
+            r, d = ref[clip, first:stop].detach(), dist[clip, begin:stop].detach()
+            r.requires_grad_(wanted[0])
+            d.requires_grad_(wanted[1])
+            with torch.enable_grad(), full_precision(r.device):
+                values = columns(r, d, begin - first, how)
+            parts = [x for x, want in zip((r, d), wanted, strict=True) if want]
+            made = iter(torch.autograd.grad(values, parts, grad[clip, begin:stop], allow_unused=True))
+            for total, begins, want in zip(totals, (first, begin), wanted, strict=True):
+                if want and (part := next(made)) is not None:
+                    total[clip, begins:stop] += part
+        return tuple(totals)
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> Any:
+        """A mapped dimension is more clips."""
+        return operators.more_frames(_ChunkSlopes.apply, info.batch_size, in_dims, inputs)
 
 
 class _Chunked(torch.autograd.Function):
@@ -27,9 +60,7 @@ class _Chunked(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, ref: Tensor, dist: Tensor, chunk: int, how: How) -> Tensor:
-        ctx.save_for_backward(ref, dist)
-        ctx.chunk, ctx.how = chunk, how
+    def forward(ref: Tensor, dist: Tensor, chunk: int, how: How) -> Tensor:
         pieces = [
             columns(ref[clip, first:stop], dist[clip, begin:stop], begin - first, how)
             for clip, first, begin, stop in _pieces(dist, chunk, reach(how.features))
@@ -37,23 +68,20 @@ class _Chunked(torch.autograd.Function):
         return torch.cat(pieces, 1).view(*dist.shape[:2], -1)
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
-        ref, dist = ctx.saved_tensors
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ref, dist, ctx.chunk, ctx.how = inputs
+        ctx.save_for_backward(ref, dist)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         wanted = ctx.needs_input_grad[:2]
-        totals = [torch.zeros_like(x) if w else None for x, w in zip((ref, dist), wanted, strict=True)]
-        for clip, first, begin, stop in _pieces(dist, ctx.chunk, reach(ctx.how.features)):
-            r, d = ref[clip, first:stop].detach(), dist[clip, begin:stop].detach()
-            r.requires_grad_(wanted[0])
-            d.requires_grad_(wanted[1])
-            with torch.enable_grad(), full_precision(r.device):
-                values = columns(r, d, begin - first, ctx.how)
-            parts = [x for x, w in zip((r, d), wanted, strict=True) if w]
-            made = iter(torch.autograd.grad(values, parts, grad[clip, begin:stop], allow_unused=True))
-            for total, begins in zip(totals, (first, begin), strict=True):
-                if total is not None and (part := next(made)) is not None:
-                    total[clip, begins:stop] += part
-        return totals[0], totals[1], None, None
+        made = _ChunkSlopes.apply(*ctx.saved_tensors, *grads, ctx.chunk, ctx.how, wanted)
+        return *operators.given(made, wanted), None, None
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> Any:
+        """A mapped dimension is more clips."""
+        return operators.more_frames(_Chunked.apply, info.batch_size, in_dims, inputs)
 
 
 class _Before(NamedTuple):

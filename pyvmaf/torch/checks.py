@@ -143,16 +143,14 @@ def check_grid(name: str, x: Tensor, bit_depth: int) -> None:
         )
 
 
-def full_precision(device: torch.device) -> AbstractContextManager[Any]:
-    """Within it, autocast leaves operations on the device alone."""
-    if not torch.amp.is_autocast_available(device.type):
-        return nullcontext()
-    return torch.autocast(device.type, enabled=False)
-
-
 def autocast_is_on(device: torch.device) -> bool:
     """Whether this code runs under autocast for tensors on the device."""
     return torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
+
+
+def full_precision(device: torch.device) -> AbstractContextManager[Any]:
+    """Within it, autocast leaves operations on the device alone."""
+    return torch.autocast(device.type, enabled=False) if autocast_is_on(device) else nullcontext()
 
 
 def note_autocast(*planes: Tensor) -> None:

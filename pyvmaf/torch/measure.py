@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from ..smooth.constants import SCALES
 from . import adm, adm_fixed, motion, operators, vif, vif_fixed
@@ -40,6 +41,10 @@ class StraightThrough(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
         return grads[0].to(ctx.dtype), None
+
+
+#: (smooth, value): the value, with the gradient of what is smooth.
+straight_through = operators.applied(StraightThrough)
 
 
 def smallest(features: Sequence[Feature]) -> int:
@@ -88,6 +93,7 @@ def columns(ref: Tensor, dist: Tensor, before: int, how: How) -> Tensor:
 
 def _values(ref: Tensor, dist: Tensor, before: int, how: How) -> Tensor:
     wanted = torch.is_grad_enabled() and (ref.requires_grad or dist.requires_grad)
+    wanted = wanted or _has_tangent(ref) or _has_tangent(dist)  # which the smooth form refuses
     smooth = None
     if how.mode == "smooth" or wanted:
         r, d = (x if x.is_floating_point() else x.float() for x in (ref, dist))
@@ -104,7 +110,15 @@ def _values(ref: Tensor, dist: Tensor, before: int, how: How) -> Tensor:
             value = _columns(r, d, before, how.features, _fixed(how.bit_depth))
     if smooth is None:
         return value
-    return StraightThrough.apply(smooth, value)
+    made: Tensor = straight_through(smooth, value)
+    return made
+
+
+def _has_tangent(x: Tensor) -> bool:
+    """Whether a derivative in forward mode is asked for."""
+    if torch.compiler.is_compiling():
+        return False
+    return forward_ad.unpack_dual(x).tangent is not None
 
 
 @torch.no_grad()

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from . import operators
 from .checks import check_mode, check_pair, full_precision, note_autocast
 from .engine import engine_scores
-from .measure import How, StraightThrough, columns, finish, floats, reach, smallest
+from .measure import How, columns, finish, floats, reach, smallest, straight_through
 from .model import Feature, Regression
 from .motion import MotionOptions
 
@@ -31,8 +31,10 @@ class _ChunkSlopes(torch.autograd.Function):
 
     @staticmethod
     def forward(ref: Tensor, dist: Tensor, grad: Tensor, chunk: int, how: How, wanted: tuple[bool, bool]) -> Any:
+        # Made from the gradient, so that they are batched if it is.
         totals = [
-            torch.zeros_like(x) if want else x.new_zeros(len(x), 0) for x, want in zip((ref, dist), wanted, strict=True)
+            grad.new_zeros(x.shape if want else (len(x), 0), dtype=x.dtype)
+            for x, want in zip((ref, dist), wanted, strict=True)
         ]
         for clip, first, begin, stop in _pieces(dist, chunk, reach(how.features)):
             r, d = ref[clip, first:stop].detach(), dist[clip, begin:stop].detach()
@@ -82,6 +84,9 @@ class _Chunked(torch.autograd.Function):
     def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> Any:
         """A mapped dimension is more clips."""
         return operators.more_frames(_Chunked.apply, info.batch_size, in_dims, inputs)
+
+
+_chunked = operators.applied(_Chunked)
 
 
 class _Before(NamedTuple):
@@ -239,9 +244,10 @@ class VMAF(nn.Module):
 
     def _columns(self, ref: Tensor, dist: Tensor, how: How) -> Tensor:
         """Raw columns [B, T, K]; `ref` may have frames in front of those of `dist`."""
-        if self.chunk is None or dist.shape[:2].numel() <= self.chunk:
+        # A compiler plans memory itself.
+        if self.chunk is None or torch.compiler.is_compiling() or dist.shape[:2].numel() <= self.chunk:
             return columns(ref, dist, ref.shape[1] - dist.shape[1], how)
-        made: Tensor = _Chunked.apply(floats(ref), floats(dist), self.chunk, how)
+        made: Tensor = _chunked(floats(ref), floats(dist), self.chunk, how)
         return made
 
     def _score(self, values: Tensor) -> Tensor:
@@ -251,7 +257,7 @@ class VMAF(nn.Module):
             return score.to(values.dtype)
         if self.mode == "exact":
             exact = engine_scores(values.detach(), self.regression)
-            score = StraightThrough.apply(score, exact)
+            score = straight_through(score, exact)
         return score
 
     def extra_repr(self) -> str:

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed; the twin 
 
 from torch import Tensor  # noqa: E402
 
-from pyvmaf.torch import VMAF, adm, vif
+from pyvmaf.torch import VMAF, adm, operators, vif
 from pyvmaf.torch.levels import Pair  # noqa: E402
 
 SIZES = [(16, 17), (33, 33), (35, 34), (64, 96), (131, 75), (33, 300), (260, 40), (300, 333)]
@@ -70,6 +70,13 @@ def test_adm(height: int, width: int, limit: float, with_aim: bool) -> None:
     near(sums_and_slopes(work, ref, dist), sums_and_slopes(work, ref.double(), dist.double()), 1e-4)
 
 
+@pytest.mark.parametrize(("height", "width"), [(3, 3), (4, 5), *SIZES])
+def test_motion(height: int, width: int) -> None:
+    earlier, current = pair(height, width)
+    made = sums_and_slopes(operators.motion, earlier, current)
+    near(made, sums_and_slopes(operators.motion, earlier.double(), current.double()), 1e-5)
+
+
 def test_only_the_gradient_that_is_wanted_is_made() -> None:
     ref, dist = pair(64, 96)
     both = sums_and_slopes(VMAF(), ref, dist)
@@ -86,6 +93,7 @@ def test_threads_change_no_bit() -> None:
         for count in (1, 2, 5):
             torch.set_num_threads(count)
             made.append(sums_and_slopes(lambda r, d: vif.smooth(Pair.of(r, d)), ref, dist))
+            made[-1] += sums_and_slopes(operators.motion, ref, dist)
             made[-1] += sums_and_slopes(lambda r, d: adm.smooth(Pair.of(r, d), adm.AdmOptions()).num, ref, dist)
         for others in made[1:]:
             assert all(torch.equal(a, b) for a, b in zip(made[0], others, strict=True))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""One scale of smooth VIF or ADM, and its gradient, by the C kernels: binary32 NumPy arrays [N, H, W].
+"""One scale of smooth VIF or ADM, or motion, and its gradient, by the C kernels: binary32 NumPy arrays [N, H, W].
 
 Arrays are contiguous; planes hold grey levels less any constant, since nothing
 here depends on a plane's mean. Work is cut into frames, and VIF's into rows
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._vmaf import ffi, lib
-from .constants import VIF_INACTIVE, VIF_NOISE, VIF_TAPS, gaussian
+from .constants import MOTION_TAPS, VIF_INACTIVE, VIF_NOISE, VIF_TAPS, gaussian
 from .spans import Span
 
 Floats = npt.NDArray[np.float32]
@@ -251,3 +251,56 @@ def adm_slopes(
 
     _run(work, call.parts(), threads)
     return by_ref, by_dist if wanted[1] else None
+
+
+# --- motion ------------------------------------------------------------------
+
+_MOTION_WINDOW = gaussian(len(MOTION_TAPS))
+
+
+class _MotionCall:
+    """SmoothMotion structs of the parts of a batch."""
+
+    def __init__(self, earlier: Floats, current: Floats) -> None:
+        self.earlier, self.current = earlier, current
+        self.frames, self.height, self.width = current.shape
+
+    def run(self, kernel: Any, part: _Part, *results: Any) -> None:
+        """Call a kernel on one part."""
+        frame, begin, end = part
+        memory, scratch = _scratch(lib.smooth_motion_scratch_size(self.width))
+        call = ffi.new(
+            "SmoothMotion *",
+            (
+                _at(self.earlier, frame), _at(self.current, frame), self.width, self.height,
+                _window(_MOTION_WINDOW), begin, end, scratch,
+            ),
+        )  # fmt: skip
+        kernel(call, *results)
+        del memory
+
+
+def motion(earlier: Floats, current: Floats, threads: int = 1) -> Doubles:
+    """Mean absolute low-passed difference [N] of frames [N, H, W]."""
+    call = _MotionCall(earlier, current)
+    sums = np.empty((call.frames, call.height))
+
+    def work(part: _Part) -> None:
+        call.run(_KERNELS.motion, part, _at(sums, part[0], "double *"))
+
+    _run(work, _parts(call.frames, call.height, threads), threads)
+    made: Doubles = sums.sum(1) / (call.height * call.width)
+    return made
+
+
+def motion_slopes(earlier: Floats, current: Floats, grad: Doubles, threads: int = 1) -> Floats:
+    """Gradient by `current` of what has the gradient `grad` [N] by the mean; that by `earlier` is its negative."""
+    call = _MotionCall(earlier, current)
+    made = np.empty_like(call.current)
+    slopes = (grad / (call.height * call.width)).tolist()
+
+    def work(part: _Part) -> None:
+        call.run(_KERNELS.motion_slopes, part, slopes[part[0]], _at(made, part[0]))
+
+    _run(work, _parts(call.frames, call.height, threads), threads)
+    return made

@@ -12,41 +12,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..smooth.constants import SCALES, Sensitivity, sensitivities
+from ..smooth.constants import SCALES
+from ..smooth.options import AdmOptions
 from ..smooth.spans import held, spans
 from . import operators
 from .adm_smooth import How
 from .levels import Pair
 
 MIN_SIZE = 33
-
-
-@dataclass(frozen=True)
-class AdmOptions:
-    """Options of the integer ADM extractor, named as it names them."""
-
-    adm_csf_scale: float = 1.0
-    adm_csf_diag_scale: float = 1.0
-    adm_dlm_weight: float = 0.5
-    adm_enhn_gain_limit: float = 100.0
-    adm_norm_view_dist: float = 3.0
-    adm_ref_display_height: int = 1080
-    adm_csf_mode: int = 0
-    adm_noise_weight: float = 0.03125
-    adm_skip_aim: bool = False
-    adm_skip_scale0: bool = False
-    adm_min_val: float = 0.0
-
-    def __post_init__(self) -> None:
-        viewing = self.adm_csf_mode, self.adm_norm_view_dist, self.adm_ref_display_height
-        made = sensitivities(*viewing, self.adm_csf_scale, self.adm_csf_diag_scale)
-        object.__setattr__(self, "_sensitivities", made)
-
-    @property
-    def sensitivities(self) -> tuple[Sensitivity, ...]:
-        """Of the four scales."""
-        made: tuple[Sensitivity, ...] = self.__dict__["_sensitivities"]
-        return made
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from ..smooth.constants import ADM_COS2, ADM_HIGH, ADM_LOW, Sensitivity
+from ..smooth.options import AdmOptions
 from ..smooth.spans import Span, Window
-from .adm import AdmOptions, AdmSums
+from .adm import AdmSums
 from .bands import around, crop, extended
 from .filters import along, shift_right
 

@@ -11,13 +11,17 @@ from typing import Any
 
 from torch import Tensor
 
+from ..smooth.models import Feature
+from ..smooth.options import VALUES
+from ..smooth.options import options as checked
 from .checks import check_frames, check_mode, check_pair, full_precision, note_autocast
 from .measure import How, columns, finish, smallest
-from .model import VALUES, Feature, feature
 
 
-def _features(extractor: str, options: dict[str, Any]) -> list[Feature]:
-    return [feature(f"integer_{value}", options, extractor) for value in VALUES[extractor]]
+def _features(extractor: str, given: dict[str, Any]) -> list[Feature]:
+    values = VALUES[extractor]
+    chosen = checked(values[0], given)
+    return [Feature(value, value, chosen) for value in values]
 
 
 def _measured(ref: Tensor, dist: Tensor, how: How) -> dict[str, Tensor]:

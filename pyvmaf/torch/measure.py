@@ -16,13 +16,12 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from ..smooth.constants import SCALES
+from ..smooth.models import Feature
+from ..smooth.options import AdmOptions, MotionOptions, VifOptions
 from . import adm, adm_fixed, motion, operators, vif, vif_fixed
-from .adm import AdmOptions
 from .checks import HALVES, check_grid
 from .engine import engine_columns
 from .levels import Pair
-from .model import Feature, VifOptions
-from .motion import MotionOptions
 
 
 class StraightThrough(torch.autograd.Function):
@@ -194,7 +193,7 @@ def _columns(ref: Tensor, dist: Tensor, before: int, features: Sequence[Feature]
         elif isinstance(options, AdmOptions):
             with_aim = any(f.options == options and f.value in ("aim", "adm3") for f in features)
             made[options] = adm.scores(form[1](planes, options, with_aim), size, options)
-        else:
+        elif isinstance(options, MotionOptions):
             difference = _differences(ref, before, frames, options, form[2])
             made[options] = dict.fromkeys(("motion_sad", "motion2", "motion3"), difference)
     return torch.stack([made[f.options][f.value].reshape(clips, frames) for f in features], -1)

@@ -90,7 +90,7 @@ def applied(function: type[torch.autograd.Function]) -> Callable[..., Any]:
     def refuse(ctx: Any, *tangents: Any) -> NoReturn:
         raise RuntimeError("pyvmaf.torch has no forward-mode derivatives; use backward(), torch.func.grad or vjp")
 
-    refusing = type(function.__name__, (function,), {"jvp": staticmethod(refuse)})
+    refusing: Any = type(function.__name__, (function,), {"jvp": staticmethod(refuse)})
 
     def apply(*inputs: Any) -> Any:
         return (function if torch.compiler.is_compiling() else refusing).apply(*inputs)
@@ -370,11 +370,16 @@ adm_directions = _declare("adm_directions", _directions, _direction_shapes)
 
 
 def _motion(earlier: Tensor, current: Tensor) -> Tensor:
-    return motion_smooth.sums(earlier, current)
+    if not _takes(current):
+        return motion_smooth.sums(earlier, current)
+    return torch.from_numpy(kernels.motion(_array(earlier), _array(current), torch.get_num_threads())).float()
 
 
 def _motion_slopes(earlier: Tensor, current: Tensor, grad: Tensor) -> Tensor:
-    return motion_smooth.slopes(earlier, current, grad)
+    if not _takes(current):
+        return motion_smooth.slopes(earlier, current, grad)
+    slopes = grad.double().numpy()
+    return _tensor(kernels.motion_slopes(_array(earlier), _array(current), slopes, torch.get_num_threads()))
 
 
 _motion_operator = _declare("smooth_motion", _motion, lambda earlier, current: earlier.new_empty(earlier.shape[0]))

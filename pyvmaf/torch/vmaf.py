@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..smooth.models import Feature
+from ..smooth.options import MotionOptions
 from . import operators
 from .checks import check_mode, check_pair, full_precision, note_autocast
 from .engine import engine_scores
 from .measure import How, columns, finish, floats, reach, smallest, straight_through
-from .model import Feature, Regression
-from .motion import MotionOptions
+from .model import Regression
 
 
 class _ChunkSlopes(torch.autograd.Function):
@@ -153,7 +154,7 @@ class VMAF(nn.Module):
             )
 
     @property
-    def inputs(self) -> list[Feature]:
+    def inputs(self) -> tuple[Feature, ...]:
         """The features of the model, in its order."""
         return self.regression.inputs
 

@@ -154,7 +154,7 @@ def test_mapped_over_clips(chunk: int | None) -> None:
         torch.func.vmap(model, (None, 0))(clips[0][0], clips[1]), model(clips[0][:1].expand_as(clips[0]), clips[1])
     )
     torch.testing.assert_close(torch.func.vmap(VMAF(mode="quantised"))(*clips), VMAF(mode="quantised")(*clips))
-    with pytest.raises(RuntimeError, match="outside torch.func.vmap"):
+    with pytest.raises(RuntimeError, match=r"outside torch\.func\.vmap"):
         torch.func.vmap(VMAF(mode="exact"))(*(x.round() for x in clips))
 
 
@@ -178,9 +178,9 @@ SECOND: dict[str, Callable[[Callable[[Tensor], Tensor], Tensor], Any]] = {
 def test_second_derivatives_are_refused(way: str, dtype: Any) -> None:
     ref, dist = pair(dtype=dtype)
     for model in (VMAF(), VMAF(chunk=1), VMAF(mode="quantised")):
-        with pytest.raises(RuntimeError, match="pyvmaf.torch has no (second|forward-mode) derivatives"):
+        with pytest.raises(RuntimeError, match=r"pyvmaf\.torch has no (second|forward-mode) derivatives"):
             SECOND[way](lambda d, m=model: m(ref, d).sum(), dist)
-    with pytest.raises(RuntimeError, match="pyvmaf.torch has no"):
+    with pytest.raises(RuntimeError, match=r"pyvmaf\.torch has no"):
         SECOND[way](lambda d: functional.motion(d)["motion2"].sum(), dist)
 
 

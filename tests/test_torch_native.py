@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed; the twin 
 
 from torch import Tensor  # noqa: E402
 
-from pyvmaf.torch import VMAF, adm, operators, vif
+from pyvmaf.torch import VMAF, adm, operators, vif  # noqa: E402
 from pyvmaf.torch.levels import Pair  # noqa: E402
 
 SIZES = [(16, 17), (33, 33), (35, 34), (64, 96), (131, 75), (33, 300), (260, 40), (300, 333)]

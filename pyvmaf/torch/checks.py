@@ -15,6 +15,11 @@ HALVES = (torch.float16, torch.bfloat16)
 _WIDE = (torch.int16, torch.uint16, torch.int32)
 
 
+def floats(x: Tensor) -> Tensor:
+    """The same values in the type that they are measured in: half precision becomes binary32."""
+    return x.float() if x.dtype in HALVES else x
+
+
 def check_mode(mode: str, bit_depth: int) -> None:
     if mode not in ("smooth", "quantised", "exact"):
         raise ValueError(f"mode is {mode!r}; allowed: smooth, quantised, exact")

@@ -19,7 +19,7 @@ from ..smooth.constants import SCALES
 from ..smooth.models import Feature
 from ..smooth.options import AdmOptions, MotionOptions, VifOptions
 from . import adm, adm_fixed, motion, operators, vif, vif_fixed
-from .checks import HALVES, check_grid
+from .checks import check_grid, floats
 from .engine import engine_columns
 from .levels import Pair
 
@@ -73,11 +73,6 @@ class How:
     mode: str
     bit_depth: int
     finite: bool = True
-
-
-def floats(x: Tensor) -> Tensor:
-    """The same values in the type that they are measured in: half precision becomes binary32."""
-    return x.float() if x.dtype in HALVES else x
 
 
 def columns(ref: Tensor, dist: Tensor, before: int, how: How) -> Tensor:

@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..smooth.models import Machine, Model, Source, Transform, load
+from .fixed import Fixed, Tables
 
 
-class Regression(torch.nn.Module):
+class Regression(Fixed):
     """From features to the score: normalisation, support vectors, transform, clip.
 
     Always in binary64: it is a few thousand operations per frame, and the slopes
@@ -28,25 +27,16 @@ class Regression(torch.nn.Module):
     knots: Tensor  # [2, J]
 
     def __init__(self, model: Source, *, clip: bool = False, transform: bool = False) -> None:
-        super().__init__()
+        # Before nn.Module's own attributes: what it holds is no tensor.
         self.content = load(model, clip=clip, transform=transform)
+        super().__init__()
         self.name, self.inputs = self.content.name, self.content.features
         self.range = self.content.range if clip else None
         self.clip, self.transform = self.range is not None, transform
-        for key, table in _tables(self.content).items():
-            self.register_buffer(key, torch.tensor(table), persistent=False)
 
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Regression:
-        """Follow a module to its device, never to its dtype; the numbers are always the model's.
-
-        So a module that was made on the meta device is filled where it goes.
-        """
-        tables = _tables(self.content)
-        devices = {key: fn(buffer).device for key, buffer in self._buffers.items() if buffer is not None}
-        super()._apply(fn, recurse)
-        for key, device in devices.items():
-            self._buffers[key] = torch.tensor(tables[key], device=device)
-        return self
+    def tables(self) -> Tables:
+        """The buffers' contents; machines with fewer vectors get some of weight 0."""
+        return _tables(self.content)
 
     def forward(self, features: Tensor) -> Tensor:
         """Scores [...] of features [..., K]."""

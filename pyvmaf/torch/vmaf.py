@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from ..smooth.models import Feature
 from ..smooth.options import MotionOptions
 from . import operators
-from .checks import check_mode, check_pair, full_precision, note_autocast
+from .checks import check_mode, check_pair, floats, full_precision, note_autocast
 from .engine import engine_scores
-from .measure import How, columns, finish, floats, reach, smallest, straight_through
+from .measure import How, columns, finish, reach, smallest, straight_through
 from .model import Regression
 
 

@@ -136,7 +136,7 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="every pair, too")
     args = parser.parse_args()
     print(
-        "| pictures | slope, median | pairs | judged | of these within 1 % | worst | not judged | these, in standard errors |"
+        "| pictures | slope | pairs | judged | of these within 1 % | worst | not judged | these, in standard errors |"
     )
     print("|---|---|---|---|---|---|---|---|")
     for name, make in KINDS.items():

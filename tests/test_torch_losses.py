@@ -130,7 +130,7 @@ def test_the_terms_of_the_ready_made_loss() -> None:
     assert seen["chroma"] > 0.03 and seen["pixel"] < 1e-6
     with pytest.raises(ValueError, match="pixel is -1"):
         PerceptualLoss(pixel=-1)
-    with pytest.raises(ValueError, match="0..1"):
+    with pytest.raises(ValueError, match=r"0\.\.1"):
         model(ref / 255, dist / 255)
 
 

@@ -26,6 +26,10 @@ from .checks import full_precision
 Pairs = tuple[Tensor | None, Tensor | None]
 
 
+# Not torch.library.custom_op, whose first call imports the compiler: 70 MiB and a second.
+_library = torch.library.Library("pyvmaf", "DEF")
+
+
 def _declare(name: str, compute: Callable[..., Any], shapes: Callable[..., Any]) -> Any:
     """An operator without a gradient; `shapes` makes empty results."""
 
@@ -33,12 +37,15 @@ def _declare(name: str, compute: Callable[..., Any], shapes: Callable[..., Any])
         with full_precision(inputs[0].device):
             return compute(*inputs)
 
-    guarded.__annotations__ = compute.__annotations__
-    schema = torch.library.infer_schema(compute, mutates_args=())
-    operator = torch.library.custom_op(f"pyvmaf::{name}", guarded, mutates_args=(), schema=schema)
-    operator.register_fake(shapes)
+    _library.define(name + torch.library.infer_schema(compute, mutates_args=()))
+    _library.impl(name, guarded, "CompositeExplicitAutograd")
+    torch.library.register_fake(f"pyvmaf::{name}", shapes, lib=_library)
+    operator = getattr(torch.ops.pyvmaf, name).default
 
-    operator.register_vmap(lambda info, in_dims, *inputs: more_frames(operator, info.batch_size, in_dims, inputs))
+    def mapped(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> Any:
+        return more_frames(operator, info.batch_size, in_dims, inputs)
+
+    torch.library.register_vmap(f"pyvmaf::{name}", mapped, lib=_library)
     return operator
 
 

@@ -14,11 +14,13 @@ from .measure import IncompleteError, score
 from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore, builtin_models
 from .picture import VmafPicture
 from .result import Pooled, Result
+from .smooth.gradient import Gradient, gradient
 from .video import VideoError, VideoFormat, open_video
 
 __all__ = [
     "ExtractorInfo",
     "FeatureExtractor",
+    "Gradient",
     "IncompleteError",
     "LogLevel",
     "ModelChoice",
@@ -42,6 +44,7 @@ __all__ = [
     "extractors",
     "get_include",
     "get_library",
+    "gradient",
     "open_video",
     "register",
     "score",

@@ -80,6 +80,59 @@ const char *pyvmaf_model_name(const VmafModel *model);
  * long as the model is, until its next overload. */
 const char *pyvmaf_model_feature_at(VmafModel *model, unsigned position);
 
+/*
+ * What a model computes, for code that computes the same in another way, for
+ * instance with gradients. With x the rescaled features,
+ *
+ *     raw = sum(coefficient * exp(-gamma * |x - vector|^2)) - rho
+ *     score = finish((raw - intercept) / slope)
+ *
+ * where finish() is transform and clip. Arrays belong to the model.
+ */
+typedef struct PyvmafModelView {
+    unsigned feature_cnt;
+    double gamma, rho;
+    unsigned vector_cnt, width; /* width: values of a vector, feature_cnt or more */
+    const double *coefficient;  /* one per vector */
+    const double *vector;       /* vector after vector */
+    double slope, intercept;    /* 1 and 0 without normalisation */
+    int transforms;             /* nonzero: the four that follow apply, in this order */
+    double power[3];            /* of y^0, y^1, y^2 */
+    unsigned knot_cnt;
+    const double *knot;         /* x and y of each */
+    int not_above, not_below;   /* than the score before the transform */
+    int clips;
+    double clip_min, clip_max;
+    double chroma; /* a feature `chroma_target` of 0 becomes chroma * (1 - guide); 0: it does not */
+    unsigned chroma_guide, chroma_target;
+} PyvmafModelView;
+
+/* One input of a model: slope * value + intercept goes into the sum. */
+typedef struct PyvmafModelFeature {
+    const char *name;      /* as in the file */
+    const char *published; /* with its options, as in logs */
+    const char *extractor; /* NULL: none provides it */
+    double slope, intercept;
+    unsigned option_cnt;
+} PyvmafModelFeature;
+
+/* Fill `*view`, which is valid as long as the model. -EINVAL: NULL. */
+int pyvmaf_model_view(const VmafModel *model, PyvmafModelView *view);
+
+/* Fill `*feature` with the n-th input; valid until the model's next overload.
+ * -EINVAL: NULL, or no such input. */
+int pyvmaf_model_feature(VmafModel *model, unsigned position,
+                         PyvmafModelFeature *feature);
+
+/* The n-th option of an input, as text. -EINVAL: NULL, or no such option. */
+int pyvmaf_model_option(const VmafModel *model, unsigned feature,
+                        unsigned position, const char **key, const char **value);
+
+/* The n-th member that votes in a collection; NULL past the last. It belongs to
+ * the collection. */
+VmafModel *pyvmaf_model_member_at(const VmafModelCollection *collection,
+                                  unsigned position);
+
 /* The instruction set whose kernels a context with this mask uses: "scalar",
  * "avx2", "avx512", "avx512vnni" or "neon". */
 const char *pyvmaf_cpu_name(uint64_t cpumask);
@@ -92,6 +145,12 @@ const char *pyvmaf_feature_name_at(VmafContext *vmaf, unsigned position);
 /* The short form of a feature's name, as logs print it, or `name` itself where
  * there is none. Valid as long as `name` is. */
 const char *pyvmaf_feature_alias(const char *name);
+
+/* The name under which its extractor publishes a feature with these options, of
+ * which NULL is none, into `size` bytes. -EINVAL: no extractor provides it, or an
+ * option's value is not allowed. -ENOSPC: the name is longer. */
+int pyvmaf_feature_published(char *name, size_t size, const char *feature,
+                             const VmafFeatureDictionary *options);
 
 /* One past the highest frame index with a score. */
 unsigned pyvmaf_frame_count(VmafContext *vmaf);

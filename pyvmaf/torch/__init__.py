@@ -15,7 +15,8 @@ except ModuleNotFoundError as error:
 
 from . import functional
 from .color import rgb_to_luma
-from .loss import VMAFLoss
+from .loss import PerceptualLoss, VMAFLoss
+from .lpips import LPIPS
 from .vmaf import VMAF
 
-__all__ = ["VMAF", "VMAFLoss", "functional", "rgb_to_luma"]
+__all__ = ["LPIPS", "VMAF", "PerceptualLoss", "VMAFLoss", "functional", "rgb_to_luma"]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,20 +11,21 @@ import torch
 from torch import Tensor
 
 from ..context import VmafContext
-from ..enums import ModelFlags
-from ..model import VmafModel
-from .model import Feature, Regression
-from .motion import MotionOptions
+from ..extractor import OptionValue
+from ..model import VmafModelCollection
+from ..smooth.models import Feature, flags, load_engine
+from ..smooth.options import MotionOptions, published
+from .model import Regression
 
 
 def _samples(x: Tensor, bit_depth: int) -> Any:
     """Frames [T, H, W] as the engine reads them; values are on the grid of `bit_depth`."""
     scaled = x.detach().to("cpu", torch.float64) * 2.0 ** (bit_depth - 8)
     # NumPy and not torch, which lacks most operations on uint16.
-    return scaled.numpy().astype("uint8" if bit_depth == 8 else "uint16")
+    return scaled.nan_to_num(0.0, 0.0, 0.0).numpy().astype("uint8" if bit_depth == 8 else "uint16")
 
 
-def _request(feature: Feature) -> tuple[str, dict[str, object], str]:
+def _request(feature: Feature) -> tuple[str, dict[str, OptionValue], str]:
     """Extractor, options and published name of a raw column."""
     options = feature.options
     if isinstance(options, MotionOptions):
@@ -33,13 +34,7 @@ def _request(feature: Feature) -> tuple[str, dict[str, object], str]:
         if options.motion_five_frame_window:
             return "motion", {"motion_five_frame_window": True}, f"{raw}_mffw"
         return "motion", {}, raw
-    default = type(options)()
-    given = {
-        field.name: getattr(options, field.name)
-        for field in dataclasses.fields(options)
-        if getattr(options, field.name) != getattr(default, field.name)
-    }
-    return feature.extractor, given, feature.name
+    return feature.extractor, options.given, published(feature.value, options)
 
 
 def engine_columns(ref: Tensor, dist: Tensor, before: int, features: Sequence[Feature], bit_depth: int) -> Tensor:
@@ -53,7 +48,7 @@ def _clip(
     ref: Tensor,
     dist: Tensor,
     before: int,
-    requests: list[tuple[str, dict[str, object], str]],
+    requests: list[tuple[str, dict[str, OptionValue], str]],
     bit_depth: int,
 ) -> list[list[float]]:
     threads = torch.get_num_threads()
@@ -73,16 +68,19 @@ def _clip(
 
 def engine_scores(values: Tensor, regression: Regression) -> Tensor:
     """Scores [...] of features [..., K] by the engine's own prediction."""
-    flags = ModelFlags.DEFAULT if regression.clip else ModelFlags.DISABLE_CLIP
-    if regression.transform:
-        flags |= ModelFlags.ENABLE_TRANSFORM
     with VmafContext() as context:
-        model = VmafModel.from_path(regression.path, flags=flags)
+        model = load_engine(regression.content.source, flags(regression.clip, regression.transform))
+        main = model.model if isinstance(model, VmafModelCollection) else model
+        names = main.features
         rows = values.reshape(-1, values.shape[-1]).tolist()
         scores = []
         for index, row in enumerate(rows):
-            for name, value in zip(model.features, row, strict=True):
+            if not all(map(math.isfinite, row)):
+                scores.append(math.nan)
+                continue
+            for name, value in zip(names, row, strict=True):
                 context.import_feature_score(name, value, index)
-            scores.append(context.score_at_index(model, index))
+            score = context.score_at_index(model, index)
+            scores.append(score if isinstance(score, float) else score.bagging_score)
     made = torch.tensor(scores, dtype=torch.float64, device=values.device)
     return made.view(values.shape[:-1])

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -26,10 +27,23 @@ def fold(grad: Tensor, radius: int) -> Tensor:
     return grad
 
 
+def halved(padded: Tensor, radius: int, height: int, width: int) -> Tensor:
+    """The part of planes extended by `mirror` that a step-two filter of `radius` reads."""
+    rows, cols = 2 * (height // 2) - 1 + 2 * radius, 2 * (width // 2) - 1 + 2 * radius
+    edge = (padded.shape[-2] - height) // 2 - radius
+    return padded[..., edge : edge + rows, edge : edge + cols]
+
+
+@lru_cache(maxsize=64)
+def constant(numbers: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """These numbers on a device, sent there once: a copy at every step would make a GPU wait."""
+    return torch.tensor(numbers, dtype=dtype, device=device)
+
+
 def _convolution(x: Tensor, taps: Sequence[float], dim: int, step: int, convolve: Callable[..., Tensor]) -> Tensor:
     """One axis by a depthwise convolution or its adjoint, binary32: one call for all channels."""
     count, channels, _, width = x.shape
-    window = torch.tensor(taps, dtype=x.dtype, device=x.device)
+    window = constant(tuple(taps), x.dtype, x.device)
     if dim == -1:
         window = window.view(1, 1, 1, -1).expand(channels, -1, -1, -1)
         return convolve(x, window, stride=(1, step), groups=channels)

@@ -9,27 +9,28 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from .checks import HALVES, check_frames, check_mode, check_pair, note_autocast
-from .measure import columns, finish, smallest
-from .model import VALUES, Feature, feature
+from ..smooth.models import Feature
+from ..smooth.options import VALUES
+from ..smooth.options import options as checked
+from .checks import check_frames, check_mode, check_pair, full_precision, note_autocast
+from .measure import How, columns, finish, smallest
 
 
-def _features(extractor: str, options: dict[str, Any]) -> list[Feature]:
-    return [feature(f"integer_{value}", options, extractor) for value in VALUES[extractor]]
+def _features(extractor: str, given: dict[str, Any]) -> list[Feature]:
+    values = VALUES[extractor]
+    chosen = checked(values[0], given)
+    return [Feature(value, value, chosen) for value in values]
 
 
-def _measured(ref: Tensor, dist: Tensor, features: list[Feature], mode: str, bit_depth: int) -> dict[str, Tensor]:
+def _measured(ref: Tensor, dist: Tensor, how: How) -> dict[str, Tensor]:
     clips = (ref, dist) if ref.dim() == 5 else (ref[None], dist[None])
-    note_autocast(ref.device)
-    if ref.dtype in HALVES or dist.dtype in HALVES:
-        clips = (clips[0].float(), clips[1].float())
-    with torch.autocast(ref.device.type, enabled=False):
-        values = finish(columns(*clips, 0, features, mode, bit_depth), features)
+    note_autocast(ref, dist)
+    with full_precision(ref.device):
+        values = finish(columns(*clips, 0, how), how.features)
     values = values if ref.dim() == 5 else values[0]
-    return {f.value: column for f, column in zip(features, values.unbind(-1), strict=True)}
+    return {f.value: column for f, column in zip(how.features, values.unbind(-1), strict=True)}
 
 
 def vif(
@@ -44,8 +45,8 @@ def vif(
     """Visual information fidelity: vif_scale0 to vif_scale3, [N] or [B, T] each."""
     check_mode(mode, bit_depth)
     features = _features("vif", options)
-    check_pair(ref, dist, smallest(features), validate)
-    return _measured(ref, dist, features, mode, bit_depth)
+    finite = check_pair(ref, dist, smallest(features), validate)
+    return _measured(ref, dist, How(features, mode, bit_depth, finite))
 
 
 def adm(
@@ -60,8 +61,8 @@ def adm(
     """Detail loss: adm2, aim, adm3 and adm_scale0 to adm_scale3, [N] or [B, T] each."""
     check_mode(mode, bit_depth)
     features = _features("adm", options)
-    check_pair(ref, dist, smallest(features), validate)
-    return _measured(ref, dist, features, mode, bit_depth)
+    finite = check_pair(ref, dist, smallest(features), validate)
+    return _measured(ref, dist, How(features, mode, bit_depth, finite))
 
 
 def motion(
@@ -75,5 +76,5 @@ def motion(
     """Motion of a reference: motion_sad, motion2 and motion3, [N] or [B, T] each."""
     check_mode(mode, bit_depth)
     features = _features("motion", options)
-    check_frames("ref", ref, smallest(features), validate)
-    return _measured(ref, ref, features, mode, bit_depth)
+    finite = check_frames("ref", ref, smallest(features), validate)
+    return _measured(ref, ref, How(features, mode, bit_depth, finite))

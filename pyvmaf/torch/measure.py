@@ -8,18 +8,20 @@ series once the whole clip is known.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
-from . import adm, motion, vif
-from .adm import AdmOptions
-from .checks import check_grid
-from .constants import SCALES
+from ..smooth.constants import SCALES
+from ..smooth.models import Feature
+from ..smooth.options import AdmOptions, MotionOptions, VifOptions
+from . import adm, adm_fixed, motion, operators, vif, vif_fixed
+from .checks import check_grid, floats
 from .engine import engine_columns
-from .model import Feature, VifOptions
-from .motion import MotionOptions
+from .levels import Pair
 
 
 class StraightThrough(torch.autograd.Function):
@@ -40,6 +42,10 @@ class StraightThrough(torch.autograd.Function):
         return grads[0].to(ctx.dtype), None
 
 
+#: (smooth, value): the value, with the gradient of what is smooth.
+straight_through = operators.applied(StraightThrough)
+
+
 def smallest(features: Sequence[Feature]) -> int:
     """Least width and height these features are defined for."""
     sizes = {"adm": adm.MIN_SIZE, "vif": vif.MIN_SIZE, "motion": motion.MIN_SIZE}
@@ -52,29 +58,85 @@ def reach(features: Sequence[Feature]) -> int:
     return max(gaps, default=0)
 
 
-def columns(ref: Tensor, dist: Tensor, before: int, features: Sequence[Feature], mode: str, bit_depth: int) -> Tensor:
+@dataclass(frozen=True)
+class How:
+    """What to make of frames, and how.
+
+    Attributes:
+        features: the columns.
+        mode: "smooth", "quantised" or "exact".
+        bit_depth: of the samples in the last two.
+        finite: the values were looked at; otherwise a frame with NaN or infinity gets NaN.
+    """
+
+    features: Sequence[Feature]
+    mode: str
+    bit_depth: int
+    finite: bool = True
+
+
+def columns(ref: Tensor, dist: Tensor, before: int, how: How) -> Tensor:
     """Per-frame values [B, T, K] of clips `dist` [B, T, 1, H, W].
 
     `ref` has `before` more frames in front: those that motion looks back at.
     """
+    ref, dist = floats(ref), floats(dist)
+    values = _values(ref, dist, before, how)
+    return values if how.finite else values * _numbers(ref, dist, before, how.features)
+
+
+def _values(ref: Tensor, dist: Tensor, before: int, how: How) -> Tensor:
     wanted = torch.is_grad_enabled() and (ref.requires_grad or dist.requires_grad)
+    wanted = wanted or _has_tangent(ref) or _has_tangent(dist)  # which the smooth form refuses
     smooth = None
-    if mode == "smooth" or wanted:
+    if how.mode == "smooth" or wanted:
         r, d = (x if x.is_floating_point() else x.float() for x in (ref, dist))
-        smooth = _columns(r, d, before, features, _SMOOTH)
-        if mode == "smooth":
+        smooth = _columns(r, d, before, how.features, _SMOOTH)
+        if how.mode == "smooth":
             return smooth
     with torch.no_grad():
-        if mode == "exact":
-            check_grid("ref", ref, bit_depth)
-            check_grid("dist", dist, bit_depth)
-            value = engine_columns(ref, dist, before, features, bit_depth)
+        if how.mode == "exact":
+            check_grid("ref", ref, how.bit_depth)
+            check_grid("dist", dist, how.bit_depth)
+            value = engine_columns(ref, dist, before, how.features, how.bit_depth)
         else:
-            r, d = (_samples(x, bit_depth) for x in (ref, dist))
-            value = _columns(r, d, before, features, _fixed(bit_depth))
+            r, d = (_samples(x, how.bit_depth) for x in (ref, dist))
+            value = _columns(r, d, before, how.features, _fixed(how.bit_depth))
     if smooth is None:
         return value
-    return StraightThrough.apply(smooth, value)
+    made: Tensor = straight_through(smooth, value)
+    return made
+
+
+def _has_tangent(x: Tensor) -> bool:
+    """Whether a derivative in forward mode is asked for."""
+    if torch.compiler.is_compiling():
+        return False
+    return forward_ad.unpack_dual(x).tangent is not None
+
+
+@torch.no_grad()
+def _numbers(ref: Tensor, dist: Tensor, before: int, features: Sequence[Feature]) -> Tensor:
+    """1 where every sample behind a value is a number, else NaN, [B, T, K]: to multiply values with."""
+    r, d = (_all_finite(x) for x in (ref, dist))
+    both = r[:, before:] & d
+    made = []
+    for feature in features:
+        one = both
+        if isinstance(feature.options, MotionOptions):
+            gap = feature.options.distance
+            earlier = r.roll(gap, 1)
+            earlier[:, :gap] = True
+            one = (r & earlier)[:, before:]
+        made.append(torch.where(one, 1.0, float("nan")))
+    return torch.stack(made, -1)
+
+
+def _all_finite(x: Tensor) -> Tensor:
+    """Whether each frame of [B, T, 1, H, W] holds finite numbers only, [B, T]; a sum tells in one pass."""
+    if not x.is_floating_point():
+        return torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+    return x.sum((-3, -2, -1)).isfinite()
 
 
 def _samples(x: Tensor, bit_depth: int) -> Tensor:
@@ -83,46 +145,50 @@ def _samples(x: Tensor, bit_depth: int) -> Tensor:
     return (x.double() * 2.0 ** (bit_depth - 8)).round().clamp(0.0, top)
 
 
-# The extractors of one form: (ref, dist, options) and (earlier, current), on planes [N, 1, H, W].
+# The extractors of one form: (planes, options), planes [N, 1, H, W], and (earlier, current).
 _Form = tuple[
-    Callable[[Tensor, Tensor, VifOptions], Tensor],
-    Callable[[Tensor, Tensor, AdmOptions, bool], adm.AdmSums],
+    Callable[[Pair, VifOptions], Tensor],
+    Callable[[Pair, AdmOptions, bool], adm.AdmSums],
     Callable[[Tensor, Tensor], Tensor],
 ]
 
 _SMOOTH: _Form = (
-    lambda ref, dist, options: vif.smooth(ref, dist, options.vif_enhn_gain_limit),
+    lambda planes, options: vif.smooth(planes, options.vif_enhn_gain_limit),
     adm.smooth,
-    motion.smooth,
+    operators.motion,
 )
 
 
 def _fixed(bit_depth: int) -> _Form:
     return (
-        lambda ref, dist, options: vif.fixed(ref, dist, options.vif_enhn_gain_limit, bit_depth),
-        lambda ref, dist, options, with_aim: adm.fixed(ref, dist, options, bit_depth),
+        lambda x, options: vif_fixed.fixed(x.ref, x.dist, options.vif_enhn_gain_limit, bit_depth),
+        lambda x, options, with_aim: adm_fixed.fixed(x.ref, x.dist, options, bit_depth),
         lambda earlier, current: motion.fixed(earlier, current, bit_depth),
     )
 
 
 def _columns(ref: Tensor, dist: Tensor, before: int, features: Sequence[Feature], form: _Form) -> Tensor:
     clips, frames = dist.shape[:2]
-    size = (dist.shape[-1], dist.shape[-2])
+    # Plain numbers, so that a compiler makes a graph for each size: what bands hold follows from it
+    # in ways that no formula of a symbol is good for.
+    height, width = (len(range(n)) for n in dist.shape[-2:])
+    size = (width, height)
     r, d = ref[:, before:].flatten(0, 1), dist.flatten(0, 1)
+    planes = Pair.of(r, d) if form is _SMOOTH else Pair(r, d, r, d)
     made: dict[Any, dict[str, Tensor]] = {}
     for feature in features:
         options = feature.options
         if options in made:
             continue
         if isinstance(options, VifOptions):
-            ratios = form[0](r, d, options)
+            ratios = form[0](planes, options)
             made[options] = {f"vif_scale{s}": ratios[:, s] for s in range(SCALES)}
             if options.vif_skip_scale0:
                 made[options]["vif_scale0"] = ratios[:, 0] * 0.0
         elif isinstance(options, AdmOptions):
             with_aim = any(f.options == options and f.value in ("aim", "adm3") for f in features)
-            made[options] = adm.scores(form[1](r, d, options, with_aim), size, options)
-        else:
+            made[options] = adm.scores(form[1](planes, options, with_aim), size, options)
+        elif isinstance(options, MotionOptions):
             difference = _differences(ref, before, frames, options, form[2])
             made[options] = dict.fromkeys(("motion_sad", "motion2", "motion3"), difference)
     return torch.stack([made[f.options][f.value].reshape(clips, frames) for f in features], -1)

@@ -3,40 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
-from .constants import MOTION_TAPS, gaussian
-from .filters import mirror, rounded, separable
+from ..smooth.constants import MOTION_TAPS
+from ..smooth.options import MotionOptions
+from .filters import mirror, rounded
 
 MIN_SIZE = 3
-
-
-@dataclass(frozen=True)
-class MotionOptions:
-    """Options of the motion extractor, named as it names them."""
-
-    motion_force_zero: bool = False
-    motion_blend_factor: float = 1.0
-    motion_blend_offset: float = 40.0
-    motion_fps_weight: float = 1.0
-    motion_max_val: float = 10000.0
-    motion_five_frame_window: bool = False
-    motion_moving_average: bool = False
-
-    @property
-    def distance(self) -> int:
-        """How many frames back the earlier frame lies."""
-        return 2 if self.motion_five_frame_window else 1
-
-
-def smooth(earlier: Tensor, current: Tensor) -> Tensor:
-    """Mean absolute low-passed difference of planes [N, 1, H, W] in grey levels, [N]."""
-    taps = gaussian(len(MOTION_TAPS))
-    blurred = separable(mirror(earlier - current, len(taps) // 2), taps)
-    return blurred.abs().mean((-3, -2, -1))
 
 
 def fixed(earlier: Tensor, current: Tensor, bit_depth: int = 8) -> Tensor:

@@ -6,17 +6,54 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable, Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
-from .checks import HALVES, check_mode, check_pair, note_autocast
+from ..smooth.models import Feature
+from ..smooth.options import MotionOptions
+from . import operators
+from .checks import check_mode, check_pair, floats, full_precision, note_autocast
 from .engine import engine_scores
-from .measure import StraightThrough, columns, finish, reach, smallest
-from .model import Feature, Regression
-from .motion import MotionOptions
+from .measure import How, columns, finish, reach, smallest, straight_through
+from .model import Regression
+
+
+class _ChunkSlopes(torch.autograd.Function):
+    """The gradient of `_Chunked`: each stretch is made again, differentiated and dropped."""
+
+    backward = staticmethod(operators.no_second)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        """Nothing is kept."""
+
+    @staticmethod
+    def forward(ref: Tensor, dist: Tensor, grad: Tensor, chunk: int, how: How, wanted: tuple[bool, bool]) -> Any:
+        # Made from the gradient, so that they are batched if it is.
+        totals = [
+            grad.new_zeros(x.shape if want else (len(x), 0), dtype=x.dtype)
+            for x, want in zip((ref, dist), wanted, strict=True)
+        ]
+        for clip, first, begin, stop in _pieces(dist, chunk, reach(how.features)):
+            r, d = ref[clip, first:stop].detach(), dist[clip, begin:stop].detach()
+            r.requires_grad_(wanted[0])
+            d.requires_grad_(wanted[1])
+            with torch.enable_grad(), full_precision(r.device):
+                values = columns(r, d, begin - first, how)
+            parts = [x for x, want in zip((r, d), wanted, strict=True) if want]
+            made = iter(torch.autograd.grad(values, parts, grad[clip, begin:stop], allow_unused=True))
+            for total, begins, want in zip(totals, (first, begin), wanted, strict=True):
+                if want and (part := next(made)) is not None:
+                    total[clip, begins:stop] += part
+        return tuple(totals)
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> Any:
+        """A mapped dimension is more clips."""
+        return operators.more_frames(_ChunkSlopes.apply, info.batch_size, in_dims, inputs)
 
 
 class _Chunked(torch.autograd.Function):
@@ -26,33 +63,38 @@ class _Chunked(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, ref: Tensor, dist: Tensor, chunk: int, how: tuple[Any, ...]) -> Tensor:
-        ctx.save_for_backward(ref, dist)
-        ctx.chunk, ctx.how = chunk, how
+    def forward(ref: Tensor, dist: Tensor, chunk: int, how: How) -> Tensor:
         pieces = [
-            columns(ref[clip, first:stop], dist[clip, begin:stop], begin - first, *how)
-            for clip, first, begin, stop in _pieces(dist, chunk, reach(how[0]))
+            columns(ref[clip, first:stop], dist[clip, begin:stop], begin - first, how)
+            for clip, first, begin, stop in _pieces(dist, chunk, reach(how.features))
         ]
         return torch.cat(pieces, 1).view(*dist.shape[:2], -1)
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
-        ref, dist = ctx.saved_tensors
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ref, dist, ctx.chunk, ctx.how = inputs
+        ctx.save_for_backward(ref, dist)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         wanted = ctx.needs_input_grad[:2]
-        totals = [torch.zeros_like(x) if w else None for x, w in zip((ref, dist), wanted, strict=True)]
-        for clip, first, begin, stop in _pieces(dist, ctx.chunk, reach(ctx.how[0])):
-            r, d = ref[clip, first:stop].detach(), dist[clip, begin:stop].detach()
-            r.requires_grad_(wanted[0])
-            d.requires_grad_(wanted[1])
-            with torch.enable_grad():
-                values = columns(r, d, begin - first, *ctx.how)
-            parts = [x for x, w in zip((r, d), wanted, strict=True) if w]
-            made = iter(torch.autograd.grad(values, parts, grad[clip, begin:stop], allow_unused=True))
-            for total, begins in zip(totals, (first, begin), strict=True):
-                if total is not None and (part := next(made)) is not None:
-                    total[clip, begins:stop] += part
-        return totals[0], totals[1], None, None
+        made = _ChunkSlopes.apply(*ctx.saved_tensors, *grads, ctx.chunk, ctx.how, wanted)
+        return *operators.given(made, wanted), None, None
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> Any:
+        """A mapped dimension is more clips."""
+        return operators.more_frames(_Chunked.apply, info.batch_size, in_dims, inputs)
+
+
+_chunked = operators.applied(_Chunked)
+
+
+class _Before(NamedTuple):
+    """The frame and the raw row just before a stretch; None at the start of a clip."""
+
+    frame: Tensor | None
+    row: Tensor | None
 
 
 def _pieces(dist: Tensor, chunk: int, gap: int) -> Iterator[tuple[slice, int, int, int]]:
@@ -78,7 +120,10 @@ class VMAF(nn.Module):
             0..255 at any depth: a 10-bit sample counts quarters.
         chunk: frames at a time. Memory then holds one such stretch besides the
             clip and its gradient, for one more forward pass.
-        validate: look at the values of the tensors, not only at their form.
+        validate: look at the values of the tensors, not only at their form. Without
+            it, frames with NaN or infinity score NaN.
+        motion: frames belong to one clip. False: each stands alone, with no
+            motion, as for batches of unrelated images.
 
     Shapes are [N, 1, H, W] for N frames of one clip, or [B, T, 1, H, W].
     """
@@ -93,13 +138,15 @@ class VMAF(nn.Module):
         bit_depth: int = 8,
         chunk: int | None = None,
         validate: bool = True,
+        motion: bool = True,
     ) -> None:
         super().__init__()
         check_mode(mode, bit_depth)
         if chunk is not None and (isinstance(chunk, bool) or not isinstance(chunk, int) or chunk < 1):
             raise ValueError(f"chunk is {chunk!r}; allowed: None, or frames from 1")
         self.regression = Regression(model, clip=clip, transform=transform)
-        self.mode, self.bit_depth, self.chunk, self.validate = mode, bit_depth, chunk, validate
+        self.mode, self.bit_depth, self.chunk = mode, bit_depth, chunk
+        self.validate, self.motion = validate, motion
         if clip:
             warnings.warn(
                 "clip=True: scores at the ends of the model's range have a zero gradient; train with clip=False",
@@ -107,7 +154,7 @@ class VMAF(nn.Module):
             )
 
     @property
-    def inputs(self) -> list[Feature]:
+    def inputs(self) -> tuple[Feature, ...]:
         """The features of the model, in its order."""
         return self.regression.inputs
 
@@ -127,63 +174,91 @@ class VMAF(nn.Module):
         A stretch is measured once the next one is seen, because motion looks
         one frame ahead. Gradients with respect to `ref` stop at its ends.
         """
+        if not self.motion:
+            yield from (self(ref, dist) for ref, dist in pairs)
+            return
         motions = [f.options for f in self.inputs if isinstance(f.options, MotionOptions)]
         if any(m.motion_five_frame_window or m.motion_moving_average for m in motions):
             raise ValueError(f"model {self.regression.name}: its motion needs the whole clip")
         stretches = iter(pairs)
         current = next(stretches, None)
-        before: Tensor | None = None  # the frame and the row just before the current stretch
-        earlier: Tensor | None = None
+        before = _Before(None, None)
         while current is not None:
             ref, dist = current
             if ref.dim() != 4:
                 raise ValueError(f"ref has shape {tuple(ref.shape)}; allowed: [n, 1, H, W]")
-            check_pair(ref, dist, smallest(self.inputs), self.validate)
+            finite = check_pair(ref, dist, smallest(self.inputs), self.validate)
+            note_autocast(ref, dist)
             current = next(stretches, None)
-            whole = ref if before is None else torch.cat((before, ref))
-            rows = self._columns(whole[None], dist[None])[0]
-            parts = [] if earlier is None else [earlier]
-            parts.append(rows)
-            if current is not None:
-                parts.append(self._peek(torch.cat((ref[-1:], current[0][:1])).detach()))
-            values = finish(torch.cat(parts), self.inputs)
-            skip = len(parts[0]) if earlier is not None else 0
-            yield self._score(values[skip : skip + len(rows)])
-            before, earlier = ref[-1:].detach(), rows[-1:].detach()
+            after = None if current is None else current[0][:1]
+            rows, scores = self._stretch(ref, dist, before, after, finite)
+            yield scores
+            before = _Before(ref[-1:].detach(), rows[-1:].detach())
 
-    def _peek(self, frames: Tensor) -> Tensor:
+    def _stretch(
+        self, ref: Tensor, dist: Tensor, before: _Before, after: Tensor | None, finite: bool
+    ) -> tuple[Tensor, Tensor]:
+        """Raw rows [n, K] and scores [n] of a stretch; `after` is the frame that follows."""
+        with full_precision(ref.device):
+            rows, values = self._rows(ref, dist, before, after, finite)
+        return rows, self._score(values)
+
+    def _rows(
+        self, ref: Tensor, dist: Tensor, before: _Before, after: Tensor | None, finite: bool
+    ) -> tuple[Tensor, Tensor]:
+        """Raw rows and published values [n, K] of a stretch."""
+        whole = ref if before.frame is None else torch.cat((floats(before.frame), floats(ref)))
+        rows = self._columns(whole[None], dist[None], self._how(finite))[0]
+        parts = [rows] if before.row is None else [before.row, rows]
+        if after is not None:
+            parts.append(self._peek(torch.cat((floats(ref[-1:]), floats(after))).detach(), finite))
+        values = finish(torch.cat(parts), self.inputs)
+        skip = 0 if before.row is None else 1
+        return rows, values[skip : skip + len(rows)]
+
+    def _peek(self, frames: Tensor, finite: bool) -> Tensor:
         """The row [1, K] of the second of two frames, of which only motion is made."""
         row = [
-            self._columns(frames[None], frames[None, 1:], [f])[0] if f.extractor == "motion" else frames.new_zeros(1, 1)
+            self._columns(frames[None], frames[None, 1:], replace(self._how(finite), features=[f]))[0]
+            if f.extractor == "motion"
+            else frames.new_zeros(1, 1)
             for f in self.inputs
         ]
         return torch.cat(row, 1)
 
     def _features(self, ref: Tensor, dist: Tensor) -> Tensor:
         """Published values [N, K] or [B, T, K]."""
-        check_pair(ref, dist, smallest(self.inputs), self.validate)
-        clips = (ref, dist) if ref.dim() == 5 else (ref[None], dist[None])
-        note_autocast(ref.device)
-        with torch.autocast(ref.device.type, enabled=False):
-            values = finish(self._columns(*clips), self.inputs)
-        return values if ref.dim() == 5 else values[0]
+        finite = check_pair(ref, dist, smallest(self.inputs), self.validate)
+        note_autocast(ref, dist)
+        shape = dist.shape[:-3]
+        if self.motion:
+            clips = (ref, dist) if ref.dim() == 5 else (ref[None], dist[None])
+        else:  # clips of one frame
+            ref, dist = (x.reshape(-1, 1, *x.shape[-3:]) for x in (ref, dist))
+            clips = (ref, dist)
+        with full_precision(ref.device):
+            values = finish(self._columns(*clips, self._how(finite)), self.inputs)
+        return values.reshape(*shape, -1)
 
-    def _columns(self, ref: Tensor, dist: Tensor, features: list[Feature] | None = None) -> Tensor:
+    def _how(self, finite: bool) -> How:
+        return How(self.inputs, self.mode, self.bit_depth, finite)
+
+    def _columns(self, ref: Tensor, dist: Tensor, how: How) -> Tensor:
         """Raw columns [B, T, K]; `ref` may have frames in front of those of `dist`."""
-        if ref.dtype in HALVES or dist.dtype in HALVES:
-            ref, dist = ref.float(), dist.float()
-        how = (features or self.inputs, self.mode, self.bit_depth)
-        if self.chunk is None or dist.shape[:2].numel() <= self.chunk:
-            return columns(ref, dist, ref.shape[1] - dist.shape[1], *how)
-        return _Chunked.apply(ref, dist, self.chunk, how)
+        # A compiler plans memory itself.
+        if self.chunk is None or torch.compiler.is_compiling() or dist.shape[:2].numel() <= self.chunk:
+            return columns(ref, dist, ref.shape[1] - dist.shape[1], how)
+        made: Tensor = _chunked(floats(ref), floats(dist), self.chunk, how)
+        return made
 
     def _score(self, values: Tensor) -> Tensor:
-        score: Tensor = self.regression(values)
+        with full_precision(values.device):
+            score: Tensor = self.regression(values)
         if self.mode == "smooth":
             return score.to(values.dtype)
         if self.mode == "exact":
             exact = engine_scores(values.detach(), self.regression)
-            score = StraightThrough.apply(score, exact)
+            score = straight_through(score, exact)
         return score
 
     def extra_repr(self) -> str:

@@ -16,14 +16,6 @@
 
 #include "text/number.h"
 
-struct Svm {
-    double gamma, rho;
-    unsigned vector_cnt;
-    unsigned width; /* the features, or the highest index if that is more */
-    double *coefficient; /* one a vector */
-    double *vector;      /* `width` values each */
-};
-
 typedef struct SvmReader {
     const char *at;
     unsigned line;

@@ -10,7 +10,13 @@ enum {
     SVM_VECTOR_MAX = 1 << 16,
 };
 
-typedef struct Svm Svm;
+typedef struct Svm {
+    double gamma, rho;
+    unsigned vector_cnt;
+    unsigned width; /* the features, or the highest index if that is more */
+    double *coefficient; /* one per vector */
+    double *vector;      /* `width` values each */
+} Svm;
 
 /* For `width` features, at most SVM_INDEX_MAX. -EINVAL with a reason that names
  * the line of `text`, or -ENOMEM. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * Contract of the smooth kernels: VIF and ADM of the PyTorch twin without any
+ * Contract of the smooth kernels: VIF, ADM and motion of the PyTorch twin without any
  * rounding to integers, and their gradients, in binary32. One scale of one
  * pair of planes of the same size; rows are contiguous. pyvmaf/torch has the
  * same arithmetic for any type and device and judges this one.
@@ -89,11 +89,31 @@ typedef void (*SmoothAdmFn)(const SmoothAdm *adm, const SmoothAdmSums *sums);
 typedef void (*SmoothAdmSlopesFn)(const SmoothAdm *adm,
                                   const SmoothAdmSlopes *slopes);
 
+/* Motion: the mean is over absolute low-passed differences of two frames. */
+typedef struct SmoothMotion {
+    const float *earlier, *current; /* w x h */
+    int w, h;                       /* each more than the radius */
+    SmoothTaps taps;                /* of radius 2 */
+    int row_begin, row_end;         /* rows to make */
+    void *scratch;                  /* smooth_motion_scratch_size() bytes */
+} SmoothMotion;
+
+size_t smooth_motion_scratch_size(int w);
+
+/* One sum per row of the frame. */
+typedef void (*SmoothMotionFn)(const SmoothMotion *motion, double *sums);
+/* The gradient by `current`, with `slope` that of each row's sum; the one by
+ * `earlier` is its negative. */
+typedef void (*SmoothMotionSlopesFn)(const SmoothMotion *motion, double slope,
+                                     float *current);
+
 typedef struct SmoothKernels {
     SmoothVifFn vif;
     SmoothVifSlopesFn vif_slopes;
     SmoothAdmFn adm;
     SmoothAdmSlopesFn adm_slopes;
+    SmoothMotionFn motion;
+    SmoothMotionSlopesFn motion_slopes;
 } SmoothKernels;
 
 /* The kernels that were compiled for the best set that these CpuFlags allow. */

@@ -104,4 +104,23 @@ static double smooth_row_sum(const float *row, int w)
     return sum;
 }
 
+static void smooth_scale(float *row, int w, float by)
+{
+    for (int x = 0; x < w; x++)
+        row[x] *= by;
+}
+
+/* The last step of an adjoint: across, and the edge's halves. */
+static void smooth_adjoint_across(float *in, const SmoothTaps *taps, int w,
+                                  int at_edge, float *out)
+{
+    in[0] *= 2.0f;
+    in[w - 1] *= 2.0f;
+    smooth_across(in, taps, w, out);
+    out[0] *= 0.5f;
+    out[w - 1] *= 0.5f;
+    if (at_edge)
+        smooth_scale(out, w, 0.5f);
+}
+
 #endif

@@ -14,3 +14,9 @@ size_t smooth_adm_scratch_size(int cols)
     return (2 * smooth_row_length(2 * cols) + rows * smooth_row_length(cols)) *
            sizeof(float);
 }
+
+size_t smooth_motion_scratch_size(int w)
+{
+    const size_t rows = 12; /* two rings of five, and two in work */
+    return rows * smooth_row_length(w) * sizeof(float);
+}

@@ -223,12 +223,6 @@ SMOOTH_INLINE void smooth_vif_slopes_row(const SmoothVif *vif, float *const m[],
     }
 }
 
-static void smooth_scale(float *row, int w, float by)
-{
-    for (int x = 0; x < w; x++)
-        row[x] *= by;
-}
-
 static void smooth_vif_fill(const SmoothVif *vif, SmoothVifRows *rows, int y,
                             const SmoothVifSlopes *slopes)
 {
@@ -241,19 +235,6 @@ static void smooth_vif_fill(const SmoothVif *vif, SmoothVifRows *rows, int y,
     if (y == 0 || y == vif->h - 1)
         for (int i = 0; i < SMOOTH_PARTS; i++)
             smooth_scale(part[i], vif->w, 2.0f);
-}
-
-/* The last step of an adjoint: across, and the edge's halves. */
-static void smooth_adjoint_across(float *in, const SmoothTaps *taps, int w,
-                                  int at_edge, float *out)
-{
-    in[0] *= 2.0f;
-    in[w - 1] *= 2.0f;
-    smooth_across(in, taps, w, out);
-    out[0] *= 0.5f;
-    out[w - 1] *= 0.5f;
-    if (at_edge)
-        smooth_scale(out, w, 0.5f);
 }
 
 static void smooth_vif_back(const SmoothVif *vif, SmoothVifRows *rows, int y,

@@ -17,6 +17,9 @@ VIF_NOISE: float = lib.VIF_NOISE / 65536
 #: Largest gain a scale can show: sqrt(127.5^2 / VIF_NOISE) rounded up. Limits above never act.
 VIF_GAIN_BOUND = 90.2
 
+#: 1 - y * this is what a sample with a flat reference adds to the numerator, y the distorted variance.
+VIF_INACTIVE: float = VIF_NOISE * VIF_NOISE / 65025.0
+
 #: Blur of motion in 1/65536.
 MOTION_TAPS: tuple[int, ...] = (*lib.motion_window, *reversed(tuple(lib.motion_window)[:-1]))
 

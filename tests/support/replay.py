@@ -78,7 +78,8 @@ class Record:
 
     def follow(self, position: int, block: Block) -> None:
         ctype = ffi.typeof(block.ctype)
-        values = self.span(block).view(np.uint64)
+        span = self.span(block)
+        values = span[: span.size // 8 * 8].view(np.uint64)
         for i in range(block.rows.size // ffi.sizeof(ctype)):
             for at in pointers(ctype, i * ffi.sizeof(ctype)):
                 if value := int(values[at // 8]):

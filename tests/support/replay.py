@@ -136,4 +136,5 @@ def record(kernel: Kernel, path: Path) -> int:
                     made = Record(f"{call.kernel} {kind} {w}x{h} {text}", call, m)
                     out.write(made.finished(harness.perform("scalar", call, m)))
                     count += 1
+                m.check()
     return count

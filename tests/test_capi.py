@@ -26,7 +26,7 @@ def declared() -> set[str]:
     names: set[str] = set()
     for header in INCLUDE.glob("*/*.h"):
         code = re.sub(r"/\*.*?\*/", "", header.read_text(), flags=re.DOTALL)
-        names |= set(re.findall(r"\b(vmaf_\w+)\s*\(", code))
+        names |= set(re.findall(r"\b((?:py)?vmaf_\w+)\s*\(", code))
     return names
 
 

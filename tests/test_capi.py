@@ -207,3 +207,25 @@ def test_a_c_program_scores_a_clip(tmp_path: Path) -> None:
         want = [ctx.score_at_index(model, i) for i in range(4)] + [ctx.score_pooled(model, "harmonic_mean")]
     assert list(map(float, done.stdout.split())) == want
     assert len(set(want)) > 1
+
+
+LPIPS_FROM_C = """
+import ctypes, sys, pyvmaf, pyvmaf._vmaf
+class Configuration(ctypes.Structure):
+    _fields_ = [("log_level", ctypes.c_int), ("n_threads", ctypes.c_uint), ("n_subsample", ctypes.c_uint),
+                ("cpumask", ctypes.c_uint64), ("gpumask", ctypes.c_uint64)]
+for path in (pyvmaf._vmaf.__file__, pyvmaf.get_library()):
+    c = ctypes.CDLL(path)
+    context = ctypes.c_void_p()
+    assert c.vmaf_init(ctypes.byref(context), Configuration(1, 0, 1, 0, 0)) == 0
+    print(c.vmaf_use_feature(context, b"lpips", None))
+    c.vmaf_close(context)
+"""
+
+
+@pytest.mark.skipif(not LINUX, reason="symbols of a shared object")
+def test_lpips_from_c_code_in_a_process_that_has_imported_pyvmaf() -> None:
+    """Through the extension's own library it is there; through the plain one the log says what to do."""
+    done = subprocess.run([sys.executable, "-c", LPIPS_FROM_C], capture_output=True, text=True)
+    assert done.stdout.split() == ["0", "-22"], done.stderr
+    assert 'no feature extractor "lpips" in this library: it runs in Python' in done.stderr

@@ -324,6 +324,16 @@ def test_log_that_cannot_be_written(here: Path, capfd: pytest.CaptureFixture[str
     assert "could not write log: /dev/full" in capfd.readouterr().err
 
 
+def test_a_log_that_is_not_what_its_name_says(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """As in libvmaf, options decide; a name that promises something else is remarked upon."""
+    assert vmaf.main([*EXAMPLE, "-o", "score.json"]) == 0
+    assert "warning: score.json will hold XML; --json writes what its name says" in capfd.readouterr().err
+    assert Path("score.json").read_text().startswith("<")
+    for arguments in (["--json", "-o", "score.json"], ["-o", "score.xml"], ["-o", "score.log"]):
+        assert vmaf.main([*EXAMPLE, *arguments]) == 0
+        assert "warning" not in capfd.readouterr().err
+
+
 def test_common_depth(here: Path) -> None:
     """AOM's v6.0 mode compares an 8-bit and a 10-bit side by shifting the former."""
     rng = np.random.default_rng(1)

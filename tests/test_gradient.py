@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import pyvmaf
-from tests.support.clips import Clip, make_frames
+from support.clips import Clip, make_frames
 
 ROOT = Path(__file__).parents[1]
 MODELS = ("vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_4k_v0.6.1")

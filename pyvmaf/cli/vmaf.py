@@ -82,6 +82,13 @@ def check_output(path: str) -> None:
         raise Failure(EXIT_SETUP, f"could not open file: {path}")
 
 
+def note_format(args: Arguments) -> None:
+    """Say so when the log's name promises another format; as in libvmaf the options alone decide."""
+    ending = os.path.splitext(args.output)[1].lower().removeprefix(".")
+    if ending in ("json", "xml", "csv", "sub") and ending != args.format:
+        say(f"warning: {args.output} will hold {args.format.upper()}; --{ending} writes what its name says")
+
+
 def open_context(args: Arguments) -> VmafContext:
     try:
         return VmafContext(
@@ -176,6 +183,7 @@ def finish(context: VmafContext, args: Arguments, models: Sequence[Model], frame
 
 def run(args: Arguments, stack: ExitStack) -> int:
     check_output(args.output)
+    note_format(args)
     pair = open_pair(args, stack)
     chatty = sys.stderr.isatty() and not args.quiet
     if chatty:

@@ -360,8 +360,11 @@ static int fetch(VmafContext *ctx, VmafPicture *pic,
                  const unsigned *milliseconds)
 {
     PicturePool *pool;
+    /* The geometry may be read once it is there. */
     const bool has_default = ctx->workers && atomic_load(&ctx->has_geometry);
-    const VmafPictureConfiguration cfg = default_pool(ctx);
+    VmafPictureConfiguration cfg = { 0 };
+    if (has_default)
+        cfg = default_pool(ctx);
     const int err =
         retained_pool(&ctx->retained, has_default ? &cfg : NULL, &pool);
     if (!err)

@@ -40,20 +40,6 @@ static inline vint v_bytes16(vmask16 lo, vmask16 hi)
     return OF_U8(vmovn_high_u16(vmovn_u16(U16(lo)), U16(hi)));
 }
 
-/* first + i for each lane i of m, in order; how many they are. V_LANES places
- * may be written. */
-static inline size_t v_lanes(uint32_t *out, uint32_t first, vmask m)
-{
-    uint32_t lane[4];
-    size_t cnt = 0;
-    vst1q_u32(lane, m);
-    for (unsigned i = 0; i < 4; i++) {
-        out[cnt] = first + i;
-        cnt += lane[i] & 1;
-    }
-    return cnt;
-}
-
 /* As columns_list(). */
 static inline size_t v_columns(uint32_t *out, const uint16_t *sample,
                                uint32_t first, uint64_t bits)

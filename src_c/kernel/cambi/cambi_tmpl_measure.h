@@ -27,12 +27,8 @@ static inline uint32_t *cambi_places(const CambiWork *s, unsigned set)
 /* V_RUN places from the given one on. */
 static inline void cambi_put_places(uint32_t *out, unsigned place)
 {
-    static const uint32_t ahead[16] = { 0, 1, 2,  3,  4,  5,  6,  7,
-                                        8, 9, 10, 11, 12, 13, 14, 15 };
-    const vint first = v_set32(place);
-    SIMD_UNROLL
     for (unsigned i = 0; i < V_RUN; i += V_LANES)
-        v_store(out + i, v_add32(first, v_load(ahead + i)));
+        v_store(out + i, cambi_from(place + i));
 }
 
 /* Of one step d, for the first n pixels; the greatest so far is in best. */

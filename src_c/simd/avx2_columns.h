@@ -35,11 +35,6 @@ static inline size_t v_columns(uint32_t *out, const uint16_t *sample,
     return columns_list(out, sample, first, bits);
 }
 
-static inline vflt v_gather_lanes_f32(const float *p, vint index)
-{
-    return _mm256_i32gather_ps(p, index, 4);
-}
-
 static inline double v_sum_f64(vdbl a)
 {
     double x[4];

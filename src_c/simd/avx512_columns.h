@@ -48,11 +48,6 @@ static inline size_t v_columns(uint32_t *out, const uint16_t *sample,
     return (size_t)(out - start);
 }
 
-static inline vflt v_gather_lanes_f32(const float *p, vint index)
-{
-    return _mm512_i32gather_ps(index, p, 4);
-}
-
 static inline double v_sum_f64(vdbl a)
 {
     double x[8];

@@ -57,12 +57,4 @@ static inline vrun v_sub_run(vrun a, vrun b) { return vsubq_u16(a, b); }
 static inline vrun v_max_run(vrun a, vrun b) { return vmaxq_u16(a, b); }
 static inline int v_any_run(vrun a) { return vmaxvq_u16(a) != 0; }
 
-static inline vflt v_gather_lanes_f32(const float *p, vint index)
-{
-    uint32_t at[4];
-    vst1q_u32(at, index);
-    const float part[4] = { p[at[0]], p[at[1]], p[at[2]], p[at[3]] };
-    return vld1q_f32(part);
-}
-
 static inline double v_sum_f64(vdbl a) { return vaddvq_f64(a); }

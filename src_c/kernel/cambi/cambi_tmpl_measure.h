@@ -40,7 +40,8 @@ static void cambi_step_contrast(const CambiWork *s, const uint16_t *n0,
     const int16_t *other = same + d * CAMBI_ROOM;
     for (unsigned i = 0; i < n; i += V_LANES) {
         const vint a = v_load16(same + i), b = v_load16(other + i);
-        const vflt part = v_gather_lanes_f32(s->reciprocal, v_add32(a, b));
+        const vint at = v_shl32(v_add32(a, b), 2); /* in bytes */
+        const vflt part = v_cast_f32(v_gather32(s->reciprocal, at));
         /* The first product is exact, the second rounds as their integer
          * product does when it is converted. */
         const vflt product =

@@ -34,6 +34,8 @@ def cases(quick: bool) -> list[Case]:
         Case("1080p", features=("vif",)),
         Case("1080p", features=("adm",)),
         Case("1080p", features=("motion",)),
+        Case("1080p", features=("cambi",)),
+        Case("1080p", bpc=10, features=("cambi",)),
         Case("1080p", features=("float_ssim",)),
         Case("1080p", features=("float_ms_ssim",), frames=3),
         Case("1080p", models=(V061,), n_threads=2, frames=12),

@@ -239,8 +239,8 @@ static int unknown_extractor(const char *name)
                  "inside pyvmaf/_vmaf.abi3.so, where it is registered");
     else
         log_line(VMAF_LOG_LEVEL_ERROR,
-                 "no feature extractor \"%s\"; the nearest name is \"%s\"", name,
-                 extractor_nearest(name));
+                 "no feature extractor \"%s\"; the nearest name is \"%s\"",
+                 name, extractor_nearest(name));
     return -EINVAL;
 }
 

@@ -32,6 +32,13 @@ class VmafValueError(VmafError, ValueError):
     """A name, number, shape or order that is not allowed; the message says what is."""
 
 
+class VmafKeyError(VmafError, KeyError):
+    """A name that a mapping does not have; the message lists those that it has."""
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # a KeyError's would be in quotes
+
+
 class VmafTypeError(VmafError, TypeError):
     """An object of a kind that the call does not take."""
 

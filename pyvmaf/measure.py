@@ -8,6 +8,7 @@ keeps what was scored when a frame cannot be read.
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -22,7 +23,7 @@ from .extractor import ExtractorInfo, extractors
 from .lpips.tags import contradictions
 from .model import VmafModel, VmafModelCollection, any_builtin, any_from_path
 from .picture import VmafPicture
-from .result import Result, collect
+from .result import Result, Run, collect
 from .video import Pair, Video, VideoFormat, open_video
 
 Path: TypeAlias = str | os.PathLike[str]
@@ -132,7 +133,7 @@ def _provides(extractor: ExtractorInfo, published: str) -> bool:
 
 
 def _as_models(given: str | Path | Model | Sequence[str | Path | Model] | None) -> list[Model]:
-    """Models of `score`'s argument; a lone one is named "vmaf", several by themselves."""
+    """Models of `score`'s argument, named after themselves or after their files."""
     if given is None:
         return []
     kinds = (VmafModel, VmafModelCollection)
@@ -148,8 +149,7 @@ def _as_models(given: str | Path | Model | Sequence[str | Path | Model] | None) 
         text = os.fspath(one)
         is_path = isinstance(one, os.PathLike) or text.endswith(".json") or os.sep in text
         stem = os.path.splitext(os.path.basename(text))[0] if is_path else text
-        name = "vmaf" if len(given) == 1 else stem
-        out.append(load_model(None if is_path else text, text, name=name))
+        out.append(load_model(None if is_path else text, text, name=stem))
     return out
 
 
@@ -187,6 +187,13 @@ def _check_colours(options: Mapping[str, object], videos: Sequence[Video]) -> No
             warnings.warn(f"{video.path}: {problem}", stacklevel=3)
 
 
+def _describe(pair: Pair, models: Sequence[Model], subsample: int, seconds: float, frames: int) -> Run:
+    format = pair.format
+    names = (os.fsdecode(pair.ref.path), os.fsdecode(pair.dist.path))
+    sources = tuple(model.source for model in models)
+    return Run(*names, format.width, format.height, format.chroma, format.bpc, subsample, seconds, frames, sources)
+
+
 def score(
     ref: Path | Video,
     dist: Path | Video,
@@ -210,7 +217,8 @@ def score(
         ref: y4m, raw with `raw`, or anything that PyAV decodes; or an open `Video`.
         dist: likewise; size, chroma and depth must be those of `ref`.
         model: names of built-in models, paths of model files, or models; None
-            for features only. "auto" is the VMAF v1 model that `choose_model`
+            for features only. Columns are named after the models ("vmaf" is an
+            alias of the first). "auto" is the VMAF v1 model that `choose_model`
             finds for the reference; `Result.note` says which, and why.
         features: extractors to run besides the models', each a name or
             ``(name, options)``.
@@ -252,9 +260,11 @@ def score(
                 context.use_feature(name, options)
                 if name == "lpips":
                     _check_colours(options, opened)
+            start = time.monotonic()
             measured = measure(context, pair, limit=limit, progress=progress)
+            run = _describe(pair, models, subsample, time.monotonic() - start, measured.frames)
             notes += [pair.note] if pair.note else []
-            result = collect(context, models, measured.frames, subsample, "; ".join(notes) or None)
+            result = collect(context, models, measured.frames, subsample, "; ".join(notes) or None, run)
     finally:
         for video, given in zip(opened, (ref, dist), strict=False):
             if video is not given:

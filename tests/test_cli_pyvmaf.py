@@ -33,21 +33,22 @@ def test_table(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, err = capsys.readouterr()
     rows = {line.split()[0]: line.split()[1:] for line in out.splitlines()[1:]}
     assert out.splitlines()[0].split() == ["mean", "harmonic", "mean", "min", "p5", "p50", "max"]
-    assert rows["vmaf"] == ["99.0826", "99.0657", "97.2479", "97.5231", "100.0000", "100.0000"]
+    assert rows["vmaf_v0.6.1"] == ["99.0826", "99.0657", "97.2479", "97.5231", "100.0000", "100.0000"]
     assert rows["psnr_y"][0] == "45.3418"
-    assert out.splitlines()[1].startswith("vmaf ")
+    assert out.splitlines()[1].startswith("vmaf_v0.6.1 ")
     assert out.endswith("\n3 frames\n") and not err
 
 
 def test_json_and_csv(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*EXAMPLE, "--json", "-o", "r.CSV"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["pooled_metrics"]["vmaf"]["mean"] == pytest.approx(99.082641, abs=5e-7)
+    assert document["pooled_metrics"]["vmaf_v0.6.1"]["mean"] == pytest.approx(99.082641, abs=5e-7)
     assert main([*EXAMPLE, "--csv", "-o", "r.json"]) == 0
     rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
-    scores = [frame["metrics"]["vmaf"] for frame in document["frames"]]
-    assert [float(row["vmaf"]) for row in rows] == scores
-    assert json.loads(Path("r.json").read_text()) == document
+    scores = [frame["metrics"]["vmaf_v0.6.1"] for frame in document["frames"]]
+    assert [float(row["vmaf_v0.6.1"]) for row in rows] == scores
+    saved = json.loads(Path("r.json").read_text())
+    assert {**saved, "seconds": 0} == {**document, "seconds": 0}
     assert Path("r.CSV").read_text().startswith("Frame,integer_adm2,")
 
 
@@ -159,7 +160,7 @@ def test_interrupt_shows_the_frames_before(here: Path) -> None:
     argv = [sys.executable, "-m", "pyvmaf", "score", "pipe", "dis.yuv", "--size", "64x64", "-o", "r.json"]
     status, out, err = interrupted_at_a_pipe(argv, Path("ref.yuv").read_bytes()[: 2 * 6144], ENVIRONMENT)
     assert (status, err) == (130, "pyvmaf: interrupted\n")
-    assert out.splitlines()[1].startswith("vmaf ") and out.endswith("\n2 frames\n")
+    assert out.splitlines()[1].startswith("vmaf_v0.6.1 ") and out.endswith("\n2 frames\n")
     assert len(json.loads(Path("r.json").read_text())["frames"]) == 2
 
 
@@ -182,6 +183,6 @@ def test_module_and_progress_bar(here: Path) -> None:
     shown = os.read(outer, 65536).decode()
     os.close(outer)
     assert process.returncode == 0
-    assert b"vmaf " in out
+    assert b"vmaf_v0.6.1 " in out
     assert "████████░░░░░░░░░░░░░░░░  33 %  1/3  0.0 frames/s" in shown
     assert shown.endswith("\r\033[K")

@@ -4,18 +4,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import warnings
 from collections.abc import Sequence
 
 from ..._ffi import call
 from ...errors import VmafError
 from ..grammar import UsageError
-from ..streams import guarded
+from ..signals import EXIT_INTERRUPTED, as_interrupts
+from ..streams import guarded, say
 from .features import add_features
 from .models import add_models
 from .score import EXAMPLES, add_score
-from .status import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
+from .status import EXIT_FAILED, EXIT_USAGE
 
 __all__ = ["main"]
 
@@ -38,20 +38,19 @@ def make_parser() -> argparse.ArgumentParser:
 
 def command(argv: Sequence[str] | None) -> int:
     args = make_parser().parse_args(argv)
-    try:
-        with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_, **__: print(f"pyvmaf: {message}", file=sys.stderr)
-            status: int = args.run(args)
-            return status
-    except UsageError as error:
-        print(f"pyvmaf: {error}", file=sys.stderr)
-        return EXIT_USAGE
-    except VmafError as error:
-        print(f"pyvmaf: {error}", file=sys.stderr)
-        return EXIT_FAILED
-    except KeyboardInterrupt:
-        print("pyvmaf: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
+    with warnings.catch_warnings(), as_interrupts() as ending:
+        warnings.showwarning = lambda message, *_, **__: say(f"pyvmaf: {message}")
+        try:
+            return ending.status(args.run(args))
+        except UsageError as error:
+            say(f"pyvmaf: {error}")
+            return EXIT_USAGE
+        except VmafError as error:
+            say(f"pyvmaf: {error}")
+            return EXIT_FAILED
+        except KeyboardInterrupt:
+            say("pyvmaf: interrupted")
+            return ending.status(EXIT_INTERRUPTED)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -4,19 +4,20 @@
 from __future__ import annotations
 
 import argparse
-import errno
-import os
 import re
 import sys
 from collections.abc import Sequence
 
-from ...errors import error_for
+from ..._save import check_output
+from ...errors import VmafError
 from ...measure import IncompleteError, Interrupted, score
 from ...result import Result
 from ...video import VideoFormat
 from ..display import Bar
 from ..grammar import UsageError, parse_feature
-from .status import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_OK
+from ..signals import EXIT_INTERRUPTED
+from ..streams import say
+from .status import EXIT_INCOMPLETE, EXIT_OK
 
 EXAMPLES = """\
 examples:
@@ -33,7 +34,7 @@ exit status:
   1    a video, model or feature cannot be used, or a file not written
   2    the command line makes no sense
   3    a frame could not be read or scored; the table shows the frames before
-  130  interrupted
+  130  interrupted; likewise 143 after SIGTERM and 129 after SIGHUP
 """
 
 COLUMNS = ("mean", "harmonic_mean", "min", "p5", "p50", "max")
@@ -110,25 +111,23 @@ def save(result: Result, path: str) -> None:
 
 
 def report(result: Result, args: argparse.Namespace) -> None:
+    """Save, then show: it is seen also where it could not be saved."""
+    problem = None
+    if args.output:
+        try:
+            save(result, args.output)
+        except VmafError as error:
+            problem = error
     if result.note:
-        print(result.note, file=sys.stderr)
+        say(result.note)
     if args.json:
-        print(result.to_json(), end="")
+        result.to_json(sys.stdout)
     elif args.csv:
-        print(result.to_csv(), end="")
+        result.to_csv(sys.stdout)
     else:
         show(result)
-    if args.output:
-        save(result, args.output)
-
-
-def check_output(path: str) -> None:
-    """Better to fail now than after an hour's work."""
-    folder = os.path.dirname(path) or "."
-    if os.path.isdir(path):
-        raise error_for(errno.EISDIR, path)
-    if not os.path.isdir(folder):
-        raise error_for(errno.ENOENT, path, f"there is no folder {folder}")
+    if problem:
+        raise problem
 
 
 def run_score(args: argparse.Namespace) -> int:
@@ -136,7 +135,7 @@ def run_score(args: argparse.Namespace) -> int:
     if args.output and not args.output.lower().endswith((".json", ".csv")):
         raise UsageError(f"--output {args.output!r} must end in .json or .csv")
     if args.output:
-        check_output(args.output)
+        check_output(args.output, (args.ref, args.dist))
     raw = None
     if args.size:
         width, height = args.size
@@ -157,8 +156,10 @@ def run_score(args: argparse.Namespace) -> int:
         )
     except (IncompleteError, Interrupted) as error:
         bar.end()
-        report(error.result, args)
-        print(f"pyvmaf: {str(error) or 'interrupted'}", file=sys.stderr)
+        try:
+            report(error.result, args)
+        finally:
+            say(f"pyvmaf: {str(error) or 'interrupted'}")
         return EXIT_INCOMPLETE if isinstance(error, IncompleteError) else EXIT_INTERRUPTED
     finally:
         bar.end()

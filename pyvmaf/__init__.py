@@ -86,3 +86,4 @@ __all__ = [
 __version__ = call.vmaf_version().removeprefix("pyvmaf-")
 
 register(LpipsExtractor)
+VmafContext().close()  # has the engine print nothing: what fails raises

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any
@@ -38,6 +39,8 @@ class VmafContext(Queries):
         n_subsample: score every n-th frame; every frame must still be passed in.
         cpumask: instruction sets to switch off, libvmaf's bits; results are the same with any.
         log_level: what is printed to stderr, by the whole process; a :class:`LogLevel`, its number or name.
+            Failures raise at any level, and what is said of a feature that is used all the same is a
+            Python warning below "warning".
 
     Raises:
         VmafValueError: an argument out of range.
@@ -58,12 +61,13 @@ class VmafContext(Queries):
         n_threads: int = 0,
         n_subsample: int = 1,
         cpumask: int = 0,
-        log_level: LogLevel | int | str = LogLevel.WARNING,
+        log_level: LogLevel | int | str = LogLevel.NONE,
     ) -> None:
         self._n_threads = unsigned("n_threads", n_threads)
         self._cpumask = unsigned("cpumask", cpumask, 64)
+        self._log_level = enum_value(LogLevel, "log level", log_level)
         configuration = {
-            "log_level": int(enum_value(LogLevel, "log level", log_level)),
+            "log_level": int(self._log_level),
             "n_threads": self._n_threads,
             "n_subsample": unsigned("n_subsample", n_subsample, least=1),
             "cpumask": self._cpumask,
@@ -94,6 +98,13 @@ class VmafContext(Queries):
             except BaseException:
                 lib.vmaf_feature_dictionary_free(dictionary)
                 raise
+            self._remark()
+
+    def _remark(self) -> None:
+        """What the engine said of a call that succeeded, where nobody would read it otherwise."""
+        message = text(lib.pyvmaf_last_message())
+        if message and self._log_level < LogLevel.WARNING:
+            warnings.warn(message, stacklevel=3)
 
     def use_features_from_model(self, model: Model) -> None:
         """Run the extractors that `model`, or the members of a collection, need.
@@ -109,6 +120,7 @@ class VmafContext(Queries):
                 call.vmaf_use_features_from_model_collection(c, model._open)
             else:
                 call.vmaf_use_features_from_model(c, self._checked(model)._open)
+            self._remark()
             self._claim(model)
 
     def import_feature_score(self, name: str, value: float, index: int) -> None:

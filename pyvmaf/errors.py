@@ -109,11 +109,17 @@ ERRORS: dict[int, type[VmafError]] = {
 
 
 def error_for(code: int, what: str, reason: str = "") -> VmafError:
-    """The exception for a non-zero result of the C function `what`.
+    """The exception for a non-zero result about `what`: a file, a part, or the C function that has it.
+
+    A function's name means nothing to people; it stands only where the engine gives no reason.
 
     >>> error_for(-2, "vmaf_model_load_from_path", "could not read model from path")
-    VmafFileNotFoundError('vmaf_model_load_from_path: could not read model from path')
+    VmafFileNotFoundError('could not read model from path')
+    >>> error_for(-2, "model.json")
+    VmafFileNotFoundError('model.json: No such file or directory')
     """
     number = abs(code)
     kind = ERRORS.get(number, VmafOSError)
+    if reason and what.startswith(("vmaf_", "pyvmaf_")) and what.isidentifier():
+        return kind(reason, number)
     return kind(f"{what}: {reason or os.strerror(number)}", number)

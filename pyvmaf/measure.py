@@ -23,7 +23,7 @@ from .extractor import ExtractorInfo, extractors
 from .lpips.tags import contradictions
 from .model import VmafModel, VmafModelCollection, any_builtin, any_from_path
 from .picture import VmafPicture
-from .result import Result, Run, collect
+from .result import Result, Run, collect, count
 from .video import Pair, Video, VideoFormat, open_video
 
 Path: TypeAlias = str | os.PathLike[str]
@@ -118,12 +118,12 @@ def load_model(
 def check_overload(model: Model, extractor: str) -> None:
     """Raise when none of the model's features comes from `extractor`."""
     of = model.model if isinstance(model, VmafModelCollection) else model
-    names = [e.name for e in extractors() if any(_provides(e, f) for f in of.features)]
+    names = [e.name for e in extractors() if any(provides(e, f) for f in of.features)]
     if extractor not in names:
         raise VmafValueError(f"model {of.name!r} uses no features of {extractor!r}; {nearest(extractor, names)}")
 
 
-def _provides(extractor: ExtractorInfo, published: str) -> bool:
+def provides(extractor: ExtractorInfo, published: str) -> bool:
     """Whether the published name is one of the extractor's, bare or decorated by options."""
     for name in extractor.features:
         alias = str(call.pyvmaf_feature_alias(name))
@@ -272,6 +272,6 @@ def score(
     if isinstance(measured.error, KeyboardInterrupt):
         raise Interrupted(result) from None
     if measured.error:
-        message = f"{measured.error}; {measured.frames} frames were scored before"
+        message = f"{measured.error}; {count(measured.frames, 'frame')} scored before"
         raise IncompleteError(message, result) from measured.error
     return result

@@ -20,7 +20,7 @@ from ._report import csv_pieces, json_pieces
 from ._save import replacing
 from .context import Model, VmafContext
 from .errors import VmafError, VmafKeyError, VmafValueError
-from .model import VmafModel
+from .model import VmafModel, VmafModelCollection
 
 Column = NDArray[np.float64]
 T = TypeVar("T")
@@ -135,7 +135,7 @@ class Result(Mapping[str, Column]):
         run: what was measured; None for a result that was put together by hand.
 
     >>> one = Result(np.arange(2), {"mine": np.array([90.0, 95.0])}, {}, ("mine",))
-    >>> list(one), "vmaf" in one, list(one["vmaf"]), len(one.frames)
+    >>> list(one), "vmaf" in one, one["vmaf"].tolist(), len(one.frames)
     (['mine'], True, [90.0, 95.0], 2)
     """
 
@@ -288,5 +288,6 @@ def collect(
     for name in context.feature_names:
         columns[name] = context.feature_scores(name, scored)
         pooled[name] = _pool(context, name, columns[name], indices)
-    names = tuple(model.name for model in models)
+    # A collection has several columns; what it says itself is this one.
+    names = tuple(f"{m.name}_bagging" if isinstance(m, VmafModelCollection) else m.name for m in models)
     return Result(indices, columns, pooled, names, note, run)

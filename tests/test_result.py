@@ -49,6 +49,13 @@ def test_a_column_has_its_model_s_name_and_vmaf_is_an_alias(result: Result) -> N
     assert "vmaf" in list(two) and list(two["vmaf"]) == list(result["vmaf"])
 
 
+def test_the_score_of_a_collection_is_what_its_members_say_together(tmp_path: Path) -> None:
+    write_clips(tmp_path)
+    result = pyvmaf.score("ref.yuv", "dis.yuv", raw=RAW, model="bag.json")
+    assert result.models == ("bag_bagging",) and "bag_stddev" in result
+    assert result.score == result.pooled["vmaf"].mean > 0
+
+
 def test_json_says_what_was_measured(result: Result) -> None:
     document = json.loads(result.to_json())
     assert document["models"] == document["model_sources"] == [NEG]

@@ -174,7 +174,7 @@ def test_different_lengths(files: tuple[Path, Path], tmp_path: Path) -> None:
 def test_truncated_video(files: tuple[Path, Path], tmp_path: Path, result: Result) -> None:
     cut = tmp_path / "cut.yuv"
     cut.write_bytes(files[1].read_bytes()[:-1])
-    with pytest.raises(IncompleteError, match=r"cut\.yuv: frame 6: truncated.*; 6 frames") as caught:
+    with pytest.raises(IncompleteError, match=r"cut\.yuv: frame 6: truncated.*; 6 frames scored before") as caught:
         pyvmaf.score(files[0], cut, raw=FORMAT)
     partial = caught.value.result
     assert list(partial["integer_adm2"]) == list(result["integer_adm2"][:6])
@@ -198,7 +198,7 @@ class Third(pyvmaf.FeatureExtractor):
 def test_failing_extractor(files: tuple[Path, Path]) -> None:
     pyvmaf.register(Third)
     try:
-        with pytest.raises(IncompleteError, match="no third frame, please; 2 frames") as caught:
+        with pytest.raises(IncompleteError, match="no third frame, please; 2 frames scored before") as caught:
             pyvmaf.score(*files, raw=FORMAT, features=["third"], n_threads=0)
     finally:
         pyvmaf.unregister(Third)

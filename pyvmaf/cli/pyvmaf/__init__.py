@@ -15,7 +15,7 @@ from ..streams import guarded, say
 from .features import add_features
 from .models import add_models
 from .score import EXAMPLES, add_score
-from .status import EXIT_FAILED, EXIT_USAGE
+from .status import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 __all__ = ["main"]
 
@@ -29,11 +29,17 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=str(call.vmaf_version()))
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parser.set_defaults(run=show_help, parser=parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     add_score(commands)
     add_models(commands)
     add_features(commands)
     return parser
+
+
+def show_help(args: argparse.Namespace) -> int:
+    args.parser.print_help()
+    return EXIT_OK
 
 
 def command(argv: Sequence[str] | None) -> int:
@@ -43,7 +49,7 @@ def command(argv: Sequence[str] | None) -> int:
         try:
             return ending.status(args.run(args))
         except UsageError as error:
-            say(f"pyvmaf: {error}")
+            say(args.parser.format_usage().rstrip(), f"pyvmaf: {error}")
             return EXIT_USAGE
         except VmafError as error:
             say(f"pyvmaf: {error}")

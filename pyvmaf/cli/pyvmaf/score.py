@@ -6,18 +6,21 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Sequence
 
 from ..._save import check_output
 from ...errors import VmafError
-from ...measure import IncompleteError, Interrupted, score
+from ...extractor import extractors
+from ...measure import IncompleteError, Interrupted, provides, score
 from ...result import Result
+from ...result import count as number_of
 from ...video import VideoFormat
 from ..display import Bar
 from ..grammar import UsageError, parse_feature
 from ..signals import EXIT_INTERRUPTED
 from ..streams import say
+from .parsers import add_command
 from .status import EXIT_INCOMPLETE, EXIT_OK
+from .tables import print_table
 
 EXAMPLES = """\
 examples:
@@ -54,12 +57,12 @@ def count(text: str) -> int:
 
 
 def add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "score",
-        help="score a distorted video against its reference",
+        "score a distorted video against its reference",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     add = parser.add_argument
     add("ref", metavar="REF", help="reference: y4m, raw yuv, or any video that PyAV decodes")
@@ -79,28 +82,40 @@ def add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("-o", "--output", metavar="FILE", help="write all frames to FILE, .json or .csv")
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    add("--features", action="store_true", help="show the features of the models, too, in the table")
     shown.add_argument("--csv", action="store_true", help="print CSV instead of the table")
     add("-q", "--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=run_score)
 
 
-def print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Columns as wide as their widest cell: text to the left, numbers to the right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        cells = [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
-        print("  ".join(cells).rstrip())
+def heading(result: Result) -> str:
+    """One line: model, size, depth, frames, time."""
+    models = result.models[0] if len(result.models) == 1 else number_of(len(result.models), "model")
+    parts = [models if result.models else "features", number_of(len(result.frames), "frame")]
+    if run := result.run:
+        parts.insert(1, f"{run.width}x{run.height} {run.depth}-bit")
+        parts += [f"{run.seconds:.1f} s", f"{run.frames_read / max(run.seconds, 1e-9):.1f} frames/s"]
+    return ", ".join(parts)
 
 
-def show(result: Result) -> None:
-    names = [*result.models, *(n for n in result.pooled if n not in result.models)]
-    rows = [["", *(c.replace("_", " ") for c in COLUMNS)]]
-    for name in names:
+def shown(result: Result, args: argparse.Namespace) -> list[str]:
+    """The rows of the table: models, what extractors that were asked for publish, or everything."""
+    if args.features or not result.models:
+        return [*result.models, *(name for name in result.pooled if name not in result.models)]
+    asked = {parse_feature(text).name for text in args.feature}
+    wanted = [e for e in extractors() if e.name in asked]
+    found = [n for n in result.pooled if n not in result.models and any(provides(e, n) for e in wanted)]
+    return [*result.models, *found]
+
+
+def show(result: Result, args: argparse.Namespace) -> None:
+    rows = [["", *(c.removesuffix("_mean") for c in COLUMNS)]]
+    for name in shown(result, args):
         if name in result.pooled:
             values = result.pooled[name].as_dict()
             rows.append([name, *(f"{values[c]:.4f}" for c in COLUMNS)])
-    print_table(rows)
-    print(f"{len(result.frames)} frames")
+    print(heading(result))
+    print_table(rows, right=True)
 
 
 def save(result: Result, path: str) -> None:
@@ -125,7 +140,7 @@ def report(result: Result, args: argparse.Namespace) -> None:
     elif args.csv:
         result.to_csv(sys.stdout)
     else:
-        show(result)
+        show(result, args)
     if problem:
         raise problem
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ._ffi import CData, call, enum_value, ffi, lib, new_dictionary, number, text, unsigned
 from ._queries import Model, Pooling, Queries
-from ._rows import ALL, current_rows
+from ._rows import ALL, check_row, current_rows
 from .enums import LogLevel, PixelFormat
 from .errors import VmafTimeoutError, VmafValueError, error_for
 from .extractor import check_options
@@ -91,6 +91,7 @@ class VmafContext(Queries):
         """
         with self._entered() as c:
             check_options(name, options)
+            check_row(name, options or {})
             self._engine.rows |= current_rows()
             dictionary = new_dictionary(options)
             try:

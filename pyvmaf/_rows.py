@@ -60,7 +60,7 @@ class Session:
             return self._shared[key]
 
     def count(self, change: int) -> int:
-        """Count instances at work; the last one takes what was shared along."""
+        """Count instances at work; dropping to zero releases what was shared."""
         self._instances += change
         if not self._instances:
             self._shared.clear()

@@ -70,8 +70,8 @@ def measure(context: VmafContext, pair: Pair, *, limit: int = 0, progress: Progr
 
     A failure, whatever it is, or Ctrl-C ends the reading; the frames before are
     flushed all the same, so that their scores can be asked for. Only what
-    `progress` raises comes out. It is the context that counts: Ctrl-C may come
-    after it took a pair and before anything is noted here.
+    `progress` raises comes out. Frames are counted by the context, not here: Ctrl-C
+    may come after it took a pair and before anything is noted here.
     """
     frames = 0
     error: Exception | KeyboardInterrupt | None = None

@@ -51,6 +51,6 @@ __all__ = [
     "unregister",
 ]
 
-__version__ = call.vmaf_version().removeprefix("pyvmaf-")
+__version__ = call.vmaf_version().partition("-pyvmaf-")[2]
 
 register(LpipsExtractor)

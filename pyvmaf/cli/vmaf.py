@@ -114,7 +114,11 @@ def add_model(context: VmafContext, spec: ModelSpec) -> Model:
         raise Failure(EXIT_SETUP, error, f"problem loading model: {spec.label}") from None
     try:
         for extractor, options in spec.overloads.items():
-            check_overload(model, extractor)
+            try:
+                check_overload(model, extractor)
+            except VmafError as error:  # libvmaf's tool takes it too, and scripts append such overloads
+                warnings.warn(f"{error}; the overload has no effect", stacklevel=1)
+                continue
             model.feature_overload(extractor, options)
         context.use_features_from_model(model)
     except VmafError as error:

@@ -81,6 +81,7 @@ def measure(context: VmafContext, pair: Pair, *, limit: int = 0, progress: Progr
     error: Exception | KeyboardInterrupt | None = None
     format = pair.format
     total = pair.frame_count
+    context.check_samples = context.check_samples and not pair.is_checked
     for line in pair.cautions:
         warnings.warn(line, stacklevel=3)
     if limit:

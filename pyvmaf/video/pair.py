@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import VmafValueError
 from .base import Frame, Video, VideoFormat
 from .file import STDIN
+from .reader import FileVideo
 from .tags import differences
 
 # Pairs that wait for the scorer. The reader has another in its hands meanwhile,
@@ -91,6 +92,11 @@ class Pair:
             return None
         short, long = sides[self.ended]
         return f'"{short.path}" ended before "{long.path}".'
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether the readers have looked for samples beyond the depth, as those of files do."""
+        return isinstance(self.ref, FileVideo) and isinstance(self.dist, FileVideo)
 
     @property
     def cautions(self) -> list[str]:

@@ -38,6 +38,8 @@ class VmafContext(Queries):
         n_subsample: score every n-th frame; every frame must still be passed in.
         cpumask: instruction sets to switch off, libvmaf's bits; results are the same with any.
         log_level: what is printed to stderr, by the whole process; a :class:`LogLevel`, its number or name.
+        check_samples: refuse pictures with samples beyond their 9 to 15 bits, at one pass over
+            the samples; False: they were checked, and beyond them a score means nothing.
 
     Raises:
         VmafValueError: an argument out of range.
@@ -59,6 +61,7 @@ class VmafContext(Queries):
         n_subsample: int = 1,
         cpumask: int = 0,
         log_level: LogLevel | int | str = LogLevel.WARNING,
+        check_samples: bool = True,
     ) -> None:
         self._n_threads = unsigned("n_threads", n_threads)
         self._cpumask = unsigned("cpumask", cpumask, 64)
@@ -72,6 +75,8 @@ class VmafContext(Queries):
         call.vmaf_init(pointer, ffi.new("VmafConfiguration *", configuration)[0])
         super().__init__(pointer[0])
         self._pool_size = 0
+        self._checks_samples = True
+        self.check_samples = check_samples
 
     # Before the first frame.
 
@@ -227,6 +232,17 @@ class VmafContext(Queries):
         of :meth:`read_pictures`.
         """
         self._take_pair(lib.pyvmaf_read_halo, ref, dist, index, bpc=bpc, pix_fmt=pix_fmt, borrow=borrow)
+
+    @property
+    def check_samples(self) -> bool:
+        """Whether pictures are searched for samples beyond their depth; may be changed at any time."""
+        return self._checks_samples
+
+    @check_samples.setter
+    def check_samples(self, value: bool) -> None:
+        with self._entered() as c:
+            call.pyvmaf_check_samples(c, int(bool(value)))
+        self._checks_samples = bool(value)
 
     @property
     def halo(self) -> tuple[int | None, int]:

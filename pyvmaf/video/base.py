@@ -122,7 +122,15 @@ class Video(abc.ABC):
         self.path = os.fspath(path)
         self.format = format
         self.colour: dict[str, str] = {}
-        """What the file says of its colours: `matrix` and `range`, as `lpips` names them."""
+        """What the file says of its colours: `matrix` and `range`, as `lpips` names them, and `transfer`."""
+        self.rotation = 0
+        """By how many degrees the file says that the picture is to be turned when shown."""
+        self.interlaced = False
+        """Whether the file says that frames are two fields."""
+        self.stream: str | None = None
+        """Which stream of the file is read, where there is a choice."""
+        self.notices: list[str] = []
+        """What the reader noticed on the way, such as damage that was concealed."""
         self.frame_count: int | None = None
         """How many frames the container promises; None when it does not say."""
         self.frame_rate: float | None = None

@@ -154,6 +154,7 @@ class VmafPicture(Pinned):
 
     @property
     def pix_fmt(self) -> PixelFormat:
+        """The pixel format."""
         return PixelFormat(self._open.pix_fmt)
 
     @property
@@ -202,6 +203,7 @@ class VmafPicture(Pinned):
 
     @property
     def closed(self) -> bool:
+        """Whether the picture was closed or taken over."""
         return self._c is None
 
     def close(self) -> None:

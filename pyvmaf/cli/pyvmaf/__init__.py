@@ -21,6 +21,7 @@ __all__ = ["main"]
 
 
 def make_parser() -> argparse.ArgumentParser:
+    """The parser with its subcommands."""
     parser = argparse.ArgumentParser(
         prog="pyvmaf",
         description="Full-reference video quality (VMAF), measured exactly and fast.",
@@ -37,6 +38,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def command(argv: Sequence[str] | None) -> int:
+    """Run the subcommand; errors become one line and a status."""
     args = make_parser().parse_args(argv)
     try:
         with warnings.catch_warnings():

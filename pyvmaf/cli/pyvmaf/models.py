@@ -17,6 +17,7 @@ from .status import EXIT_OK
 
 
 def add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand to the parser."""
     parser = commands.add_parser("models", help="list the models, or get one")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     actions.add_parser("list", help="each model, whether it is here, and its features (default)")
@@ -27,6 +28,7 @@ def add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run_models(args: argparse.Namespace) -> int:
+    """Run the subcommand; returns its exit status."""
     if args.action != "fetch":
         list_models()
     elif args.source:
@@ -42,6 +44,7 @@ def _progress(done: int, whole: int) -> None:
 
 
 def list_models() -> None:
+    """Print every registered model."""
     for entry in model_files.entries().values():
         print(entry.name)
         if entry.status() == "missing":

@@ -83,7 +83,7 @@ __all__ = [
     "unregister",
 ]
 
-__version__ = call.vmaf_version().removeprefix("pyvmaf-")
+__version__ = call.vmaf_version().partition("-pyvmaf-")[2]
 
 register(LpipsExtractor)
 VmafContext().close()  # has the engine print nothing: what fails raises

@@ -41,6 +41,8 @@ class VmafContext(Queries):
         log_level: what is printed to stderr, by the whole process; a :class:`LogLevel`, its number or name.
             Failures raise at any level, and what is said of a feature that is used all the same is a
             Python warning below "warning".
+        check_samples: refuse pictures with samples beyond their 9 to 15 bits, at one pass over
+            the samples; False: they were checked, and beyond them a score means nothing.
 
     Raises:
         VmafValueError: an argument out of range.
@@ -62,6 +64,7 @@ class VmafContext(Queries):
         n_subsample: int = 1,
         cpumask: int = 0,
         log_level: LogLevel | int | str = LogLevel.NONE,
+        check_samples: bool = True,
     ) -> None:
         self._n_threads = unsigned("n_threads", n_threads)
         self._cpumask = unsigned("cpumask", cpumask, 64)
@@ -76,6 +79,8 @@ class VmafContext(Queries):
         call.vmaf_init(pointer, ffi.new("VmafConfiguration *", configuration)[0])
         super().__init__(pointer[0])
         self._pool_size = 0
+        self._checks_samples = True
+        self.check_samples = check_samples
 
     # Before the first frame.
 
@@ -240,6 +245,17 @@ class VmafContext(Queries):
         of :meth:`read_pictures`.
         """
         self._take_pair(lib.pyvmaf_read_halo, ref, dist, index, bpc=bpc, pix_fmt=pix_fmt, borrow=borrow)
+
+    @property
+    def check_samples(self) -> bool:
+        """Whether pictures are searched for samples beyond their depth; may be changed at any time."""
+        return self._checks_samples
+
+    @check_samples.setter
+    def check_samples(self, value: bool) -> None:
+        with self._entered() as c:
+            call.pyvmaf_check_samples(c, int(bool(value)))
+        self._checks_samples = bool(value)
 
     @property
     def halo(self) -> tuple[int | None, int]:

@@ -85,10 +85,12 @@ class Option:
 
     @property
     def lowest(self) -> float:
+        """The least value of a number, of its type where `min` is None."""
         return self.min if self.min is not None else INT_MIN if self.type is int else -sys.float_info.max
 
     @property
     def highest(self) -> float:
+        """The greatest value of a number, of its type where `max` is None."""
         return self.max if self.max is not None else INT_MAX if self.type is int else sys.float_info.max
 
 

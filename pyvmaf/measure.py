@@ -24,7 +24,7 @@ from .lpips.tags import contradictions
 from .model import VmafModel, VmafModelCollection, any_builtin, any_from_path
 from .picture import VmafPicture
 from .result import Result, Run, collect, count
-from .video import Pair, Video, VideoFormat, open_video
+from .video import Pair, RawVideo, Source, Video, VideoFormat, open_video
 
 Path: TypeAlias = str | os.PathLike[str]
 Feature: TypeAlias = str | tuple[str, Mapping[str, object]]
@@ -50,6 +50,10 @@ class IncompleteError(VmafError):
         return type(self), (str(self), self.result)
 
 
+class RawUnusedError(VmafValueError):
+    """A raw format was given for files that name their own."""
+
+
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C during `score`; `result` is what was scored until then."""
 
@@ -71,13 +75,16 @@ def measure(context: VmafContext, pair: Pair, *, limit: int = 0, progress: Progr
 
     A failure, whatever it is, or Ctrl-C ends the reading; the frames before are
     flushed all the same, so that their scores can be asked for. Only what
-    `progress` raises comes out. It is the context that counts: Ctrl-C may come
-    after it took a pair and before anything is noted here.
+    `progress` raises comes out. Frames are counted by the context, not here: Ctrl-C
+    may come after it took a pair and before anything is noted here.
     """
     frames = 0
     error: Exception | KeyboardInterrupt | None = None
     format = pair.format
     total = pair.frame_count
+    context.check_samples = context.check_samples and not pair.is_checked
+    for line in pair.cautions:
+        warnings.warn(line, stacklevel=3)
     if limit:
         total = limit if total is None else min(limit, total)
     with closing(iter(pair)) as pairs:
@@ -100,6 +107,8 @@ def measure(context: VmafContext, pair: Pair, *, limit: int = 0, progress: Progr
             error = caught
     try:
         context.flush()
+        for line in pair.notices:
+            warnings.warn(line, stacklevel=3)
     except (Exception, KeyboardInterrupt) as caught:
         error = error or caught
     return Measured(context.read_count, error)
@@ -180,6 +189,24 @@ def default_threads() -> int:
     return 0 if usable in (None, 1) else int(usable or 0)
 
 
+def open_videos(
+    sides: Sequence[Source | Video], raw: VideoFormat | None, streams: Sequence[int | None], opened: list[Video]
+) -> None:
+    """Open both sides, or take them where they are open; `opened` is what there is, whatever fails.
+
+    Raises:
+        RawUnusedError: `raw` was given, but both files name their own format.
+        VmafError: a video cannot be used.
+    """
+    if sides[0] == sides[1] == "-":
+        raise VmafValueError("standard input is given for both sides; it holds one video")
+    for side, stream in zip(sides, streams, strict=True):
+        opened.append(side if isinstance(side, Video) else open_video(side, raw, stream=stream))
+    if raw is not None and not any(isinstance(video, RawVideo) for video in opened):
+        formats = " and ".join(f"{video.path} is {video.format}" for video in opened)
+        raise RawUnusedError(f"a raw format, {raw}, is given, but both files name their own: {formats}")
+
+
 def _check_colours(options: Mapping[str, object], videos: Sequence[Video]) -> None:
     """Warn where a file says that its colours are not what `lpips` takes them for."""
     for video in videos:
@@ -195,8 +222,8 @@ def _describe(pair: Pair, models: Sequence[Model], subsample: int, seconds: floa
 
 
 def score(
-    ref: Path | Video,
-    dist: Path | Video,
+    ref: Source | Video,
+    dist: Source | Video,
     *,
     model: str | Path | Model | Sequence[str | Path | Model] | None = "vmaf_v0.6.1",
     features: Iterable[Feature] = (),
@@ -207,6 +234,7 @@ def score(
     cpumask: int = 0,
     progress: Progress | None = None,
     viewing_distance: float | None = None,
+    streams: tuple[int | None, int | None] = (None, None),
 ) -> Result:
     """Score a distorted video against its reference.
 
@@ -214,7 +242,8 @@ def score(
     them is longer.
 
     Args:
-        ref: y4m, raw with `raw`, or anything that PyAV decodes; or an open `Video`.
+        ref: y4m, raw with `raw`, or anything that PyAV decodes: a path, a URL, "-"
+            for standard input, a binary file object, or an open `Video`.
         dist: likewise; size, chroma and depth must be those of `ref`.
         model: names of built-in models, paths of model files, or models; None
             for features only. Columns are named after the models ("vmaf" is an
@@ -222,7 +251,7 @@ def score(
             finds for the reference; `Result.note` says which, and why.
         features: extractors to run besides the models', each a name or
             ``(name, options)``.
-        raw: what raw files hold.
+        raw: what raw files hold; a file that names its own format keeps it.
         n_threads: worker threads; None: one for each processor.
         subsample: score each n-th frame.
         frames: score at most so many; 0: all.
@@ -230,6 +259,11 @@ def score(
         progress: called after each frame with their number and the expected
             total, or None where no file tells.
         viewing_distance: for "auto", in picture heights; None: the usual one.
+        streams: numbers of the video streams of `ref` and `dist`, as ffprobe counts;
+            None: what FFmpeg thinks best, and `Result.note` says which.
+
+    Where the files' tags differ (range, matrix, transfer, rotation, frame rate,
+    interlacing), and where a decoder concealed damage, a warning says so.
 
     Raises:
         VmafError: a video, model or feature cannot be used.
@@ -246,9 +280,9 @@ def score(
     threads = default_threads() if n_threads is None else n_threads
     opened: list[Video] = []
     try:
-        for side in (ref, dist):
-            opened.append(side if isinstance(side, Video) else open_video(side, raw))
+        open_videos((ref, dist), raw, streams, opened)
         pair = Pair(*opened)
+        notes += [f"{video.path}: {video.stream}" for video in opened if video.stream]
         if AUTO in asked:
             chosen, choice = _choose(asked, pair, viewing_distance)
             models = _as_models(chosen)

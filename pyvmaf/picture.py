@@ -7,7 +7,6 @@ arrays without a copy, and each array keeps the memory alive as long as it lives
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,11 +16,9 @@ import numpy.typing as npt
 from ._ffi import CData, Pinned, call, enum_value, ffi, lend, lib, take_back, unsigned
 from .enums import PixelFormat
 from .errors import VmafError, VmafTypeError, VmafValueError
+from .frames import planes_of
 
 Array = npt.NDArray[Any]
-
-# yuv420p, yuvj422p, yuv444p10le, gray, gray12le, ...: FFmpeg's planar formats that the engine has.
-_FRAME_FORMAT = re.compile(r"(?:yuvj?(420|422|444)p|gray)(9|10|12|14|16)?(le|be)?")
 
 
 class _Plane:
@@ -137,24 +134,17 @@ class VmafPicture(Pinned):
 
     @classmethod
     def from_frame(cls, frame: Any) -> VmafPicture:
-        """A picture of a PyAV ``av.VideoFrame``, whose memory it borrows.
+        """A picture of a PyAV ``av.VideoFrame``, whose memory it borrows where samples lie as ours do.
 
-        Planar YUV 4:2:0, 4:2:2, 4:4:4 and gray of 8 to 16 bits; for any other
-        format, ``frame.reformat(format="yuv420p")`` first.
+        YUV 4:2:0, 4:2:2, 4:4:4 and gray of 8 to 16 bits, planar or as in NV12, P010
+        and YUYV, in either byte order; for any other format,
+        ``frame.reformat(format="yuv420p")`` first.
         """
-        match = _FRAME_FORMAT.fullmatch(frame.format.name)
-        if not match:
-            raise VmafValueError(
-                f"frame has format {frame.format.name!r}, which the engine cannot read; "
-                'convert it, for instance with frame.reformat(format="yuv420p")'
-            )
-        chroma, depth, order = match.groups()
-        dtype = np.dtype(np.uint8) if depth is None else np.dtype(">u2" if order == "be" else "<u2")
-        planes = []
-        for plane in frame.planes[: 3 if chroma else 1]:
-            rows = np.frombuffer(plane, dtype, count=plane.line_size // dtype.itemsize * plane.height)
-            planes.append(rows.reshape(plane.height, -1)[:, : plane.width])
-        return cls.from_planes(planes, PixelFormat[f"YUV{chroma or 400}P"], int(depth or 8))
+        try:
+            layout, planes = planes_of(frame)
+        except VmafValueError as error:
+            raise VmafValueError(f'{error}; convert it, for instance with frame.reformat(format="yuv420p")') from None
+        return cls.from_planes(planes, PixelFormat[f"YUV{layout.chroma}P"], layout.bpc)
 
     @property
     def _open(self) -> CData:
@@ -164,6 +154,7 @@ class VmafPicture(Pinned):
 
     @property
     def pix_fmt(self) -> PixelFormat:
+        """The pixel format."""
         return PixelFormat(self._open.pix_fmt)
 
     @property
@@ -212,6 +203,7 @@ class VmafPicture(Pinned):
 
     @property
     def closed(self) -> bool:
+        """Whether the picture was closed or taken over."""
         return self._c is None
 
     def close(self) -> None:

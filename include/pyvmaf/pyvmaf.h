@@ -155,6 +155,13 @@ const char *pyvmaf_feature_alias(const char *name);
 int pyvmaf_feature_published(char *name, size_t size, const char *feature,
                              const VmafFeatureDictionary *options);
 
+/*
+ * Pictures of 9 to 15 bits are searched for samples beyond that depth, which have
+ * no score that instruction sets agree on; vmaf_read_pictures() refuses them. One
+ * pass over the samples. 0 leaves it out: the caller has checked them. Any time.
+ */
+int pyvmaf_check_samples(VmafContext *vmaf, int check);
+
 /* One past the highest frame index with a score. */
 unsigned pyvmaf_frame_count(VmafContext *vmaf);
 

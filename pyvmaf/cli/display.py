@@ -22,6 +22,7 @@ class Clock:
         self._shown = 0.0
 
     def rate(self, frames: int) -> float:
+        """Frames per second since the start."""
         if frames % 10 == 0:
             self._shown = frames / max(time.monotonic() - self._start, 1e-9)
         return self._shown
@@ -45,6 +46,7 @@ class Spinner:
         self._used = True
 
     def end(self) -> None:
+        """Leave the line of the bar."""
         if self._used:
             with suppress(OSError):
                 self._stream.write("\n")

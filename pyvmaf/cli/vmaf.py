@@ -19,9 +19,9 @@ from .._save import check_output, replacing
 from ..context import Model, VmafContext
 from ..enums import ModelFlags
 from ..errors import VmafError
-from ..measure import check_overload, load_model, measure
+from ..measure import RawUnusedError, check_overload, load_model, measure, open_videos
 from ..model import VmafModelCollection
-from ..video import Pair, PairError, Video, VideoFormat, open_video
+from ..video import Pair, PairError, Video, VideoFormat
 from .arguments import Arguments, full_help, parse, usage
 from .display import Spinner
 from .grammar import ModelSpec, UsageError
@@ -43,21 +43,25 @@ class Failure(Exception):
         self.status = status
 
 
-def open_side(path: str, side: str, args: Arguments) -> Video:
-    raw = None
+def open_sides(args: Arguments, stack: ExitStack) -> list[Video]:
+    opened: list[Video] = []
+    stack.callback(lambda: [video.close() for video in opened])
     try:
+        raw = None
         if args.raw:
             raw = VideoFormat(args.width, args.height, args.pixel_format, args.bitdepth)
-        return open_video(path, raw)
-    except OSError as error:
-        raise Failure(EXIT_SETUP, f"could not open file: {path}", error) from None
+        open_videos((args.reference, args.distorted), raw, (None, None), opened)
+    except RawUnusedError as error:
+        raise Failure(EXIT_USAGE, error) from None
     except VmafError as error:
-        raise Failure(EXIT_SETUP, error, f"problem with {side} file: {path}") from None
+        side, path = ("distorted", args.distorted) if opened else ("reference", args.reference)
+        line = f"could not open file: {path}" if isinstance(error, OSError) else f"problem with {side} file: {path}"
+        raise Failure(EXIT_SETUP, *((line, error) if isinstance(error, OSError) else (error, line))) from None
+    return opened
 
 
 def open_pair(args: Arguments, stack: ExitStack) -> Pair:
-    ref = stack.enter_context(open_side(args.reference, "reference", args))
-    dist = stack.enter_context(open_side(args.distorted, "distorted", args))
+    ref, dist = open_sides(args, stack)
     try:
         return Pair(
             ref,
@@ -113,7 +117,11 @@ def add_model(context: VmafContext, spec: ModelSpec) -> Model:
         raise Failure(EXIT_SETUP, error, f"problem loading model: {spec.label}") from None
     try:
         for extractor, options in spec.overloads.items():
-            check_overload(model, extractor)
+            try:
+                check_overload(model, extractor)
+            except VmafError as error:  # libvmaf's tool takes it too, and scripts append such overloads
+                warnings.warn(f"{error}; the overload has no effect", stacklevel=1)
+                continue
             model.feature_overload(extractor, options)
         context.use_features_from_model(model)
     except VmafError as error:

@@ -156,6 +156,7 @@ class LpipsExtractor(FeatureExtractor):
         return known
 
     def extract(self, ref: VmafPicture, dist: VmafPicture, index: int) -> Mapping[str, float]:
+        """The distance of one pair."""
         with self.network.buffers(self.convert.shape) as (one, other):
             # Here, not under the network's lock: while another frame runs.
             self.convert(ref.planes_rounded_up, one)

@@ -61,6 +61,7 @@ class Model:
 
     @property
     def sha256(self) -> str:
+        """The digest of the file in hexadecimal digits."""
         return hashlib.sha256(self.data).hexdigest()
 
 

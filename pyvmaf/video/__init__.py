@@ -8,22 +8,26 @@ step and ahead of the caller.
 from __future__ import annotations
 
 import os
-import stat
 from errno import EIO
 
 from .._ffi import encoded
 from ..errors import VmafError, VmafTypeError, VmafValueError, error_for
+from .av import RAW_NAMES, AvVideo, is_remote
 from .base import Frame, Plane, Video, VideoError, VideoFormat
+from .file import ByteFile, Source
 from .pair import Pair, PairError
 from .raw import RawVideo
+from .sniff import START, names_itself
 from .y4m import MAGIC, Y4mVideo
 
 __all__ = [
+    "AvVideo",
     "Frame",
     "Pair",
     "PairError",
     "Plane",
     "RawVideo",
+    "Source",
     "Video",
     "VideoError",
     "VideoFormat",
@@ -32,40 +36,59 @@ __all__ = [
 ]
 
 
-def open_video(path: str | os.PathLike[str], raw: VideoFormat | None = None) -> Video:
-    """Open a video by what it is: raw when `raw` says how, y4m, or anything PyAV decodes.
+def open_video(source: Source, raw: VideoFormat | None = None, *, stream: int | None = None) -> Video:
+    """Open a video by what it holds: y4m, anything PyAV decodes, or raw video, which `raw` describes.
 
-    Pipes and devices carry y4m or raw video.
+    A file that names its own format keeps it, whatever `raw` says and whatever the
+    file is called. A name is a file's name; only `scheme://...` asks FFmpeg for the network.
+
+    Args:
+        source: a path, a URL, "-" for standard input, or a binary file object,
+            which is read from where it stands and stays open.
+        raw: what a file without a format of its own holds.
+        stream: number of the video stream in the file, as ffprobe counts; None: what
+            FFmpeg thinks best, never a cover picture.
 
     Raises:
         VideoError: not a video, or one that cannot be scored.
         VmafOSError: the file cannot be opened.
+        VmafTypeError: `source` is neither a path nor a binary file object.
     """
-    if not isinstance(path, (str, os.PathLike)):
-        raise VmafTypeError(f"video is {path!r}, must be a path")
-    if not encoded(path):
+    if not isinstance(source, (str, os.PathLike)) and not hasattr(source, "read"):
+        raise VmafTypeError(f"video is {source!r}, must be a path or a binary file object")
+    if not hasattr(source, "read") and not encoded(source):
         raise VmafValueError("the path of a video is empty")
     try:
-        return _open(path, raw)
+        if is_remote(source):
+            return AvVideo(source, stream)
+        file = ByteFile(source)
+        try:
+            return _open(file, raw, stream)
+        except BaseException:
+            file.close()
+            raise
     except VmafError:
         raise
     except OSError as error:
-        raise error_for(error.errno or EIO, os.fspath(path), error.strerror or str(error)) from None
+        raise error_for(error.errno or EIO, str(source), error.strerror or str(error)) from None
 
 
-def _open(path: str | os.PathLike[str], raw: VideoFormat | None) -> Video:
-    if raw is not None:
-        return RawVideo(path, raw)
-    name = os.fspath(path)
-    suffix = os.path.splitext(name)[1].lower()
-    status = os.stat(path)
-    if stat.S_ISREG(status.st_mode) and suffix != ".y4m":
-        with open(path, "rb") as file:
-            start = file.read(len(MAGIC))
-        if start != MAGIC:
-            if suffix in (".yuv", ".raw"):
-                raise VideoError(name, "raw video; say its width, height, pixel format and bit depth")
-            from .av import AvVideo
+def _open(file: ByteFile, raw: VideoFormat | None, stream: int | None) -> Video:
+    start = file.peek(START)
+    if not start:
+        raise VideoError(file.path, "the file is empty")
+    name = file.path.lower()
+    if start.startswith(MAGIC) or (raw is None and name.endswith(".y4m")):
+        return _without_streams(Y4mVideo(file), stream)
+    if raw is not None and not names_itself(start):
+        return _without_streams(RawVideo(file, raw), stream)
+    if name.endswith(RAW_NAMES) and not names_itself(start):
+        raise VideoError(file.path, "raw video; say its width, height, pixel format and bit depth")
+    return AvVideo(file, stream)
 
-            return AvVideo(path)
-    return Y4mVideo(path)
+
+def _without_streams(video: Video, stream: int | None) -> Video:
+    if stream:
+        video.close()
+        raise VideoError(video.path, f"stream {stream} was asked for, but the file is one stream, 0")
+    return video

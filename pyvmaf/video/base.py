@@ -79,10 +79,12 @@ class VideoFormat:
 
     @property
     def pix_fmt(self) -> PixelFormat:
+        """The pixel format."""
         return CHROMA[self.chroma]
 
     @property
     def plane_count(self) -> int:
+        """3, or 1 for luma alone."""
         return self.pix_fmt.planes
 
     def plane_size(self, plane: int, up: bool = False) -> tuple[int, int]:
@@ -93,10 +95,12 @@ class VideoFormat:
         return (self.height + up * sy) >> sy, (self.width + up * sx) >> sx
 
     def sample_count(self, up: bool) -> int:
+        """Samples of all planes of a frame."""
         sizes = [self.plane_size(p, up) for p in range(self.plane_count)]
         return sum(h * w for h, w in sizes)
 
     def frame_bytes(self, up: bool = True) -> int:
+        """Bytes of a frame in a file."""
         return self.sample_count(up) * (1 if self.bpc == 8 else 2)
 
     def planes(self, buffer: NDArray[np.uint8], up: bool = True) -> Frame:
@@ -122,7 +126,15 @@ class Video(abc.ABC):
         self.path = os.fspath(path)
         self.format = format
         self.colour: dict[str, str] = {}
-        """What the file says of its colours: `matrix` and `range`, as `lpips` names them."""
+        """What the file says of its colours: `matrix` and `range`, as `lpips` names them, and `transfer`."""
+        self.rotation = 0
+        """By how many degrees the file says that the picture is to be turned when shown."""
+        self.interlaced = False
+        """Whether the file says that frames are two fields."""
+        self.stream: str | None = None
+        """Which stream of the file is read, where there is a choice."""
+        self.notices: list[str] = []
+        """What the reader noticed on the way, such as damage that was concealed."""
         self.frame_count: int | None = None
         """How many frames the container promises; None when it does not say."""
         self.frame_rate: float | None = None

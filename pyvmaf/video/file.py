@@ -3,15 +3,23 @@
 
 from __future__ import annotations
 
+import io
 import os
+import select
 import stat
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import VmafTypeError
 from .base import VideoError
 
 LINE_LIMIT = 4096
+
+#: A path, "-" for standard input, or a binary file object.
+Source: TypeAlias = "str | os.PathLike[str] | Any"
+STDIN = "-"
 
 
 class ByteFile:
@@ -20,27 +28,85 @@ class ByteFile:
     That costs one copy more than mapping the file would, but a file that
     shrinks meanwhile ends in an error instead of a signal, and pipes work. It
     has no lock either, so a reader that waits for a pipe holds nobody up.
+
+    Args:
+        source: a path, "-" for standard input, or an object with `read()`, which
+            is read from where it stands and stays open.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = os.fspath(path)
-        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by close()
-        status = os.fstat(self._file.fileno())
-        self.size = status.st_size if stat.S_ISREG(status.st_mode) else None
-        """Bytes of a regular file; None for a pipe or a device."""
+    def __init__(self, source: Source) -> None:
+        self._owned = not hasattr(source, "read")
+        if not self._owned:
+            self.path = str(getattr(source, "name", None) or f"<{type(source).__name__}>")
+            self._file: Any = source
+        elif source == STDIN:
+            self.path = STDIN
+            self._file = open(os.dup(0), "rb", buffering=0)  # noqa: SIM115 - closed by close()
+        else:
+            self.path = os.fspath(source)
+            self._file = open(source, "rb", buffering=0)  # noqa: SIM115 - closed by close()
+        self._head = b""
+        self._position = 0
+        self.size = self._find_size()
+        """Bytes from here to the end; None for a pipe or a device."""
         if self.size == 0:
-            self._file.close()
+            self.close()
             raise VideoError(self.path, "the file is empty")
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether it is a regular file that was opened by its path."""
+        return self._owned and self.size is not None and self.path != STDIN
+
+    def _find_size(self) -> int | None:
+        if self._owned:
+            status = os.fstat(self._file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                return None
+            return max(0, status.st_size - (self._file.tell() if self.path == STDIN else 0))
+        try:
+            here = self._file.tell()
+            end = self._file.seek(0, io.SEEK_END)
+            self._file.seek(here)
+        except (AttributeError, OSError, ValueError):
+            return None
+        return int(end) - int(here)
+
+    def _some(self, buffer: memoryview) -> int:
+        """Read into `buffer` what there is, at least a byte; 0 at the end."""
+        if self._head:
+            n = min(len(buffer), len(self._head))
+            buffer[:n], self._head = self._head[:n], self._head[n:]
+        elif hasattr(self._file, "readinto"):
+            while (n := self._file.readinto(buffer)) is None:  # not blocking, and nothing there yet
+                select.select([self._file], [], [])
+        else:
+            data = self._file.read(len(buffer))
+            if not isinstance(data, (bytes, bytearray, memoryview)):
+                raise VmafTypeError(f"{self.path}: read() gives {type(data).__name__}; open the file in binary mode")
+            n = len(data)
+            buffer[:n] = data
+        self._position += n
+        return int(n)
 
     def fill(self, buffer: memoryview) -> int:
         """Read until `buffer` is full or the file ends; how many bytes came."""
         got = 0
         while got < len(buffer):
-            n = self._file.readinto(buffer[got:])
+            n = self._some(buffer[got:])
             if not n:
                 break
             got += n
         return got
+
+    def peek(self, size: int) -> bytes:
+        """The next `size` bytes, fewer at the end of the file, which are read again later."""
+        if self.on_disk:
+            return os.pread(self._file.fileno(), size, self._position)
+        start = self.take(size)
+        self._head = start + self._head
+        self._position -= len(start)
+        return start
 
     def take(self, size: int) -> bytes:
         """The next `size` bytes, fewer at the end of the file."""
@@ -53,14 +119,14 @@ class ByteFile:
         while not line.endswith(b"\n"):
             if len(line) >= LINE_LIMIT:
                 raise VideoError(self.path, f"{what} has no newline in {LINE_LIMIT} bytes", frame)
-            byte = self._file.read(1)
+            byte = self.take(1)
             if not byte:
                 raise VideoError(self.path, f"the file ends inside {what} {bytes(line[:40])!r}", frame)
             line += byte
         return bytes(line[:-1])
 
     def frame(self, size: int, index: int) -> NDArray[np.uint8] | None:
-        """The next `size` bytes in new memory; None when there is not one."""
+        """The next `size` bytes in new memory; None when the file has ended."""
         try:
             buffer = np.empty(size, np.uint8)
         except MemoryError:
@@ -69,6 +135,7 @@ class ByteFile:
         if got == size:
             return buffer
         if got == 0:
+            self.check_end(index)
             return None
         raise VideoError(
             self.path,
@@ -77,8 +144,49 @@ class ByteFile:
             index,
         )
 
+    def check_end(self, index: int) -> None:
+        """The file ends before frame `index`: raise when it had more bytes as it was opened."""
+        if self.size is not None and self._position < self.size:
+            raise VideoError(
+                self.path, f"the file had {self.size} bytes and ends after {self._position}: it shrank meanwhile", index
+            )
+
     def tell(self) -> int:
-        return self._file.tell()
+        """Bytes that were read."""
+        return self._position
 
     def close(self) -> None:
-        self._file.close()
+        """Close the file."""
+        if self._owned:
+            self._file.close()
+
+
+class Stream:
+    """A pipe as PyAV reads it: no name, no way back."""
+
+    def __init__(self, file: ByteFile) -> None:
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most so many."""
+        out = bytearray(size)
+        return bytes(out[: self._file._some(memoryview(out))])
+
+
+class SeekableStream(Stream):
+    """A file object of the caller's, whose start is where it stood."""
+
+    def __init__(self, file: ByteFile) -> None:
+        super().__init__(file)
+        self._start = int(file._file.tell()) - len(file._head)
+        file._head = b""
+        self.seek(0)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a position."""
+        at = offset + (self._start if whence == io.SEEK_SET else 0)
+        return int(self._file._file.seek(at, whence)) - self._start
+
+    def tell(self) -> int:
+        """The position."""
+        return int(self._file._file.tell()) - self._start

@@ -12,6 +12,9 @@ import numpy as np
 
 from ..errors import VmafValueError
 from .base import Frame, Video, VideoFormat
+from .file import STDIN
+from .reader import FileVideo
+from .tags import differences
 
 # Pairs that wait for the scorer. The reader has another in its hands meanwhile,
 # so a slow read is hidden, and memory stays that of a handful of pictures.
@@ -47,6 +50,7 @@ class Pair:
 
     Raises:
         PairError: size, chroma or depth differ.
+        VmafValueError: both sides are one open video.
     """
 
     def __init__(
@@ -58,6 +62,9 @@ class Pair:
         skip_dist: int = 0,
         common_depth: bool = False,
     ) -> None:
+        if ref is dist or ref.path == dist.path == STDIN:
+            what = "standard input" if ref.path == STDIN else repr(ref)
+            raise VmafValueError(f"{what} is given for both sides, which would take turns; open the file twice")
         self.ref, self.dist = ref, dist
         self.format = self._common_format(common_depth)
         self._skip = (skip_ref, skip_dist)
@@ -85,6 +92,21 @@ class Pair:
             return None
         short, long = sides[self.ended]
         return f'"{short.path}" ended before "{long.path}".'
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether the readers have looked for samples beyond the depth, as those of files do."""
+        return isinstance(self.ref, FileVideo) and isinstance(self.dist, FileVideo)
+
+    @property
+    def cautions(self) -> list[str]:
+        """What the files say that makes the comparison doubtful."""
+        return differences(self.ref, self.dist)
+
+    @property
+    def notices(self) -> list[str]:
+        """What the readers noticed on the way."""
+        return [f"{video.path}: {line}" for video in (self.ref, self.dist) for line in video.notices]
 
     @property
     def frame_count(self) -> int | None:
@@ -137,7 +159,8 @@ class Pair:
             else:
                 put(None)
 
-        # A daemon: a read from a pipe that never ends must not keep the process.
+        # A daemon: a read from a pipe that never ends must not keep the process. A
+        # video that is closed while it is in a read is closed by this thread.
         reader = threading.Thread(target=work, name="pyvmaf-reader", daemon=True)
         reader.start()
         try:

@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from itertools import count
-
-from .base import Frame, Video, VideoError, VideoFormat, check_range
-from .file import ByteFile
+from .base import Frame, VideoError, VideoFormat, check_range
+from .file import ByteFile, Source
+from .reader import FileVideo
 
 
-class RawVideo(Video):
+class RawVideo(FileVideo):
     """Planes Y, U, V of each frame, 16-bit little-endian above 8 bits.
 
     Chroma of odd sizes is rounded up in the file, as everybody writes it; when
@@ -19,10 +16,10 @@ class RawVideo(Video):
     frames, it is read so.
     """
 
-    def __init__(self, path: str | os.PathLike[str], format: VideoFormat) -> None:
-        super().__init__(path, format)
-        self._file = ByteFile(path)
+    def __init__(self, source: Source | ByteFile, format: VideoFormat) -> None:
+        self._file = source if isinstance(source, ByteFile) else ByteFile(source)
         try:
+            super().__init__(self._file.path, format, self._file.close)
             self._up = self._find_rounding()
         except BaseException:
             self._file.close()
@@ -48,14 +45,6 @@ class RawVideo(Video):
         self.frame_count = size // need
         return True
 
-    def __iter__(self) -> Iterator[Frame]:
-        # Not a generator: its names would hold a frame while the next one is read.
-        index = count()
-        return iter(lambda: self._frame(next(index)), None)
-
     def _frame(self, index: int) -> Frame | None:
         buffer = self._file.frame(self.format.frame_bytes(self._up), index)
         return None if buffer is None else check_range(self, self.format.planes(buffer, self._up), index)
-
-    def close(self) -> None:
-        self._file.close()

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import warnings
-from collections.abc import Iterator
 
-from .base import MAX_SIDE, Frame, Video, VideoError, VideoFormat, check_range
-from .file import ByteFile
+from .base import MAX_SIDE, Frame, VideoError, VideoFormat, check_range
+from .file import ByteFile, Source
+from .reader import FileVideo
 
 MAGIC = b"YUV4MPEG2"
 MARKER = b"FRAME\n"
@@ -101,11 +100,11 @@ def parse_header(line: bytes, path: str) -> tuple[VideoFormat, bool, float | Non
         raise VideoError(path, f"in the header, {error}") from None
 
 
-class Y4mVideo(Video):
+class Y4mVideo(FileVideo):
     """A strict reader: what the header says must hold for every frame."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._file = ByteFile(path)
+    def __init__(self, source: Source | ByteFile) -> None:
+        self._file = source if isinstance(source, ByteFile) else ByteFile(source)
         try:
             start = self._file.take(len(MAGIC))
             if not start:
@@ -117,7 +116,7 @@ class Y4mVideo(Video):
                 )
             header = self._file.rest_of_line(start, "the header")
             format, self._alpha, rate = parse_header(header, self._file.path)
-            super().__init__(path, format)
+            super().__init__(self._file.path, format, self._file.close)
             self.frame_rate = rate
             self.colour = colour_of(header)
             self._check_size()
@@ -143,13 +142,9 @@ class Y4mVideo(Video):
             )
         self.frame_count = left // need
 
-    def __iter__(self) -> Iterator[Frame]:
-        index = 0
-        while self._next_marker(index):
-            yield self._frame(index)  # no name here holds it while the next one is read
-            index += 1
-
-    def _frame(self, index: int) -> Frame:
+    def _frame(self, index: int) -> Frame | None:
+        if not self._next_marker(index):
+            return None
         buffer = self._file.frame(self._frame_bytes, index)
         if buffer is None:
             raise VideoError(self.path, "truncated: the file ends after FRAME", index)
@@ -162,6 +157,7 @@ class Y4mVideo(Video):
         if start == MARKER:
             return True
         if not start:
+            self._file.check_end(index)
             return False
         if start == b"FRAME ":
             self._file.rest_of_line(start, "the frame's header", index)
@@ -173,6 +169,3 @@ class Y4mVideo(Video):
             f"{start!r} where FRAME should be; the data do not fit the header's {self.format}",
             index,
         )
-
-    def close(self) -> None:
-        self._file.close()

@@ -37,6 +37,7 @@ struct VmafContext {
     atomic_uint picture_cnt; /* pairs passed in */
     atomic_uint read_cnt;    /* pairs taken */
     bool flushed;
+    bool trusts_samples; /* pictures are not searched for too large ones */
     HaloFrames halo;
     Retained retained;
     Failure failure;   /* of frames */

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "picture.h"
 #include "pyvmaf/pyvmaf.h"
+#include "samples.h"
 
 /* The first reference picture of all fixes what the others must be. */
 static void fix_geometry(VmafContext *ctx, const VmafPicture *ref)
@@ -54,8 +55,16 @@ static int check_pair(VmafContext *ctx, const FramePair *pair)
         return -EINVAL;
     }
     fix_geometry(ctx, pair->ref);
-    const int err = check_picture(ctx, "reference", pair->ref, pair->index);
-    return err ? err : check_picture(ctx, "distorted", pair->dist, pair->index);
+    const VmafPicture *ref = pair->ref, *dist = pair->dist;
+    int err = check_picture(ctx, "reference", ref, pair->index);
+    if (!err)
+        err = check_picture(ctx, "distorted", dist, pair->index);
+    if (err || ctx->trusts_samples)
+        return err;
+    err = samples_check(ref, "reference", pair->index);
+    if (err || ref->data[0] == dist->data[0])
+        return err;
+    return samples_check(dist, "distorted", pair->index);
 }
 
 static int add_halo(HaloFrames *halo, unsigned index)
@@ -267,6 +276,18 @@ int pyvmaf_halo(VmafContext *vmaf, unsigned *before, unsigned *after)
         if (needs->look_ahead > *after)
             *after = needs->look_ahead;
     }
+    context_unlock(vmaf);
+    return 0;
+}
+
+int pyvmaf_check_samples(VmafContext *vmaf, int check)
+{
+    int err = context_check("pyvmaf_check_samples", vmaf);
+    if (!err)
+        err = context_lock(vmaf, "pyvmaf_check_samples");
+    if (err)
+        return err;
+    vmaf->trusts_samples = !check;
     context_unlock(vmaf);
     return 0;
 }

@@ -3,7 +3,7 @@
  * VIF: visual information fidelity of luma at four scales.
  *
  * The kernels turn each scale of a frame pair into integer sums and the planes
- * of the next scale; here the sums become a ratio a scale.
+ * of the next scale; here the sums become one ratio per scale.
  */
 #include <errno.h>
 #include <stdbool.h>

@@ -18,13 +18,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pyvmaf._build import MODULES
 from pyvmaf._vmaf import ffi
 from support import kernel_harness as harness
 from support.kernel_harness import Call, Kernel, Memory
 from support.memory import Block, plain
 
-TABLES = dict(MODULES) | {"smooth": "SmoothKernels"}
+# Modules are the fields of a kernel set, each a pointer to its table.
+TABLES = {
+    name: field.type.item.cname.removeprefix("struct ")
+    for name, field in ffi.typeof("KernelTable").fields
+    if name != "name"
+} | {"smooth": "SmoothKernels"}
 READ, WRITE, SCRATCH = range(3)
 
 

@@ -21,6 +21,7 @@ __all__ = ["main"]
 
 
 def make_parser() -> argparse.ArgumentParser:
+    """The parser with its subcommands."""
     parser = argparse.ArgumentParser(
         prog="pyvmaf",
         description="Full-reference video quality (VMAF), measured exactly and fast.",
@@ -43,6 +44,7 @@ def show_help(args: argparse.Namespace) -> int:
 
 
 def command(argv: Sequence[str] | None) -> int:
+    """Run the subcommand; errors become one line and a status."""
     args = make_parser().parse_args(argv)
     with warnings.catch_warnings(), as_interrupts() as ending:
         warnings.showwarning = lambda message, *_, **__: say(f"pyvmaf: {message}")

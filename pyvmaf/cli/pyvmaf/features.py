@@ -14,6 +14,7 @@ from .tables import print_table
 
 
 def add_features(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand to the parser."""
     parser = add_command(commands, "features", "list feature extractors, or the options of some")
     parser.add_argument("name", nargs="*", metavar="NAME", help="show all of these: what they publish, options")
     parser.add_argument("--cpu", action="store_true", help="show which instruction set is used")
@@ -21,6 +22,7 @@ def add_features(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def describe_option(option: Option) -> str:
+    """An option's type, default and range in words."""
     default = str(option.default).lower() if option.type is bool else option.default
     what = f"{option.type.__name__}, default {default}"
     if option.min is not None and option.max is not None:
@@ -31,6 +33,7 @@ def describe_option(option: Option) -> str:
 
 
 def show_extractor(extractor: ExtractorInfo) -> None:
+    """Print an extractor, its features and its options."""
     print(f"{extractor.name}: {extractor.help}")
     aliases = [str(call.pyvmaf_feature_alias(f)) for f in extractor.features]
     print(f"  features: {', '.join(aliases) or 'none'}")
@@ -39,6 +42,7 @@ def show_extractor(extractor: ExtractorInfo) -> None:
 
 
 def run_features(args: argparse.Namespace) -> int:
+    """Run the subcommand; returns its exit status."""
     if args.cpu:
         print(call.pyvmaf_cpu_name(0))
         return EXIT_OK

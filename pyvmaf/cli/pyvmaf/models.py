@@ -22,6 +22,7 @@ PARTS = {"neg": "no gain", "_b_": "interval", "float": "float"}
 
 
 def add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand to the parser."""
     parser = add_command(commands, "models", "list the models, or get one")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     add_command(actions, "list", "each model, what it is for, and whether it is here (default)")
@@ -32,6 +33,7 @@ def add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run_models(args: argparse.Namespace) -> int:
+    """Run the subcommand; returns its exit status."""
     if args.action != "fetch":
         list_models()
     elif args.source:

@@ -10,7 +10,7 @@ import sys
 from ..._save import check_output
 from ...errors import VmafError
 from ...extractor import extractors
-from ...measure import IncompleteError, Interrupted, provides, score
+from ...measure import IncompleteError, Interrupted, RawUnusedError, provides, score
 from ...result import Result
 from ...result import count as number_of
 from ...video import VideoFormat
@@ -56,6 +56,22 @@ def count(text: str) -> int:
     return int(text)
 
 
+def stream_numbers(text: str) -> tuple[int, int]:
+    ref, _, dist = text.partition(",")
+    return count(ref), count(dist or ref)
+
+
+def raw_format(args: argparse.Namespace) -> VideoFormat | None:
+    """What raw video holds, if the command line says so."""
+    if args.size:
+        width, height = args.size
+        return VideoFormat(width, height, args.pixel_format or "420", 8 if args.depth is None else args.depth)
+    for flag, value in (("--pixel-format", args.pixel_format), ("--depth", args.depth)):
+        if value is not None:
+            raise UsageError(f"{flag} {value} describes raw video, which needs --size too")
+    return None
+
+
 def add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = add_command(
         commands,
@@ -76,9 +92,11 @@ def add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("-t", "--threads", type=count, metavar="N", help="worker threads; default: one a processor")
     add("--subsample", type=count, default=1, metavar="N", help="score each N-th frame")
     add("--frames", type=count, default=0, metavar="N", help="score at most N frames")
-    add("--size", type=size, metavar="WxH", help="size of raw video")
-    add("--pixel-format", default="420", metavar="FMT", help="420 (default), 422, 444 or 400")
-    add("--depth", type=count, default=8, metavar="BITS", help="bit depth of raw video; default 8")
+    add("--size", type=size, metavar="WxH", help="size of raw video; files that name their format keep it")
+    add("--pixel-format", metavar="FMT", help="chroma of raw video: 420 (default), 422, 444 or 400")
+    add("--depth", type=count, metavar="BITS", help="bit depth of raw video; default 8")
+    add("--stream", type=stream_numbers, default=(None, None), metavar="N[,N]",
+        help="video stream of both files, or of REF and DIST, as ffprobe counts; default: the best")  # fmt: skip
     add("-o", "--output", metavar="FILE", help="write all frames to FILE, .json or .csv")
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print JSON instead of the table")
@@ -151,10 +169,7 @@ def run_score(args: argparse.Namespace) -> int:
         raise UsageError(f"--output {args.output!r} must end in .json or .csv")
     if args.output:
         check_output(args.output, (args.ref, args.dist))
-    raw = None
-    if args.size:
-        width, height = args.size
-        raw = VideoFormat(width, height, args.pixel_format, args.depth)
+    raw = raw_format(args)
     bar = Bar(sys.stderr)
     try:
         result = score(
@@ -168,7 +183,10 @@ def run_score(args: argparse.Namespace) -> int:
             frames=args.frames,
             progress=bar if sys.stderr.isatty() and not args.quiet else None,
             viewing_distance=args.viewing_distance,
+            streams=args.stream,
         )
+    except RawUnusedError as error:
+        raise UsageError(f"--size: {error}") from None
     except (IncompleteError, Interrupted) as error:
         bar.end()
         try:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * VIF template, part 6: the vertical and horizontal passes over four rows of a
+ * VIF template: the vertical and horizontal passes over four rows of a
  * strip, and the rows of the next scale.
  *
  * Filtered rows are planes of 16-bit columns: two of means, then high and low

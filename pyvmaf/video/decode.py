@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Packets in, frames out: each packet is accounted for, and the outcome is the same on every machine."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from typing import Any
+
+# Not the number of processors: how late a decoder tells an error, and which it
+# forgets as it is drained, depends on its threads.
+THREADS = 4
+
+# Streams with packets that are not shown.
+HIDING = ("vp8", "vp7", "mpeg4", "msmpeg4v3")
+
+# Of a frame that the decoder drops without a word.
+DAMAGED = "invalid data, of which the decoder makes no frame"
+
+
+class DecodeError(Exception):
+    """A packet that cannot be decoded."""
+
+
+def reason(error: BaseException) -> str:
+    """FFmpeg's words, without numbers and names of functions."""
+    return getattr(error, "strerror", None) or str(error)
+
+
+class Decoder:
+    """The frames of a stream, in order of presentation.
+
+    A packet of no bytes stands for the frame before it once more. An error ends
+    the stream at the damaged frame, not at whichever frame the decoder is at
+    when it finds out: frames still inside come out up to the one that is missing.
+    """
+
+    def __init__(self, container: Any, stream: Any, errors: tuple[type[Exception], ...]) -> None:
+        self._container, self._stream, self._errors = container, stream, errors
+        self._waiting: list[tuple[int, int, bool]] = []  # time, order of arrival, whether it repeats
+        self._last: Any = None
+        self._packets = 0
+        self.leading = 0
+        """Packets before the first frame that gave none, as at a cut of an open group of pictures."""
+        self.dropped = 0
+        """Later packets that gave none, while others came."""
+        self.corrupt: list[int] = []
+        """Frames that the container or the decoder marks as damaged."""
+        self.interlaced: int | None = None
+        """The first frame that is marked as interlaced."""
+        self._index = 0
+        self._start: int | None = None
+        self.span = 0
+        """How far the frames go, from the first one or from time 0, in units of the stream."""
+        stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = THREADS
+
+    def frames(self) -> Iterator[Any]:
+        """
+        Raises:
+            DecodeError: damage; every frame before it was given.
+        """
+        failure: Exception | None = None
+        try:
+            for packet in self._container.demux(self._stream):
+                if not packet.size and packet.pts is None and packet.dts is None:
+                    break  # PyAV's mark of the end
+                yield from self._decoded(packet)
+        except self._errors as error:
+            failure = error
+        yield from self._drained(failure)
+        if failure:
+            raise DecodeError(reason(failure)) from failure
+
+    def _note(self, packet: Any) -> None:
+        """Wait for a frame of the packet's time."""
+        self._packets += 1
+        time = packet.pts if packet.pts is not None else packet.dts
+        heapq.heappush(self._waiting, (self._packets if time is None else time, self._packets, not packet.size))
+
+    def _decoded(self, packet: Any) -> Iterator[Any]:
+        if not packet.is_discard:
+            self._note(packet)
+        if not packet.size:
+            yield from self._repeated()
+            return
+        for frame in self._stream.codec_context.decode(packet):
+            self._take(frame)
+            yield self._shown(frame)
+            yield from self._repeated()
+
+    @staticmethod
+    def _time(frame: Any) -> int | None:
+        time: int | None = frame.pts if frame.pts is not None else frame.dts
+        return time
+
+    def _take(self, frame: Any) -> int:
+        """Strike the frame's packet off; how many before it gave nothing."""
+        time = self._time(frame)
+        if time is not None:
+            self._start = time if self._start is None else self._start
+            self.span = max(self.span, time - min(self._start, 0) + (getattr(frame, "duration", 0) or 0))
+        known = time is not None and any(entry[0] == time and not entry[2] for entry in self._waiting)
+        missed = 0
+        while self._waiting:
+            at, _, repeats = heapq.heappop(self._waiting)
+            if not repeats and (not known or at == time):
+                break
+            missed += not repeats
+        if self._last is None:
+            self.leading += missed
+        else:
+            self.dropped += missed
+        return missed
+
+    def _shown(self, frame: Any) -> Any:
+        if frame.is_corrupt:
+            self.corrupt.append(self._index)
+        if self.interlaced is None and frame.interlaced_frame:
+            self.interlaced = self._index
+        self._index += 1
+        self._last = frame
+        return frame
+
+    def _repeated(self) -> Iterator[Any]:
+        """The last frame again, for each packet that says so and whose turn it is."""
+        while self._last is not None and self._waiting and self._waiting[0][2]:
+            heapq.heappop(self._waiting)
+            yield self._shown(self._last)
+
+    @property
+    def _strict(self) -> bool:
+        """Whether every packet gives a frame, as far as has been seen."""
+        hiding = self._stream.codec_context.name in HIDING
+        return not hiding and not self.dropped and self.interlaced is None
+
+    def _drained(self, failure: Exception | None) -> Iterator[Any]:
+        """What is still in the decoder, up to the first frame that is missing."""
+        try:
+            frames = self._stream.codec_context.decode(None)
+        except self._errors:
+            frames = []  # PyAV loses what came before the error, at most a frame a thread
+        strict = self._strict
+        for frame in frames:
+            if self._take(frame) and self._last is not None and strict:
+                raise DecodeError(reason(failure) if failure else DAMAGED) from failure
+            yield self._shown(frame)
+            yield from self._repeated()
+        left = sum(not repeats for _, _, repeats in self._waiting)
+        if left and strict and not failure:
+            raise DecodeError(DAMAGED)

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Are a picture's samples within its declared depth? */
+#ifndef SAMPLES_H
+#define SAMPLES_H
+
+#include "libvmaf/picture.h"
+
+/* -EINVAL, and a line that names the side, the index, the sample and where it
+ * is, when one has more bits than `pic->bpc`. */
+int samples_check(const VmafPicture *pic, const char *side, unsigned index);
+
+#endif

@@ -1,0 +1,582 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Strangers' files: what they hold counts, not what they are called; what they say differs is told."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+av = pytest.importorskip("av", reason="PyAV makes and reads the files; install '.[video]'")
+from support.containers import CONTAINERS, HEIGHT, WIDTH, encode, frame_of, lumas, raw_bytes, y4m_bytes  # noqa: E402
+
+from pyvmaf import IncompleteError, VmafError, score  # noqa: E402
+from pyvmaf.cli import pyvmaf as command  # noqa: E402
+from pyvmaf.cli import vmaf  # noqa: E402
+from pyvmaf.video import (  # noqa: E402
+    Pair,
+    RawVideo,
+    VideoError,
+    VideoFormat,
+    Y4mVideo,
+    decode,
+    open_video,
+)
+from pyvmaf.video.av import AvVideo  # noqa: E402
+from pyvmaf.video.sniff import START, names_itself  # noqa: E402
+
+FRAMES = 4
+FORMAT = VideoFormat(WIDTH, HEIGHT)
+SIZE = ["--size", f"{WIDTH}x{HEIGHT}"]
+
+
+def psnr(ref: Any, dist: Any, **how: Any) -> list[float]:
+    return score(ref, dist, model=None, features=["psnr"], **how)["psnr_y"].tolist()
+
+
+def firsts(source: Any, **how: Any) -> list[int]:
+    """The first sample of each frame, which names the frame."""
+    with open_video(source, **how) as video:
+        return [int(frame[0][0, 0]) for frame in video]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One reference, raw and y4m, and the distorted one in every container."""
+    folder = tmp_path_factory.mktemp("inputs")
+    (folder / "ref.yuv").write_bytes(raw_bytes(FRAMES, 1))
+    (folder / "ref.y4m").write_bytes(y4m_bytes(FRAMES, 1))
+    (folder / "dist.y4m").write_bytes(y4m_bytes(FRAMES, 2))
+    for extension in CONTAINERS:
+        encode(folder / f"dist.{extension}", lumas(FRAMES, 2))
+    return folder
+
+
+# What a file is
+
+
+@pytest.mark.parametrize("extension", ["y4m", *CONTAINERS])
+@pytest.mark.parametrize("disguise", [None, "yuv"])
+def test_a_raw_reference_beside_any_file(files: Path, tmp_path: Path, extension: str, disguise: str | None) -> None:
+    """It scores as the same reference in y4m does, whatever the file is called."""
+    dist = files / f"dist.{extension}"
+    if disguise:
+        dist = tmp_path / f"dist.{disguise}"
+        dist.write_bytes((files / f"dist.{extension}").read_bytes())
+    elif extension in ("mkv", "nut", "avi"):  # lossless: known outright
+        assert psnr(files / "ref.yuv", dist, raw=FORMAT) == psnr(files / "ref.y4m", files / "dist.y4m")
+    raw = psnr(files / "ref.yuv", dist, raw=FORMAT)
+    assert len(raw) == FRAMES
+    assert raw == psnr(files / "ref.y4m", files / f"dist.{extension}")
+    assert psnr(dist, files / "ref.yuv", raw=FORMAT) == raw
+
+
+def test_commands_take_a_raw_reference_beside_an_encode(
+    files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(files)
+    assert command.main(["score", "ref.yuv", "dist.mkv", *SIZE, "--csv"]) == 0
+    mixed = capsys.readouterr().out
+    assert command.main(["score", "ref.y4m", "dist.y4m", "--csv"]) == 0
+    assert capsys.readouterr().out == mixed.replace("ref.yuv,dist.mkv", "ref.y4m,dist.y4m")
+    raw = ["-w", str(WIDTH), "-h", str(HEIGHT), "-p", "420", "-b", "8"]
+    assert vmaf.main(["-r", "ref.yuv", "-d", "dist.mkv", *raw]) == 0
+    mixed = capsys.readouterr().out
+    assert vmaf.main(["-r", "ref.y4m", "-d", "dist.y4m"]) == 0
+    assert capsys.readouterr().out == mixed
+
+
+def test_a_raw_format_for_two_files_that_name_their_own(
+    files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(files)
+    for argv in ([*SIZE], ["--depth", "10"], ["--pixel-format", "444"]):
+        assert command.main(["score", "ref.y4m", "dist.mkv", *argv]) == 2
+        assert argv[0] in capsys.readouterr().err
+    raw = ["-w", str(WIDTH), "-h", str(HEIGHT), "-p", "420", "-b", "8"]
+    assert vmaf.main(["-r", "ref.y4m", "-d", "dist.mkv", *raw]) == 1
+    assert "both files name their own" in capsys.readouterr().err
+    with pytest.raises(VmafError, match=r"both files name their own: ref\.y4m is 96x64 420 8-bit and dist.mkv"):
+        score("ref.y4m", "dist.mkv", raw=FORMAT)
+
+
+def test_a_raw_depth_that_the_other_file_contradicts(files: Path) -> None:
+    deep = VideoFormat(WIDTH, HEIGHT, "420", 10)
+    with pytest.raises(VmafError, match="bitdepths do not match: 10, 8"):
+        score(files / "ref.yuv", files / "dist.y4m", raw=deep)
+
+
+@pytest.mark.parametrize("extension", ["y4m", *CONTAINERS])
+def test_every_container_is_known_by_its_first_bytes(files: Path, extension: str) -> None:
+    assert names_itself((files / f"dist.{extension}").read_bytes()[:START])
+
+
+def test_raw_video_is_not_taken_for_a_container() -> None:
+    rng = np.random.default_rng(1)
+    pictures = [bytes([value]) * START for value in range(256)]
+    pictures += [rng.integers(0, high, START, np.uint8).tobytes() for high in (2, 3, 17, 256) for _ in range(2000)]
+    pictures += [
+        (rng.integers(0, 1 << b, START // 2)).astype("<u2").tobytes() for b in (10, 12, 16) for _ in range(999)
+    ]
+    assert not any(map(names_itself, pictures))
+
+
+# Names
+
+
+NAMES = [
+    "cache:full.mkv",
+    "Alien: Covenant.mkv",
+    "img%03d.mkv",
+    "pipe:0.mkv",
+    "http:.mkv",
+    "a|b.mkv",
+    "-x.mkv",
+    "*?.mkv",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_name_is_not_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    encode(Path("plain.mkv"), lumas(2))
+    os.rename("plain.mkv", name)
+    assert firsts(name) == [int(y[0, 0]) for y in lumas(2)]
+
+
+def test_an_image_whose_name_looks_like_a_sequence(tmp_path: Path) -> None:
+    for i, name in enumerate(("img%03d.png", "img001.png", "img002.png")):
+        frame = av.VideoFrame.from_ndarray(lumas(3)[i], format="gray")
+        encoder = av.CodecContext.create("png", "w")
+        encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = WIDTH, HEIGHT, "gray", av.time_base and 1
+        (tmp_path / name).write_bytes(b"".join(bytes(p) for p in encoder.encode(frame)))
+    assert firsts(tmp_path / "img%03d.png") == [int(lumas(3)[0][0, 0])]
+
+
+def test_a_name_that_is_not_utf_8(tmp_path: Path) -> None:
+    encode(tmp_path / "a.mkv", lumas(2))
+    os.rename(tmp_path / "a.mkv", os.fsencode(tmp_path) + b"/\xff\xe9.mkv")
+    assert len(firsts(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xe9.mkv"))) == 2
+
+
+def test_metadata_that_are_not_utf_8(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.mkv", lumas(2), metadata={"title": "Amelie Poulain"})
+    data = path.read_bytes()
+    assert b"Amelie" in data
+    path.write_bytes(data.replace(b"Amelie", b"Am\xe9lie"))
+    assert len(firsts(path)) == 2
+
+
+@pytest.mark.parametrize("url", ["s3://bucket/key.mp4", "nosuch://x/y.mp4"])
+def test_a_url_whose_protocol_is_not_there(url: str) -> None:
+    with pytest.raises(VideoError, match="not a video that FFmpeg knows: Protocol not found"):
+        open_video(url)
+
+
+# Pipes and objects
+
+
+@pytest.mark.parametrize("extension", ["y4m", "mkv", "nut", "ts", "h264", "webm"])
+def test_any_streamable_file_through_a_pipe(files: Path, tmp_path: Path, extension: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    data = (files / f"dist.{extension}").read_bytes()
+    writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(data))
+    writer.start()
+    seen = firsts(tmp_path / "pipe")
+    writer.join()
+    assert seen == firsts(files / f"dist.{extension}") and len(seen) == FRAMES
+
+
+@pytest.mark.parametrize("extension", ["y4m", "mkv", "yuv"])
+@pytest.mark.parametrize("redirected", [False, True])
+def test_standard_input(files: Path, extension: str, redirected: bool) -> None:
+    path = files / ("ref.yuv" if extension == "yuv" else f"dist.{extension}")
+    raw = SIZE if extension == "yuv" else []
+    argv = [sys.executable, "-m", "pyvmaf", "score", "-", str(files / "ref.y4m"), "--csv", *raw]
+    with open(path, "rb") as file:
+        how: dict[str, Any] = {"stdin": file} if redirected else {"input": path.read_bytes()}
+        done = subprocess.run(argv, capture_output=True, **how)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == FRAMES + 1
+
+
+def test_standard_input_for_both_sides() -> None:
+    with pytest.raises(VmafError, match="standard input is given for both sides"):
+        score("-", "-")
+
+
+class OnlyRead:
+    """The least that a file object can be."""
+
+    def __init__(self, data: bytes) -> None:
+        self._file = io.BytesIO(data)
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(min(size, 1000))
+
+
+@pytest.mark.parametrize("extension", ["y4m", "mkv", "mp4", "yuv"])
+@pytest.mark.parametrize("kind", [io.BytesIO, OnlyRead])
+def test_file_objects(files: Path, extension: str, kind: Callable[[bytes], Any]) -> None:
+    path = files / ("ref.yuv" if extension == "yuv" else f"dist.{extension}")
+    raw = FORMAT if extension == "yuv" else None
+    if (extension, kind) == ("mp4", OnlyRead):
+        with pytest.raises(VideoError, match="cannot come by a pipe"):
+            open_video(kind(path.read_bytes()))
+        return
+    source = kind(path.read_bytes())
+    assert firsts(source, raw=raw) == firsts(path, raw=raw)
+    if kind is io.BytesIO:
+        assert not source.closed
+
+
+def test_a_file_object_is_read_from_where_it_stands(files: Path) -> None:
+    source = io.BytesIO(b"something else" + (files / "dist.mp4").read_bytes())
+    source.seek(14)
+    assert firsts(source) == firsts(files / "dist.mp4")
+
+
+def test_a_text_file_is_refused() -> None:
+    with pytest.raises(VmafError, match="binary mode"):
+        open_video(io.StringIO("YUV4MPEG2"))
+
+
+# One video, once
+
+
+def test_one_open_video_on_both_sides(files: Path) -> None:
+    with open_video(files / "ref.y4m") as video, pytest.raises(VmafError, match="given for both sides"):
+        score(video, video)
+
+
+@pytest.mark.parametrize("name", ["ref.y4m", "dist.mkv", "ref.yuv"])
+def test_a_video_that_was_read_says_so(files: Path, name: str) -> None:
+    with open_video(files / name, FORMAT) as video:
+        next(iter(video))
+        with pytest.raises(VmafError, match="was read already"):
+            score(video, files / "dist.y4m")
+    with open_video(files / name, FORMAT) as video:
+        frames = iter(video)
+        next(frames)
+        video.close()
+        with pytest.raises(VideoError, match="is closed"):
+            next(frames)
+
+
+# Which stream
+
+
+def with_cover(path: Path) -> Path:
+    """A picture ahead of the track."""
+
+    with av.open(str(path), "w") as out:
+        art = out.add_stream("mjpeg", rate=25)
+        art.width, art.height, art.pix_fmt = 32, 32, "yuvj420p"
+        art.disposition = 0x400
+        track = out.add_stream("libx264", rate=25, options={"qp": "0"})
+        track.width, track.height, track.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        picture = av.VideoFrame(32, 32, "yuvj420p")
+        for packet in [*art.encode(picture), *art.encode(None)]:
+            out.mux(packet)
+        for i, luma in enumerate(lumas(FRAMES, 2)):
+            frame = frame_of(luma)
+            frame.pts = i
+            for packet in track.encode(frame):
+                out.mux(packet)
+        for packet in track.encode(None):
+            out.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mkv"])
+def test_cover_art_is_not_the_video(files: Path, tmp_path: Path, extension: str) -> None:
+    path = with_cover(tmp_path / f"a.{extension}")
+    result = score(files / "ref.y4m", path, model=None, features=["psnr"])
+    assert len(result.frames) == FRAMES
+    cover = 1 if extension == "mp4" else 0  # MP4 keeps covers with the metadata
+    assert result.note == f"{path}: stream {1 - cover} of video streams 0, 1"
+    with open_video(path, stream=cover) as video:
+        assert (video.format.width, video.format.height) == (32, 32)
+    assert command.main(["score", str(files / "ref.y4m"), str(path), "--stream", f"0,{cover}"]) == 1
+    with pytest.raises(VideoError, match="stream 7 is no video stream of the file; there are: 0, 1"):
+        open_video(path, stream=7)
+
+
+def test_the_track_of_an_animated_image(files: Path, tmp_path: Path) -> None:
+    if "libsvtav1" not in av.codecs_available:
+        pytest.skip("this PyAV has no AV1 encoder")
+    path = encode(tmp_path / "a.avif", lumas(FRAMES, 2), codec="libsvtav1")
+    assert len(firsts(path)) == FRAMES
+
+
+def test_y4m_has_no_other_stream(files: Path) -> None:
+    with pytest.raises(VideoError, match="the file is one stream"):
+        open_video(files / "ref.y4m", stream=1)
+
+
+# Damage and ends
+
+
+def damage(path: Path, which: int) -> Path:
+    """Noise in place of the inside of a packet."""
+    with av.open(str(path)) as container:
+        packets = [(p.pos, p.size) for p in container.demux(video=0) if p.size]
+    position, size = packets[which]
+    data = bytearray(path.read_bytes())
+    inside = slice(position + 30, position + size - 2)
+    noise = np.random.default_rng(1).integers(0, 256, len(data[inside]), np.uint8)
+    data[inside] = noise.tobytes()
+    out = path.with_name(f"damaged{which}{path.suffix}")
+    out.write_bytes(data)
+    return out
+
+
+@pytest.mark.parametrize("which", [3, 12, 17, 19])
+@pytest.mark.parametrize("extension", ["mkv", "avi", "nut"])
+def test_damage_ends_the_video_at_the_same_frame_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, extension: str, which: int
+) -> None:
+    """Decoders with many threads forget errors of the last packets."""
+    path = damage(encode(tmp_path / f"a.{extension}", lumas(20)), which)
+    for threads in (1, 2, 4, 16):
+        monkeypatch.setattr(decode, "THREADS", threads)
+        with (
+            open_video(path) as video,
+            pytest.raises(VideoError, match=r"cannot be decoded: [Ii]nvalid data") as caught,
+        ):
+            for _ in video:
+                pass
+        assert caught.value.frame == which
+        assert "avcodec" not in str(caught.value)
+
+
+def test_damage_keeps_the_frames_before(files: Path, tmp_path: Path) -> None:
+    (tmp_path / "ref.y4m").write_bytes(y4m_bytes(20))
+    path = damage(encode(tmp_path / "a.mkv", lumas(20)), 19)
+    with pytest.raises(IncompleteError) as caught:
+        score(tmp_path / "ref.y4m", path, model=None, features=["psnr"])
+    assert len(caught.value.result.frames) == 19
+
+
+def test_concealed_damage_is_told(tmp_path: Path) -> None:
+    (tmp_path / "ref.y4m").write_bytes(y4m_bytes(20))
+    path = damage(encode(tmp_path / "a.mp4", lumas(20), options={"g": "1"}), 17)
+    with pytest.warns(UserWarning, match="concealed damage in frames 17"):
+        score(tmp_path / "ref.y4m", path, model=None, features=["psnr"])
+
+
+def test_a_sound_file_gives_no_notice(files: Path) -> None:
+    for extension in CONTAINERS:
+        with warnings.catch_warnings(), open_video(files / f"dist.{extension}") as video:
+            warnings.simplefilter("error")
+            assert sum(1 for _ in video) == FRAMES
+            assert video.notices == [], extension
+
+
+def test_a_file_that_was_cut_between_packets_is_told(tmp_path: Path) -> None:
+    """Matroska ends like any other then; MP4 names the frame, see below."""
+    path = encode(tmp_path / "a.mkv", lumas(20))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    with open_video(path) as video:
+        assert 5 < len(list(video)) < 15
+        assert "the file promises 0.80 s of video" in video.notices[0]
+
+
+def test_an_mp4_that_was_cut_short_is_an_error(tmp_path: Path) -> None:
+    def index_first(container: Any, stream: Any) -> None:
+        container.options["movflags"] = "+faststart"
+
+    path = encode(tmp_path / "a.mp4", lumas(40), options={"g": "1"}, prepare=index_first)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    with open_video(path) as video, pytest.raises(VideoError, match=r"cannot be decoded|truncated") as caught:
+        for _ in video:
+            pass
+    assert 15 < (caught.value.frame or 0) < 25
+
+
+@pytest.mark.parametrize("kind", ["y4m", "yuv"])
+def test_a_file_that_shrinks_by_whole_frames(tmp_path: Path, kind: str) -> None:
+    """At the end of a frame nothing else would tell."""
+    path = tmp_path / f"a.{kind}"
+    data = raw_bytes(6) if kind == "yuv" else y4m_bytes(6)
+    path.write_bytes(data)
+    with open_video(path, FORMAT) as video, pytest.raises(VideoError, match=r"frame 4: the file had .* it shrank"):
+        for _ in video:
+            os.truncate(path, len(data) - 2 * (len(raw_bytes(1)) + (len(b"FRAME\n") if kind == "y4m" else 0)))
+
+
+def test_packets_of_no_bytes_repeat_the_frame(tmp_path: Path) -> None:
+    path = tmp_path / "a.nut"
+    values = [10, 30, 50, 70, 90]
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        time = 0
+        for value in values:
+            frame = frame_of(np.full((HEIGHT, WIDTH), value, np.uint8))
+            frame.pts = time
+            for packet in stream.encode(frame):
+                out.mux(packet)
+            time += 1
+            while time in (3, 4, 7, 8):
+                again = av.Packet(0)
+                again.stream, again.pts, again.dts, again.time_base = stream, time, time, stream.codec_context.time_base
+                out.mux(again)
+                time += 1
+        for packet in stream.encode(None):
+            out.mux(packet)
+    assert firsts(path) == [10, 30, 50, 50, 50, 70, 90, 90, 90]
+
+
+# Closing while it is read
+
+SLOW = """
+import io, sys, time
+import pyvmaf
+from pyvmaf.video import open_video
+
+class Slow(io.BytesIO):
+    slow = False
+    def read(self, size=-1):
+        if self.slow:
+            time.sleep(1.5)
+        return super().read(size)
+    def readinto(self, buffer):
+        data = self.read(len(buffer)); buffer[:len(data)] = data; return len(data)
+
+class Failing(pyvmaf.FeatureExtractor):
+    name = "failing"
+    def extract(self, ref, dist, index):
+        raise ValueError("no")
+
+pyvmaf.register(Failing)
+data = open(sys.argv[1], "rb").read()
+sources = [Slow(data), Slow(data)]
+videos = [open_video(s) for s in sources]
+def progress(frames, total):
+    for s in sources:
+        s.slow = True
+try:
+    for s in sources:
+        s.slow = sys.argv[2] == "failing"
+    feature = "psnr" if sys.argv[2] == "frames" else "failing"
+    pyvmaf.score(*videos, model=None, features=[feature], frames=2, progress=progress)
+except pyvmaf.IncompleteError as error:
+    print("incomplete", len(error.result.frames))
+for v in videos:
+    v.close()
+time.sleep(0.2)
+print("alive")
+"""
+
+
+@pytest.mark.parametrize("way", ["frames", "failing"])
+def test_closing_a_video_whose_next_frame_takes_long(tmp_path: Path, way: str) -> None:
+    """The container goes when the thread that reads is out of it."""
+    path = encode(tmp_path / "a.mkv", lumas(40))
+    done = subprocess.run([sys.executable, "-c", SLOW, str(path), way], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["alive"]), done.stderr
+
+
+def test_the_last_reader_closes(files: Path) -> None:
+    video = open_video(files / "dist.mkv")
+    assert isinstance(video, AvVideo)
+    with video._guard.reading():
+        video.close()
+        assert video._container.streams  # still open
+    with pytest.raises(VideoError, match="closed"), video._guard.reading():
+        pass
+
+
+# What tags say
+
+
+def tagged(**values: Any) -> Callable[[Any, Any], None]:
+    def prepare(container: Any, stream: Any) -> None:
+        for name, value in values.items():
+            if name == "rotation":
+                stream.set_display_rotation(value)
+            else:
+                setattr(stream.codec_context, name, value)
+
+    return prepare
+
+
+TAGS = {
+    "range": (
+        {"color_range": 1, "colorspace": 1},
+        {"color_range": 2, "colorspace": 1},
+        "sample ranges differ: the reference is tagged limited",
+    ),
+    "matrix": ({"colorspace": 1}, {"colorspace": 9}, "YUV matrices differ"),
+    "PQ": ({"color_trc": 1}, {"color_trc": 16}, "transfer characteristics differ.*SDR.*PQ"),
+    "HLG": ({"color_trc": 18}, {"color_trc": 1}, "transfer characteristics differ.*HLG.*SDR"),
+}
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mkv", "mov", "ts"])
+@pytest.mark.parametrize("what", TAGS)
+def test_tags_that_differ_are_told(tmp_path: Path, extension: str, what: str) -> None:
+    first, second, message = TAGS[what]
+    a, b = tmp_path / f"a.{extension}", tmp_path / f"b.{extension}"
+    encode(a, lumas(2), codec="libx264", prepare=tagged(**first))
+    encode(b, lumas(2), codec="libx264", prepare=tagged(**second))
+    with pytest.warns(UserWarning, match=message):
+        psnr(a, b)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        psnr(a, a)
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mov", "mkv"])
+def test_rotations_that_differ_are_told(tmp_path: Path, extension: str) -> None:
+    a, b = tmp_path / f"a.{extension}", tmp_path / f"b.{extension}"
+    encode(a, lumas(2), codec="libx264")
+    encode(b, lumas(2), codec="libx264", prepare=tagged(rotation=180))
+    with pytest.warns(UserWarning, match="turned by 0 degrees, the distorted video by 180"):
+        psnr(a, b)
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mkv", "avi", "y4m"])
+def test_frame_rates_that_differ_are_told(tmp_path: Path, extension: str) -> None:
+    for name, rate in (("a", 25), ("b", 50)):
+        if extension == "y4m":
+            (tmp_path / f"{name}.y4m").write_bytes(y4m_bytes(4, tags=f"F{rate}:1 Ip C420"))
+        else:
+            encode(tmp_path / f"{name}.{extension}", lumas(4), rate=rate)
+    with pytest.warns(UserWarning, match="frame rates differ: 25 and 50 a second"):
+        psnr(tmp_path / f"a.{extension}", tmp_path / f"b.{extension}")
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mkv", "ts"])
+def test_interlaced_flags_are_told(tmp_path: Path, extension: str) -> None:
+    path = encode(tmp_path / f"a.{extension}", lumas(4), codec="libx264", options={"x264-params": "tff=1:interlaced=1"})
+    (tmp_path / "ref.y4m").write_bytes(y4m_bytes(4))
+    with pytest.warns(UserWarning, match="the distorted video is tagged as interlaced"):
+        assert len(psnr(tmp_path / "ref.y4m", path)) == 4
+
+
+def test_a_warning_as_an_error_loses_no_scores(tmp_path: Path) -> None:
+    """What the readers noticed comes after the last frame."""
+    (tmp_path / "ref.y4m").write_bytes(y4m_bytes(20))
+    path = damage(encode(tmp_path / "a.mp4", lumas(20), options={"g": "1"}), 17)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(IncompleteError) as caught:
+            psnr(tmp_path / "ref.y4m", path)
+    assert len(caught.value.result.frames) == 20
+
+
+def test_what_readers_are_taken(files: Path) -> None:
+    with open_video(files / "ref.y4m", FORMAT) as a, open_video(files / "ref.yuv", FORMAT) as b:
+        assert isinstance(a, Y4mVideo) and isinstance(b, RawVideo)
+        assert sum(1 for _ in Pair(a, b)) == FRAMES

@@ -240,6 +240,14 @@ def current_rows() -> set[Row]:
         return set(_rows.values())
 
 
+def check_row(name: str, options: Mapping[str, object]) -> None:
+    """Have an extractor that is written in Python look at the options that are asked of it."""
+    with _rows_lock:
+        row = _rows.get(name)
+    if row:
+        row.cls.check(options)
+
+
 class Instance:
     """An extractor at work in one context."""
 

@@ -143,6 +143,14 @@ class FeatureExtractor:
     #: What the extractors of one context have in common.
     _session: Any = None
 
+    @classmethod
+    def check(cls, options: Mapping[str, object]) -> None:
+        """As the extractor is asked for by :meth:`VmafContext.use_feature`: raise for what no frame can mend.
+
+        Args:
+            options: those that were given, by name; bool, int, float or text.
+        """
+
     def init(self, w: int, h: int, bpc: int, pix_fmt: PixelFormat) -> None:
         """Before the first frame; options are set. Raise to decline the format."""
 

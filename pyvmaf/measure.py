@@ -8,6 +8,7 @@ keeps what was scored when a frame cannot be read.
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -22,7 +23,7 @@ from .extractor import ExtractorInfo, extractors
 from .lpips.tags import contradictions
 from .model import VmafModel, VmafModelCollection, any_builtin, any_from_path
 from .picture import VmafPicture
-from .result import Result, collect
+from .result import Result, Run, collect, count
 from .video import Pair, RawVideo, Source, Video, VideoFormat, open_video
 
 Path: TypeAlias = str | os.PathLike[str]
@@ -126,12 +127,12 @@ def load_model(
 def check_overload(model: Model, extractor: str) -> None:
     """Raise when none of the model's features comes from `extractor`."""
     of = model.model if isinstance(model, VmafModelCollection) else model
-    names = [e.name for e in extractors() if any(_provides(e, f) for f in of.features)]
+    names = [e.name for e in extractors() if any(provides(e, f) for f in of.features)]
     if extractor not in names:
         raise VmafValueError(f"model {of.name!r} uses no features of {extractor!r}; {nearest(extractor, names)}")
 
 
-def _provides(extractor: ExtractorInfo, published: str) -> bool:
+def provides(extractor: ExtractorInfo, published: str) -> bool:
     """Whether the published name is one of the extractor's, bare or decorated by options."""
     for name in extractor.features:
         alias = str(call.pyvmaf_feature_alias(name))
@@ -141,7 +142,7 @@ def _provides(extractor: ExtractorInfo, published: str) -> bool:
 
 
 def _as_models(given: str | Path | Model | Sequence[str | Path | Model] | None) -> list[Model]:
-    """Models of `score`'s argument; a lone one is named "vmaf", several by themselves."""
+    """Models of `score`'s argument, named after themselves or after their files."""
     if given is None:
         return []
     kinds = (VmafModel, VmafModelCollection)
@@ -157,8 +158,7 @@ def _as_models(given: str | Path | Model | Sequence[str | Path | Model] | None) 
         text = os.fspath(one)
         is_path = isinstance(one, os.PathLike) or text.endswith(".json") or os.sep in text
         stem = os.path.splitext(os.path.basename(text))[0] if is_path else text
-        name = "vmaf" if len(given) == 1 else stem
-        out.append(load_model(None if is_path else text, text, name=name))
+        out.append(load_model(None if is_path else text, text, name=stem))
     return out
 
 
@@ -214,6 +214,13 @@ def _check_colours(options: Mapping[str, object], videos: Sequence[Video]) -> No
             warnings.warn(f"{video.path}: {problem}", stacklevel=3)
 
 
+def _describe(pair: Pair, models: Sequence[Model], subsample: int, seconds: float, frames: int) -> Run:
+    format = pair.format
+    names = (os.fsdecode(pair.ref.path), os.fsdecode(pair.dist.path))
+    sources = tuple(model.source for model in models)
+    return Run(*names, format.width, format.height, format.chroma, format.bpc, subsample, seconds, frames, sources)
+
+
 def score(
     ref: Source | Video,
     dist: Source | Video,
@@ -239,7 +246,8 @@ def score(
             for standard input, a binary file object, or an open `Video`.
         dist: likewise; size, chroma and depth must be those of `ref`.
         model: names of built-in models, paths of model files, or models; None
-            for features only. "auto" is the VMAF v1 model that `choose_model`
+            for features only. Columns are named after the models ("vmaf" is an
+            alias of the first). "auto" is the VMAF v1 model that `choose_model`
             finds for the reference; `Result.note` says which, and why.
         features: extractors to run besides the models', each a name or
             ``(name, options)``.
@@ -286,9 +294,11 @@ def score(
                 context.use_feature(name, options)
                 if name == "lpips":
                     _check_colours(options, opened)
+            start = time.monotonic()
             measured = measure(context, pair, limit=limit, progress=progress)
+            run = _describe(pair, models, subsample, time.monotonic() - start, measured.frames)
             notes += [pair.note] if pair.note else []
-            result = collect(context, models, measured.frames, subsample, "; ".join(notes) or None)
+            result = collect(context, models, measured.frames, subsample, "; ".join(notes) or None, run)
     finally:
         for video, given in zip(opened, (ref, dist), strict=False):
             if video is not given:
@@ -296,6 +306,6 @@ def score(
     if isinstance(measured.error, KeyboardInterrupt):
         raise Interrupted(result) from None
     if measured.error:
-        message = f"{measured.error}; {measured.frames} frames were scored before"
+        message = f"{measured.error}; {count(measured.frames, 'frame')} scored before"
         raise IncompleteError(message, result) from measured.error
     return result

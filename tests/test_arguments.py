@@ -145,7 +145,7 @@ def test_anything_as_a_picture(pair: tuple[Any, Any], bpc: Any, pix_fmt: Any, n_
             ctx.read_pictures(*pair, 0, bpc=bpc, pix_fmt=pix_fmt)
             ctx.flush()
         except VmafError as error:
-            assert str(error).startswith(("reference: ", "distorted: ", "vmaf_read_pictures: "))
+            assert str(error) and "vmaf_" not in str(error)
         else:
             assert ctx.frame_count == 1
 

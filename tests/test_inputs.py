@@ -87,7 +87,7 @@ def test_commands_take_a_raw_reference_beside_an_encode(
     assert command.main(["score", "ref.yuv", "dist.mkv", *SIZE, "--csv"]) == 0
     mixed = capsys.readouterr().out
     assert command.main(["score", "ref.y4m", "dist.y4m", "--csv"]) == 0
-    assert capsys.readouterr().out == mixed
+    assert capsys.readouterr().out == mixed.replace("ref.yuv,dist.mkv", "ref.y4m,dist.y4m")
     raw = ["-w", str(WIDTH), "-h", str(HEIGHT), "-p", "420", "-b", "8"]
     assert vmaf.main(["-r", "ref.yuv", "-d", "dist.mkv", *raw]) == 0
     mixed = capsys.readouterr().out

@@ -211,14 +211,14 @@ def test_the_command(
 ) -> None:
     entry = made(monkeypatch, url=f"{server}/model")
     assert main(["models"]) == 0
-    assert "m\n    not here: pyvmaf models fetch m\n    licence: none\n" in capsys.readouterr().out
+    assert "m is not here: pyvmaf models fetch m\n" in capsys.readouterr().out
     assert main(["models", "fetch", "m"]) == 0
     assert capsys.readouterr().out == f"{entry.path}\n"
     assert main(["models", "list"]) == 0
-    assert f"    {entry.path}, verified\n" in capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines()[1].split() == ["m", "onnx", "here"]
     entry.path.write_bytes(b"spoiled")
     assert main(["models"]) == 0
-    assert "is not the registered file" in capsys.readouterr().out
+    assert "m is damaged: pyvmaf models fetch m\n" in capsys.readouterr().out
     source = tmp_path / "copy"
     source.write_bytes(CONTENT)
     assert main(["models", "fetch", "m", "--from", str(source)]) == 0

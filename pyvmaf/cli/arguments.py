@@ -71,7 +71,7 @@ Exit status:
   0    scored; also when one video ended before the other
   1    the command line makes no sense
   2    the log could not be written
-  130  interrupted; the log holds the frames before
+  130  interrupted; the log holds the frames before; so it does after SIGTERM (143) and SIGHUP (129)
   234  reading a frame failed; the log holds the frames before
   255  a video, model or feature cannot be used, or there is no score
 """

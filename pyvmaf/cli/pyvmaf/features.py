@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""`pyvmaf features`: the extractors, what they publish and their options."""
+"""`pyvmaf features`: the extractors, a line each; of those named, what they publish and their options."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import argparse
 from ..._ffi import call, nearest
 from ...extractor import ExtractorInfo, Option, extractors
 from ..grammar import UsageError
+from .parsers import add_command
 from .status import EXIT_OK
+from .tables import print_table
 
 
 def add_features(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand to the parser."""
-    parser = commands.add_parser("features", help="list feature extractors and their options")
-    parser.add_argument("name", nargs="*", metavar="NAME", help="only these")
+    parser = add_command(commands, "features", "list feature extractors, or the options of some")
+    parser.add_argument("name", nargs="*", metavar="NAME", help="show all of these: what they publish, options")
     parser.add_argument("--cpu", action="store_true", help="show which instruction set is used")
     parser.set_defaults(run=run_features)
 
@@ -48,7 +50,9 @@ def run_features(args: argparse.Namespace) -> int:
     for name in args.name:
         if name not in known:
             raise UsageError(f"no feature extractor {name!r}; {nearest(name, list(known))}")
+    if not args.name:
+        print_table([[e.name, e.help.strip().rstrip(".")] for e in known.values()])
     for extractor in known.values():
-        if not args.name or extractor.name in args.name:
+        if extractor.name in args.name:
             show_extractor(extractor)
     return EXIT_OK

@@ -221,6 +221,59 @@ def _describe(pair: Pair, models: Sequence[Model], subsample: int, seconds: floa
     return Run(*names, format.width, format.height, format.chroma, format.bpc, subsample, seconds, frames, sources)
 
 
+@dataclass
+class _Plan:
+    """What `score` was asked for, but for the videos; checked when it is made."""
+
+    model: str | Path | Model | Sequence[str | Path | Model] | None
+    features: Iterable[Feature]
+    n_threads: int | None
+    subsample: int
+    frames: int
+    cpumask: int
+    progress: Progress | None
+    viewing_distance: float | None
+
+    def __post_init__(self) -> None:
+        self.asked: Sequence[object] = self.model if isinstance(self.model, (list, tuple)) else [self.model]
+        if self.viewing_distance is not None and AUTO not in self.asked:
+            raise VmafValueError(f"viewing_distance is {self.viewing_distance!r}, but no model is {AUTO!r}")
+        self.models = [] if AUTO in self.asked else _as_models(self.model)
+        self.wanted = _as_features(self.features)
+        self.limit = unsigned("frames", self.frames)
+
+    def run(self, opened: Sequence[Video]) -> Result:
+        """Score the pair; see `score` for what is raised."""
+        pair = Pair(*opened)
+        notes = [f"{video.path}: {video.stream}" for video in opened if video.stream]
+        if AUTO in self.asked:
+            chosen, choice = _choose(self.asked, pair, self.viewing_distance)
+            self.models = _as_models(chosen)
+            notes.append(str(choice))
+        threads = default_threads() if self.n_threads is None else self.n_threads
+        with VmafContext(n_threads=threads, n_subsample=self.subsample, cpumask=self.cpumask) as context:
+            self._register(context, opened)
+            start = time.monotonic()
+            measured = measure(context, pair, limit=self.limit, progress=self.progress)
+            run = _describe(pair, self.models, self.subsample, time.monotonic() - start, measured.frames)
+            notes += [pair.note] if pair.note else []
+            result = collect(context, self.models, measured.frames, self.subsample, "; ".join(notes) or None, run)
+        if isinstance(measured.error, KeyboardInterrupt):
+            raise Interrupted(result) from None
+        if measured.error:
+            message = f"{measured.error}; {count(measured.frames, 'frame')} scored before"
+            raise IncompleteError(message, result) from measured.error
+        return result
+
+    def _register(self, context: VmafContext, opened: Sequence[Video]) -> None:
+        for one in self.models:
+            context.use_features_from_model(one)
+        for name, options in self.wanted:
+            context.use_feature(name, options)
+            if name == "lpips":
+                _check_colours(options, opened)
+
+
 def score(
     ref: Source | Video,
     dist: Source | Video,
@@ -270,42 +323,12 @@ def score(
         IncompleteError: a frame cannot be read or scored; it carries the result so far.
         Interrupted: a KeyboardInterrupt that carries it too.
     """
-    asked: Sequence[object] = model if isinstance(model, (list, tuple)) else [model]
-    if viewing_distance is not None and AUTO not in asked:
-        raise VmafValueError(f"viewing_distance is {viewing_distance!r}, but no model is {AUTO!r}")
-    models = [] if AUTO in asked else _as_models(model)
-    wanted = _as_features(features)
-    notes: list[str] = []
-    limit = unsigned("frames", frames)
-    threads = default_threads() if n_threads is None else n_threads
+    plan = _Plan(model, features, n_threads, subsample, frames, cpumask, progress, viewing_distance)
     opened: list[Video] = []
     try:
         open_videos((ref, dist), raw, streams, opened)
-        pair = Pair(*opened)
-        notes += [f"{video.path}: {video.stream}" for video in opened if video.stream]
-        if AUTO in asked:
-            chosen, choice = _choose(asked, pair, viewing_distance)
-            models = _as_models(chosen)
-            notes.append(str(choice))
-        with VmafContext(n_threads=threads, n_subsample=subsample, cpumask=cpumask) as context:
-            for one in models:
-                context.use_features_from_model(one)
-            for name, options in wanted:
-                context.use_feature(name, options)
-                if name == "lpips":
-                    _check_colours(options, opened)
-            start = time.monotonic()
-            measured = measure(context, pair, limit=limit, progress=progress)
-            run = _describe(pair, models, subsample, time.monotonic() - start, measured.frames)
-            notes += [pair.note] if pair.note else []
-            result = collect(context, models, measured.frames, subsample, "; ".join(notes) or None, run)
+        return plan.run(opened)
     finally:
         for video, given in zip(opened, (ref, dist), strict=False):
             if video is not given:
                 video.close()
-    if isinstance(measured.error, KeyboardInterrupt):
-        raise Interrupted(result) from None
-    if measured.error:
-        message = f"{measured.error}; {count(measured.frames, 'frame')} scored before"
-        raise IncompleteError(message, result) from measured.error
-    return result

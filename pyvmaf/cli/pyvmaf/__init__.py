@@ -23,7 +23,7 @@ __all__ = ["main"]
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser with its subcommands."""
-    parser = Parser(
+    parser: argparse.ArgumentParser = Parser(
         prog="pyvmaf",
         description="Full-reference video quality (VMAF), measured exactly and fast.",
         epilog=EXAMPLES,

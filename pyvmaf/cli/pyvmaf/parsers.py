@@ -30,7 +30,7 @@ class Parser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         """The whole text."""
-        return super().format_help().replace("[-h ]", "[-h]").replace("-h , --help ", "-h, --help  ")
+        return super().format_help().replace("[-h ]", "[-h]").replace("-h [], --help []", "-h, --help      ")
 
 
 def add_command(commands: Any, name: str, help: str, **how: Any) -> argparse.ArgumentParser:

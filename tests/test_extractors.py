@@ -64,6 +64,8 @@ def test_ranges_with_their_halo_equal_the_whole(extractor: Extractor, clip: Clip
         for frames, n_threads in product(filter(None, ranges), (0, 4)):
             want = {name: values[frames.start : frames.stop] for name, values in whole.items()}
             got = harness.score_range(extractor, clip, options, frames, n_threads)
+            # float_motion's first column is that of frame 0, which is not in the range: any order will do.
+            got, want = dict(sorted(got.items())), dict(sorted(want.items()))
             assert differing(got, want) == [], (options, frames)
 
 

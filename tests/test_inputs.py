@@ -580,3 +580,23 @@ def test_what_readers_are_taken(files: Path) -> None:
     with open_video(files / "ref.y4m", FORMAT) as a, open_video(files / "ref.yuv", FORMAT) as b:
         assert isinstance(a, Y4mVideo) and isinstance(b, RawVideo)
         assert sum(1 for _ in Pair(a, b)) == FRAMES
+
+
+@pytest.mark.parametrize("link", [None, "symbolic", "hard"])
+def test_an_output_over_an_input_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], link: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = y4m_bytes(2)
+    Path("a.json").write_bytes(data)
+    Path("b.y4m").write_bytes(data)
+    output = "a.json"
+    if link:
+        output = "link.json"
+        (os.symlink if link == "symbolic" else os.link)("a.json", output)
+    for ref, dist in (("a.json", "b.y4m"), ("b.y4m", "a.json")):
+        assert command.main(["score", ref, dist, "-o", output]) == 2
+        assert "would overwrite a video" in capsys.readouterr().err
+        assert vmaf.main(["-r", ref, "-d", dist, "-o", output]) == 255
+        assert "would overwrite a video" in capsys.readouterr().err
+    assert Path("a.json").read_bytes() == data

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 
 def guarded(program: str, command: Callable[[], int], failed: int) -> int:
@@ -35,3 +35,14 @@ def open_closed() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", closefd=False))
+
+
+def is_one_of(output: str, inputs: Iterable[str]) -> bool:
+    """Whether writing `output` would destroy an input, by whichever name or link."""
+    for path in inputs:
+        try:
+            if os.path.samefile(output, path) and os.path.isfile(path):
+                return True
+        except (OSError, ValueError):
+            continue  # one of them is not there, or is no file
+    return False

@@ -23,7 +23,7 @@ from ..video import Pair, PairError, Video, VideoFormat
 from .arguments import Arguments, full_help, parse, usage
 from .display import Spinner
 from .grammar import ModelSpec, UsageError
-from .streams import guarded
+from .streams import guarded, is_one_of
 
 EXIT_OK = 0
 EXIT_USAGE = 1
@@ -79,8 +79,10 @@ def open_pair(args: Arguments, stack: ExitStack) -> Pair:
         raise Failure(EXIT_SETUP, *error.problems, summary) from None
 
 
-def check_output(path: str) -> None:
+def check_output(path: str, inputs: Sequence[str]) -> None:
     """Better to fail now than after an hour's work."""
+    if is_one_of(path, inputs):
+        raise Failure(EXIT_SETUP, f"the log would overwrite a video: {path}")
     folder = os.path.dirname(path) or "."
     if path and (os.path.isdir(path) or not os.path.isdir(folder)):
         raise Failure(EXIT_SETUP, f"could not open file: {path}")
@@ -179,7 +181,7 @@ def finish(context: VmafContext, args: Arguments, models: Sequence[Model], frame
 
 
 def run(args: Arguments, stack: ExitStack) -> int:
-    check_output(args.output)
+    check_output(args.output, (args.reference, args.distorted))
     pair = open_pair(args, stack)
     chatty = sys.stderr.isatty() and not args.quiet
     if chatty:

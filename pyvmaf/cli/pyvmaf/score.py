@@ -16,6 +16,7 @@ from ...result import Result
 from ...video import VideoFormat
 from ..display import Bar
 from ..grammar import UsageError, parse_feature
+from ..streams import is_one_of
 from .status import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_OK
 
 EXAMPLES = """\
@@ -155,6 +156,8 @@ def run_score(args: argparse.Namespace) -> int:
         raise UsageError(f"--output {args.output!r} must end in .json or .csv")
     if args.output:
         check_output(args.output)
+        if is_one_of(args.output, (args.ref, args.dist)):
+            raise UsageError(f"--output {args.output!r} would overwrite a video")
     raw = raw_format(args)
     bar = Bar(sys.stderr)
     try:

@@ -14,49 +14,6 @@ from . import commands, kernels, library, python_api, threads
 from .library import AVX2_ONLY, NEG, V061, Case
 from .page import Table, rewrite
 
-INTRO = """\
-# Benchmarks
-
-Made by `make bench`, which replaces the rows that it measures; each row says when and on which processor. The peer is
-libvmaf 3.2.0 out of the wheel of PyAV 19.0.2, in the same process, in turn, with the same vector sets allowed; every
-run compares all doubles of both sides. Times are milliseconds a frame, as medians of the runs and, *quiet*, as the
-times that one run in eight stays below: on a shared machine the neighbours add to a time, never take from it. Without
-worker threads it is the processor time of the thread, with them the time on the wall. Natural content is a scaled clip
-and its x264 encode; *flat* is one grey, *banded* a slow gradient, *screen* text that the encode leaves as it is, around
-a quarter of natural video.
-"""
-
-NOTES = """\
-## AVX-512 on an Intel server
-
-An Intel Xeon of the Sapphire or Emerald Rapids kind, a virtual machine with 2 shared cores, kernel set `avx512vnni`,
-November 2026, before source rows were asked for ahead of time; one thread where nothing else is said.
-
-| what | size | bits | ours, ms | peer, ms | peer / ours |
-|---|---|---|---|---|---|
-| v0.6.1 | 1080p | 8 | 25.28 | 73.90 | **2.97** |
-| v0.6.1 | 1080p | 10 | | | **3.20** |
-| v0.6.1 | 720p | 8 | | | **3.03** |
-| v0.6.1 | 720p | 10 | | | **3.12** |
-| v0.6.1 | 4K | 8 | | | **3.27** |
-| v0.6.1 | 4K | 10 | | | **3.50** |
-| vif | 1080p | 8 | | | **2.97** |
-| adm | 1080p | 8 | | | **3.03** |
-| motion | 1080p | 8 | | | **1.95** |
-| v0.6.1 + NEG | 1080p | 8 | | | **5.53** |
-| v0.6.1, two threads | 1080p | 8 | | | **3.18** |
-
-## The floor
-
-What the integer arithmetic cannot go below, per 16 samples of scale 0 of VIF with 512-bit
-registers: 45 two-tap multiply-adds vertically, 72 horizontally, 7.5 for the decimated plane
-and about 105 other instructions for the statistics (two double divisions and three
-logarithms among them); the three smaller scales add about 24 multiply-adds. At one
-multiply-add a cycle and 3.6 GHz that is 5.4 ms for a 1080p pair, 9.4 ms with the rest of
-the work that cannot overlap. With 256-bit registers the filters alone take twice the
-instructions at twice the rate.
-"""
-
 
 def cpu_name() -> str:
     try:
@@ -77,6 +34,8 @@ def cases(quick: bool) -> list[Case]:
         Case("1080p", features=("vif",)),
         Case("1080p", features=("adm",)),
         Case("1080p", features=("motion",)),
+        Case("1080p", features=("cambi",)),
+        Case("1080p", bpc=10, features=("cambi",)),
         Case("1080p", features=("float_ssim",)),
         Case("1080p", features=("float_ms_ssim",), frames=3),
         Case("1080p", models=(V061,), n_threads=2, frames=12),
@@ -173,7 +132,7 @@ def main() -> None:
     rounds = 5 if args.quick else 9
     for part in args.only:
         for table in PARTS[part](rounds, args.quick):
-            rewrite(args.out, INTRO, [table], NOTES)  # at once: a run that is cut short has not been in vain
+            rewrite(args.out, table)  # at once: a run that is cut short has not been in vain
     print(f"wrote {args.out}")
 
 

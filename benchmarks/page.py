@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""A page of tables that is measured in parts: new rows replace the old ones that name the same case, others stay."""
+"""A page of tables that is measured in parts: new rows replace those that name the same case; all else stays."""
 
 from __future__ import annotations
 
@@ -28,18 +28,6 @@ def line(row: Row) -> str:
     return f"| {' | '.join(row)} |"
 
 
-def tables(text: str) -> dict[str, list[list[str]]]:
-    """Title of each section with a table, and its rows, the head first."""
-    out: dict[str, list[list[str]]] = {}
-    title = ""
-    for each in text.splitlines():
-        if each.startswith("## "):
-            title = each[3:]
-        elif each.startswith("|") and not each.startswith("|---"):
-            out.setdefault(title, []).append(cells(each))
-    return out
-
-
 def merged(old: Iterable[Row], new: Table) -> list[Row]:
     """The old rows, those measured again replaced in place, and the new cases behind them."""
     fresh = {tuple(row[: new.keys]): row for row in new.rows}
@@ -47,15 +35,22 @@ def merged(old: Iterable[Row], new: Table) -> list[Row]:
     return [*kept, *fresh.values()]
 
 
-def rewrite(path: Path, intro: str, measured: Iterable[Table], notes: str) -> None:
-    """Write the page: the introduction, every table old and new, the notes."""
-    found = tables(path.read_text()) if path.exists() else {}
-    for title in tables(notes):
-        found.pop(title, None)
-    for table in measured:
-        head, *old = found.get(table.title, [list(table.head)])
-        found[table.title] = [table.head, *merged(old if head == list(table.head) else [], table)]
-    parts = [intro]
-    for title, (head, *rows) in found.items():
-        parts.append("\n".join([f"## {title}\n", line(head), "|" + "---|" * len(head), *map(line, rows), ""]))
-    path.write_text("\n".join([*parts, notes]))
+def section(text: str, new: Table) -> str:
+    """A section with its table brought up to date; what is written around the table stays."""
+    lines = text.splitlines()
+    at = [i for i, each in enumerate(lines) if each.startswith("|")] or [len(lines)]
+    head, *old = [cells(each) for each in lines[at[0] : at[-1] + 1] if not each.startswith("|---")] or [[]]
+    rows = merged(old if head == list(new.head) else [], new)
+    table = [line(new.head), "|" + "---|" * len(new.head), *map(line, rows)]
+    return "\n".join([*lines[: at[0]], *table, *lines[at[-1] + 1 :]]).rstrip() + "\n"
+
+
+def rewrite(path: Path, measured: Table) -> None:
+    """Put a table into the section of its title, or at the end of the page."""
+    text = path.read_text() if path.exists() else "# Benchmarks\n"
+    start = text.find(f"## {measured.title}\n")
+    if start < 0:
+        start, text = len(text) + 1, f"{text}\n## {measured.title}\n\n"
+    end = text.find("\n## ", start)
+    rest = text[end:] if end >= 0 else ""
+    path.write_text(text[:start] + section(text[start : end if end >= 0 else None], measured) + rest)

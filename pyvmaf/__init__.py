@@ -7,38 +7,70 @@ from ._rows import register, unregister
 from .choice import ModelChoice, choose_model
 from .context import VmafContext
 from .enums import LogLevel, ModelFlags, OutputFormat, PixelFormat, PoolingMethod
-from .errors import VmafError
+from .errors import (
+    VmafBusyError,
+    VmafError,
+    VmafFileExistsError,
+    VmafFileNotFoundError,
+    VmafIsADirectoryError,
+    VmafKeyError,
+    VmafMemoryError,
+    VmafNotADirectoryError,
+    VmafNotSupportedError,
+    VmafOSError,
+    VmafPermissionError,
+    VmafTimeoutError,
+    VmafTypeError,
+    VmafValueError,
+)
 from .extractor import ExtractorInfo, FeatureExtractor, Option, extractors
 from .lpips import LpipsExtractor
-from .measure import IncompleteError, score
+from .measure import IncompleteError, Interrupted, score
 from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore, builtin_models
 from .picture import VmafPicture
-from .result import Pooled, Result
+from .result import Pooled, Result, Run
 from .smooth.gradient import Gradient, gradient
-from .video import VideoError, VideoFormat, open_video
+from .video import PairError, Video, VideoError, VideoFormat, open_video
 
 __all__ = [
     "ExtractorInfo",
     "FeatureExtractor",
     "Gradient",
     "IncompleteError",
+    "Interrupted",
     "LogLevel",
     "ModelChoice",
     "ModelFlags",
     "Option",
     "OutputFormat",
+    "PairError",
     "PixelFormat",
     "Pooled",
     "PoolingMethod",
     "Result",
+    "Run",
+    "Video",
     "VideoError",
     "VideoFormat",
+    "VmafBusyError",
     "VmafContext",
     "VmafError",
+    "VmafFileExistsError",
+    "VmafFileNotFoundError",
+    "VmafIsADirectoryError",
+    "VmafKeyError",
+    "VmafMemoryError",
     "VmafModel",
     "VmafModelCollection",
     "VmafModelCollectionScore",
+    "VmafNotADirectoryError",
+    "VmafNotSupportedError",
+    "VmafOSError",
+    "VmafPermissionError",
     "VmafPicture",
+    "VmafTimeoutError",
+    "VmafTypeError",
+    "VmafValueError",
     "builtin_models",
     "choose_model",
     "extractors",
@@ -51,6 +83,7 @@ __all__ = [
     "unregister",
 ]
 
-__version__ = call.vmaf_version().removeprefix("pyvmaf-")
+__version__ = call.vmaf_version().partition("-pyvmaf-")[2]
 
 register(LpipsExtractor)
+VmafContext().close()  # has the engine print nothing: what fails raises

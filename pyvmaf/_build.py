@@ -7,6 +7,7 @@ understands.
 """
 
 import re
+import sys
 from pathlib import Path
 
 from cffi import FFI
@@ -21,7 +22,7 @@ KERNELS = ["engine/cpu", "kernel/kernel", *(f"kernel/{name}/{name}" for name, _ 
 EXTENSION = ["smooth/smooth", "kernel/constants", "feature/adm_csf", "lpips/lpips"]
 HEADERS = [f"include/{name}.h" for name in PUBLIC] + [f"src_c/{name}.h" for name in KERNELS + EXTENSION]
 
-# What C calls in Python; the bodies are in _ffi.py and _rows.py.
+# What C calls in Python, in _ffi.py and _rows.py.
 CALLBACKS = """
 extern "Python" {
     void on_picture_release(void *cookie);
@@ -32,8 +33,7 @@ extern "Python" {
 }
 """
 
-# A destructor for ffi.gc(). As no Python code runs in it, Ctrl-C cannot be raised
-# in it, where it would be lost.
+# A destructor for ffi.gc(). No Python code runs in it, so that no Ctrl-C is lost there.
 HELPER = "void drop_picture(VmafPicture *pic)"
 HELPER_BODY = """
 {
@@ -71,6 +71,7 @@ def builder() -> FFI:
         include_dirs=[str(ROOT), str(ROOT / "src_c"), str(ROOT / "include")],
         extra_compile_args=["-Wno-unused-function"],
         libraries=["m"],
+        extra_link_args=["-Wl,-Bsymbolic"] if sys.platform == "linux" else [],
         py_limited_api=True,
     )
     return ffi

@@ -63,7 +63,7 @@ def encoded(value: object) -> bytes:
 
 
 class Pinned:
-    """What stands for something in C, and so has no copy in Python nor in another process."""
+    """Owns a C resource: it cannot be copied or pickled."""
 
     __slots__ = ()
 

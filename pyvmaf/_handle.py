@@ -112,6 +112,7 @@ class Handle(Pinned):
 
     @property
     def closed(self) -> bool:
+        """Whether :meth:`close` was called."""
         return self._engine.c is None
 
     def close(self) -> None:

@@ -60,13 +60,14 @@ class Session:
             return self._shared[key]
 
     def count(self, change: int) -> int:
-        """Count instances at work; the last one takes what was shared along."""
+        """Count instances at work; dropping to zero releases what was shared."""
         self._instances += change
         if not self._instances:
             self._shared.clear()
         return self._instances
 
     def stash(self, error: BaseException, name: str, index: int | None) -> None:
+        """Keep an exception of a callback until the outer call can raise it."""
         if threading.get_ident() not in self.callers and index is not None and hasattr(error, "add_note"):
             error.add_note(f"raised by feature extractor {name!r} on a worker thread at frame {index}")
         self._raised.append((-1 if index is None else index, error))
@@ -234,8 +235,17 @@ def unregister(extractor: type[FeatureExtractor] | str) -> None:
 
 
 def current_rows() -> set[Row]:
+    """The rows that are registered now."""
     with _rows_lock:
         return set(_rows.values())
+
+
+def check_row(name: str, options: Mapping[str, object]) -> None:
+    """Have an extractor that is written in Python look at the options that are asked of it."""
+    with _rows_lock:
+        row = _rows.get(name)
+    if row:
+        row.cls.check(options)
 
 
 class Instance:
@@ -260,6 +270,7 @@ class Instance:
             stack.pop()
 
     def failed(self, error: BaseException, index: int | None = None) -> int:
+        """Stash the exception and log it as the reason; returns the code for C."""
         self.session.stash(error, self.row.cls.name, index)
         reason = f'feature extractor "{self.row.cls.name}": {type(error).__name__}: {error}'
         lib.pyvmaf_extractor_log(lib.VMAF_LOG_LEVEL_ERROR, reason.encode("utf-8", "backslashreplace"))
@@ -335,6 +346,7 @@ def _closing_interrupted(kind: type[BaseException], error: BaseException, trace:
 
 @ffi.def_extern(error=CANCELED, onerror=_interrupted)  # type: ignore[untyped-decorator,unused-ignore]
 def on_extractor_init(state: CData, init: CData) -> int:
+    """Make an instance of the class for a context."""
     row: Row = ffi.from_handle(init.user)
     instance = Instance(row, _enter(int(ffi.cast("uintptr_t", init.context))))
     try:
@@ -356,6 +368,7 @@ def on_extractor_init(state: CData, init: CData) -> int:
 
 @ffi.def_extern(error=CANCELED, onerror=_interrupted)  # type: ignore[untyped-decorator,unused-ignore]
 def on_extractor_extract(state: CData, frame: CData, scores: CData) -> int:
+    """Score a frame, and publish what the class returned."""
     instance = _instances[_key(state)[0]]
     index: int = frame.index
     try:
@@ -376,6 +389,7 @@ def on_extractor_extract(state: CData, frame: CData, scores: CData) -> int:
 
 @ffi.def_extern(error=CANCELED, onerror=_interrupted)  # type: ignore[untyped-decorator,unused-ignore]
 def on_extractor_settle(state: CData, span: CData, scores: CData) -> int:
+    """Hand over frames that have completed, and publish what the class returned."""
     instance = _instances[_key(state)[0]]
     try:
         with instance.active(scores):
@@ -394,6 +408,7 @@ def on_extractor_settle(state: CData, span: CData, scores: CData) -> int:
 
 @ffi.def_extern(error=CANCELED, onerror=_closing_interrupted)  # type: ignore[untyped-decorator,unused-ignore]
 def on_extractor_close(state: CData) -> int:
+    """End an instance; what it raises is kept for the context to raise."""
     instance = _instances.pop(_key(state)[0])
     try:
         with instance.active():

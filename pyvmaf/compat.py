@@ -6,14 +6,19 @@ Two import lines change::
     from pyvmaf.compat import VmafexecFeatureExtractor
     from pyvmaf.compat import ListStats
 
+or none, after ``pyvmaf.compat.install()``.
+
 >>> ListStats.nonemean([1.0, None, 2.0])
 1.5
 """
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
+import sys
+import types
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -125,3 +130,33 @@ class VmafexecFeatureExtractor:
             subsample=self.optional_dict.get("subsample", 1),
         )
         self.results = [FeatureResult(result)]
+
+
+def install() -> None:
+    """Put the harness's module names in place, so that scripts written for it run unchanged.
+
+    ``vmaf.core.vmafexec_feature_extractor`` and ``vmaf.tools.stats`` can be imported afterwards,
+    with what they have here. Twice is fine.
+
+    Raises:
+        VmafValueError: another package named ``vmaf`` is there, which scripts would not expect to lose.
+    """
+    names: dict[str, dict[str, object]] = {
+        "vmaf": {},
+        "vmaf.core": {},
+        "vmaf.core.vmafexec_feature_extractor": {"VmafexecFeatureExtractor": VmafexecFeatureExtractor},
+        "vmaf.tools": {},
+        "vmaf.tools.stats": {"ListStats": ListStats},
+    }
+    there = sys.modules.get("vmaf")
+    if getattr(there, "__pyvmaf__", False):
+        return
+    if there is not None or importlib.util.find_spec("vmaf") is not None:
+        raise VmafValueError("a package named vmaf is installed; import from pyvmaf.compat instead")
+    for name, content in names.items():
+        module = types.ModuleType(name, "A name of libvmaf's Python harness, by pyvmaf.compat.")
+        vars(module).update({**content, "__pyvmaf__": True, "__path__": []})
+        sys.modules[name] = module
+        parent, _, last = name.rpartition(".")
+        if parent:
+            setattr(sys.modules[parent], last, module)

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import errno
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
 from ._ffi import CData, call, enum_value, ffi, lib, new_dictionary, number, text, unsigned
 from ._queries import Model, Pooling, Queries
-from ._rows import ALL, current_rows
+from ._rows import ALL, check_row, current_rows
 from .enums import LogLevel, PixelFormat, pixel_format
 from .errors import VmafTimeoutError, VmafValueError, error_for
 from .extractor import check_options
@@ -38,6 +39,8 @@ class VmafContext(Queries):
         n_subsample: score every n-th frame; every frame must still be passed in.
         cpumask: instruction sets to switch off, libvmaf's bits; results are the same with any.
         log_level: what is printed to stderr, by the whole process; a :class:`LogLevel`, its number or name.
+            Failures raise at any level, and what is said of a feature that is used all the same is a
+            Python warning below "warning".
         check_samples: refuse pictures with samples beyond their 9 to 15 bits, at one pass over
             the samples; False: they were checked, and beyond them a score means nothing.
 
@@ -60,13 +63,14 @@ class VmafContext(Queries):
         n_threads: int = 0,
         n_subsample: int = 1,
         cpumask: int = 0,
-        log_level: LogLevel | int | str = LogLevel.WARNING,
+        log_level: LogLevel | int | str = LogLevel.NONE,
         check_samples: bool = True,
     ) -> None:
         self._n_threads = unsigned("n_threads", n_threads)
         self._cpumask = unsigned("cpumask", cpumask, 64)
+        self._log_level = enum_value(LogLevel, "log level", log_level)
         configuration = {
-            "log_level": int(enum_value(LogLevel, "log level", log_level)),
+            "log_level": int(self._log_level),
             "n_threads": self._n_threads,
             "n_subsample": unsigned("n_subsample", n_subsample, least=1),
             "cpumask": self._cpumask,
@@ -92,6 +96,7 @@ class VmafContext(Queries):
         """
         with self._entered() as c:
             check_options(name, options)
+            check_row(name, options or {})
             self._engine.rows |= current_rows()
             dictionary = new_dictionary(options)
             try:
@@ -99,6 +104,13 @@ class VmafContext(Queries):
             except BaseException:
                 lib.vmaf_feature_dictionary_free(dictionary)
                 raise
+            self._remark()
+
+    def _remark(self) -> None:
+        """What the engine said of a call that succeeded, where nobody would read it otherwise."""
+        message = text(lib.pyvmaf_last_message())
+        if message and self._log_level < LogLevel.WARNING:
+            warnings.warn(message, stacklevel=3)
 
     def use_features_from_model(self, model: Model) -> None:
         """Run the extractors that `model`, or the members of a collection, need.
@@ -114,6 +126,7 @@ class VmafContext(Queries):
                 call.vmaf_use_features_from_model_collection(c, model._open)
             else:
                 call.vmaf_use_features_from_model(c, self._checked(model)._open)
+            self._remark()
             self._claim(model)
 
     def import_feature_score(self, name: str, value: float, index: int) -> None:

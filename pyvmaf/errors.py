@@ -32,6 +32,13 @@ class VmafValueError(VmafError, ValueError):
     """A name, number, shape or order that is not allowed; the message says what is."""
 
 
+class VmafKeyError(VmafError, KeyError):
+    """A name that a mapping does not have; the message lists those that it has."""
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # a KeyError's would be in quotes
+
+
 class VmafTypeError(VmafError, TypeError):
     """An object of a kind that the call does not take."""
 
@@ -102,11 +109,17 @@ ERRORS: dict[int, type[VmafError]] = {
 
 
 def error_for(code: int, what: str, reason: str = "") -> VmafError:
-    """The exception for a non-zero result of the C function `what`.
+    """The exception for a non-zero result about `what`: a file, a part, or the C function that has it.
+
+    A function's name means nothing to people; it stands only where the engine gives no reason.
 
     >>> error_for(-2, "vmaf_model_load_from_path", "could not read model from path")
-    VmafFileNotFoundError('vmaf_model_load_from_path: could not read model from path')
+    VmafFileNotFoundError('could not read model from path')
+    >>> error_for(-2, "model.json")
+    VmafFileNotFoundError('model.json: No such file or directory')
     """
     number = abs(code)
     kind = ERRORS.get(number, VmafOSError)
+    if reason and what.startswith(("vmaf_", "pyvmaf_")) and what.isidentifier():
+        return kind(reason, number)
     return kind(f"{what}: {reason or os.strerror(number)}", number)

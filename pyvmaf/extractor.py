@@ -85,10 +85,12 @@ class Option:
 
     @property
     def lowest(self) -> float:
+        """The least value of a number, of its type where `min` is None."""
         return self.min if self.min is not None else INT_MIN if self.type is int else -sys.float_info.max
 
     @property
     def highest(self) -> float:
+        """The greatest value of a number, of its type where `max` is None."""
         return self.max if self.max is not None else INT_MAX if self.type is int else sys.float_info.max
 
 
@@ -140,6 +142,14 @@ class FeatureExtractor:
     _scores: CData | None = None
     #: What the extractors of one context have in common.
     _session: Any = None
+
+    @classmethod
+    def check(cls, options: Mapping[str, object]) -> None:
+        """As the extractor is asked for by :meth:`VmafContext.use_feature`: raise for what no frame can mend.
+
+        Args:
+            options: those that were given, by name; bool, int, float or text.
+        """
 
     def init(self, w: int, h: int, bpc: int, pix_fmt: PixelFormat) -> None:
         """Before the first frame; options are set. Raise to decline the format."""

@@ -8,6 +8,7 @@ keeps what was scored when a frame cannot be read.
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -22,7 +23,7 @@ from .extractor import ExtractorInfo, extractors
 from .lpips.tags import contradictions
 from .model import VmafModel, VmafModelCollection, any_builtin, any_from_path
 from .picture import VmafPicture
-from .result import Result, collect
+from .result import Result, Run, collect, count
 from .video import Pair, RawVideo, Source, Video, VideoFormat, open_video
 
 Path: TypeAlias = str | os.PathLike[str]
@@ -74,8 +75,8 @@ def measure(context: VmafContext, pair: Pair, *, limit: int = 0, progress: Progr
 
     A failure, whatever it is, or Ctrl-C ends the reading; the frames before are
     flushed all the same, so that their scores can be asked for. Only what
-    `progress` raises comes out. It is the context that counts: Ctrl-C may come
-    after it took a pair and before anything is noted here.
+    `progress` raises comes out. Frames are counted by the context, not here: Ctrl-C
+    may come after it took a pair and before anything is noted here.
     """
     frames = 0
     error: Exception | KeyboardInterrupt | None = None
@@ -126,12 +127,12 @@ def load_model(
 def check_overload(model: Model, extractor: str) -> None:
     """Raise when none of the model's features comes from `extractor`."""
     of = model.model if isinstance(model, VmafModelCollection) else model
-    names = [e.name for e in extractors() if any(_provides(e, f) for f in of.features)]
+    names = [e.name for e in extractors() if any(provides(e, f) for f in of.features)]
     if extractor not in names:
         raise VmafValueError(f"model {of.name!r} uses no features of {extractor!r}; {nearest(extractor, names)}")
 
 
-def _provides(extractor: ExtractorInfo, published: str) -> bool:
+def provides(extractor: ExtractorInfo, published: str) -> bool:
     """Whether the published name is one of the extractor's, bare or decorated by options."""
     for name in extractor.features:
         alias = str(call.pyvmaf_feature_alias(name))
@@ -141,7 +142,7 @@ def _provides(extractor: ExtractorInfo, published: str) -> bool:
 
 
 def _as_models(given: str | Path | Model | Sequence[str | Path | Model] | None) -> list[Model]:
-    """Models of `score`'s argument; a lone one is named "vmaf", several by themselves."""
+    """Models of `score`'s argument, named after themselves or after their files."""
     if given is None:
         return []
     kinds = (VmafModel, VmafModelCollection)
@@ -157,8 +158,7 @@ def _as_models(given: str | Path | Model | Sequence[str | Path | Model] | None) 
         text = os.fspath(one)
         is_path = isinstance(one, os.PathLike) or text.endswith(".json") or os.sep in text
         stem = os.path.splitext(os.path.basename(text))[0] if is_path else text
-        name = "vmaf" if len(given) == 1 else stem
-        out.append(load_model(None if is_path else text, text, name=name))
+        out.append(load_model(None if is_path else text, text, name=stem))
     return out
 
 
@@ -214,6 +214,66 @@ def _check_colours(options: Mapping[str, object], videos: Sequence[Video]) -> No
             warnings.warn(f"{video.path}: {problem}", stacklevel=3)
 
 
+def _describe(pair: Pair, models: Sequence[Model], subsample: int, seconds: float, frames: int) -> Run:
+    format = pair.format
+    names = (os.fsdecode(pair.ref.path), os.fsdecode(pair.dist.path))
+    sources = tuple(model.source for model in models)
+    return Run(*names, format.width, format.height, format.chroma, format.bpc, subsample, seconds, frames, sources)
+
+
+@dataclass
+class _Plan:
+    """What `score` was asked for, but for the videos; checked when it is made."""
+
+    model: str | Path | Model | Sequence[str | Path | Model] | None
+    features: Iterable[Feature]
+    n_threads: int | None
+    subsample: int
+    frames: int
+    cpumask: int
+    progress: Progress | None
+    viewing_distance: float | None
+
+    def __post_init__(self) -> None:
+        self.asked: Sequence[object] = self.model if isinstance(self.model, (list, tuple)) else [self.model]
+        if self.viewing_distance is not None and AUTO not in self.asked:
+            raise VmafValueError(f"viewing_distance is {self.viewing_distance!r}, but no model is {AUTO!r}")
+        self.models = [] if AUTO in self.asked else _as_models(self.model)
+        self.wanted = _as_features(self.features)
+        self.limit = unsigned("frames", self.frames)
+
+    def run(self, opened: Sequence[Video]) -> Result:
+        """Score the pair; see `score` for what is raised."""
+        pair = Pair(*opened)
+        notes = [f"{video.path}: {video.stream}" for video in opened if video.stream]
+        if AUTO in self.asked:
+            chosen, choice = _choose(self.asked, pair, self.viewing_distance)
+            self.models = _as_models(chosen)
+            notes.append(str(choice))
+        threads = default_threads() if self.n_threads is None else self.n_threads
+        with VmafContext(n_threads=threads, n_subsample=self.subsample, cpumask=self.cpumask) as context:
+            self._register(context, opened)
+            start = time.monotonic()
+            measured = measure(context, pair, limit=self.limit, progress=self.progress)
+            run = _describe(pair, self.models, self.subsample, time.monotonic() - start, measured.frames)
+            notes += [pair.note] if pair.note else []
+            result = collect(context, self.models, measured.frames, self.subsample, "; ".join(notes) or None, run)
+        if isinstance(measured.error, KeyboardInterrupt):
+            raise Interrupted(result) from None
+        if measured.error:
+            message = f"{measured.error}; {count(measured.frames, 'frame')} scored before"
+            raise IncompleteError(message, result) from measured.error
+        return result
+
+    def _register(self, context: VmafContext, opened: Sequence[Video]) -> None:
+        for one in self.models:
+            context.use_features_from_model(one)
+        for name, options in self.wanted:
+            context.use_feature(name, options)
+            if name == "lpips":
+                _check_colours(options, opened)
+
+
 def score(
     ref: Source | Video,
     dist: Source | Video,
@@ -239,7 +299,8 @@ def score(
             for standard input, a binary file object, or an open `Video`.
         dist: likewise; size, chroma and depth must be those of `ref`.
         model: names of built-in models, paths of model files, or models; None
-            for features only. "auto" is the VMAF v1 model that `choose_model`
+            for features only. Columns are named after the models ("vmaf" is an
+            alias of the first). "auto" is the VMAF v1 model that `choose_model`
             finds for the reference; `Result.note` says which, and why.
         features: extractors to run besides the models', each a name or
             ``(name, options)``.
@@ -262,40 +323,12 @@ def score(
         IncompleteError: a frame cannot be read or scored; it carries the result so far.
         Interrupted: a KeyboardInterrupt that carries it too.
     """
-    asked: Sequence[object] = model if isinstance(model, (list, tuple)) else [model]
-    if viewing_distance is not None and AUTO not in asked:
-        raise VmafValueError(f"viewing_distance is {viewing_distance!r}, but no model is {AUTO!r}")
-    models = [] if AUTO in asked else _as_models(model)
-    wanted = _as_features(features)
-    notes: list[str] = []
-    limit = unsigned("frames", frames)
-    threads = default_threads() if n_threads is None else n_threads
+    plan = _Plan(model, features, n_threads, subsample, frames, cpumask, progress, viewing_distance)
     opened: list[Video] = []
     try:
         open_videos((ref, dist), raw, streams, opened)
-        pair = Pair(*opened)
-        notes += [f"{video.path}: {video.stream}" for video in opened if video.stream]
-        if AUTO in asked:
-            chosen, choice = _choose(asked, pair, viewing_distance)
-            models = _as_models(chosen)
-            notes.append(str(choice))
-        with VmafContext(n_threads=threads, n_subsample=subsample, cpumask=cpumask) as context:
-            for one in models:
-                context.use_features_from_model(one)
-            for name, options in wanted:
-                context.use_feature(name, options)
-                if name == "lpips":
-                    _check_colours(options, opened)
-            measured = measure(context, pair, limit=limit, progress=progress)
-            notes += [pair.note] if pair.note else []
-            result = collect(context, models, measured.frames, subsample, "; ".join(notes) or None)
+        return plan.run(opened)
     finally:
         for video, given in zip(opened, (ref, dist), strict=False):
             if video is not given:
                 video.close()
-    if isinstance(measured.error, KeyboardInterrupt):
-        raise Interrupted(result) from None
-    if measured.error:
-        message = f"{measured.error}; {measured.frames} frames were scored before"
-        raise IncompleteError(message, result) from measured.error
-    return result

@@ -60,8 +60,12 @@ class _Loaded(Pinned):
     _loader: ClassVar[str]  # the C function for names; that for paths is named after it
     _results: ClassVar[int]  # how many objects it makes
 
+    #: The built-in version or the path that it was made of.
+    source: str = ""
+
     def __init__(self, version: str, *, name: str | None = None, flags: ModelFlags | int = ModelFlags.DEFAULT) -> None:
         self._adopt(_load(self._loader, self._results, version, name, flags))
+        self.source = version
 
     @classmethod
     def from_path(
@@ -76,12 +80,14 @@ class _Loaded(Pinned):
         Raises:
             VmafError: the file cannot be read or holds something else; the message names the first thing wrong.
         """
-        return cls._of(_load(f"{cls._loader}_from_path", cls._results, path, name, flags))
+        made = _load(f"{cls._loader}_from_path", cls._results, path, name, flags)
+        return cls._of(made, os.fsdecode(path))
 
     @classmethod
-    def _of(cls: type[L], made: Sequence[CData]) -> L:
+    def _of(cls: type[L], made: Sequence[CData], source: str) -> L:
         self = cls.__new__(cls)
         self._adopt(made)
+        self.source = source
         return self
 
     def _adopt(self, made: Sequence[CData]) -> None:
@@ -179,7 +185,7 @@ class VmafModelCollection(_Loaded):
     _results = 2
 
     def _adopt(self, made: Sequence[CData]) -> None:
-        self.model = VmafModel._of(made[:1])
+        self.model = VmafModel._of(made[:1], "")
         self._collection: CData | None = made[1]
 
     @property
@@ -228,15 +234,15 @@ def any_builtin(
     VmafModelCollection(name='votes')
     """
     _check_builtin(version)
-    return _either(_load("pyvmaf_model_load_any", 2, version, name, flags))
+    return _either(_load("pyvmaf_model_load_any", 2, version, name, flags), version)
 
 
 def any_from_path(
     path: str | os.PathLike[str], *, name: str | None = None, flags: ModelFlags | int = ModelFlags.DEFAULT
 ) -> VmafModel | VmafModelCollection:
     """Whichever of the two a JSON file holds; it is read once, so it may be a pipe."""
-    return _either(_load("pyvmaf_model_load_any_from_path", 2, path, name, flags))
+    return _either(_load("pyvmaf_model_load_any_from_path", 2, path, name, flags), os.fsdecode(path))
 
 
-def _either(made: Sequence[CData]) -> VmafModel | VmafModelCollection:
-    return VmafModel._of(made) if made[1] is None else VmafModelCollection._of(made)
+def _either(made: Sequence[CData], source: str) -> VmafModel | VmafModelCollection:
+    return VmafModel._of(made, source) if made[1] is None else VmafModelCollection._of(made, source)

@@ -57,10 +57,18 @@ class Entry:
 
 
 def cache_folder() -> Path:
-    """The folder of fetched models."""
+    """The folder of fetched models.
+
+    Raises:
+        VmafFileNotFoundError: there is no home folder, and the environment names no other.
+    """
     if chosen := os.environ.get(CACHE):
         return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pyvmaf"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pyvmaf"
+    except RuntimeError:
+        reason = f"there is no home folder to keep them in; set {CACHE} to a folder"
+        raise error_for(-errno.ENOENT, "models", reason) from None
 
 
 def _entry(file: str, fields: dict[str, Any]) -> Entry:
@@ -149,7 +157,7 @@ def install(name: str, file: str | os.PathLike[str]) -> Path:
     except VmafError:
         raise
     except OSError as cause:
-        reason = f"{os.fspath(file)}: {cause.strerror}"
+        reason = f"{cause.filename or os.fspath(file)}: {cause.strerror}"
         raise error_for(-(cause.errno or errno.EIO), "models", reason) from cause
 
 
@@ -163,7 +171,11 @@ def _store(
     import tempfile
 
     target = wanted.path
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        reason = f"the cache {target.parent} is a file, or lies in one; set {CACHE} to a folder"
+        raise error_for(-errno.ENOTDIR, "models", reason) from None
     handle, temporary = tempfile.mkstemp(prefix=f".{wanted.file}.", dir=target.parent)
     try:
         with open(handle, "wb") as out:

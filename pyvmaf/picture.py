@@ -158,6 +158,7 @@ class VmafPicture(Pinned):
 
     @property
     def pix_fmt(self) -> PixelFormat:
+        """The pixel format."""
         return PixelFormat(self._open.pix_fmt)
 
     @property
@@ -206,6 +207,7 @@ class VmafPicture(Pinned):
 
     @property
     def closed(self) -> bool:
+        """Whether the picture was closed or taken over."""
         return self._c is None
 
     def close(self) -> None:

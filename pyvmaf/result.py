@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""What a run found: a column of numbers a feature, pooled values, JSON and CSV.
+"""What a run found: a column of numbers per feature and model, pooled values, JSON and CSV.
 
 Numbers are the engine's doubles; text has as many digits as it takes to read
 the same double back. The engine's own logs, with six, come from `write_output`.
@@ -7,68 +7,181 @@ the same double back. The engine's own logs, with six, come from `write_output`.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from errno import EIO
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, TextIO, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._ffi import call
+from ._report import csv_pieces, json_pieces
+from ._save import replacing
 from .context import Model, VmafContext
-from .errors import VmafError, VmafValueError, error_for
-from .model import VmafModel
+from .errors import VmafError, VmafKeyError, VmafValueError
+from .model import VmafModel, VmafModelCollection
 
 Column = NDArray[np.float64]
+T = TypeVar("T")
 
 PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
+#: What the first model's column may be called, whatever its name.
+ALIAS = "vmaf"
 
 
 @dataclass(frozen=True)
 class Pooled:
-    """One number for all frames, in several ways; NaN where a frame has no value."""
+    """One number for all frames, in several ways; NaN where a frame has no value.
+
+    Attributes:
+        mean: arithmetic.
+        harmonic_mean: of the values plus one, less one, as libvmaf defines it.
+        min: the least.
+        max: the greatest.
+        std: standard deviation of the frames, with their number as divisor.
+        percentiles: of 1, 5, 10, 25, 50, 75, 90, 95 and 99 percent, interpolated linearly.
+    """
 
     mean: float
     harmonic_mean: float
     min: float
     max: float
-    percentiles: Mapping[int, float] = field(repr=False)
+    std: float
+    percentiles: Mapping[int, float] = field(hash=False)
 
     def as_dict(self) -> dict[str, float]:
+        """All of it by name; percentiles are ``p1`` to ``p99``."""
         out = {"min": self.min, "max": self.max, "mean": self.mean}
-        out["harmonic_mean"] = self.harmonic_mean
+        out |= {"harmonic_mean": self.harmonic_mean, "std": self.std}
         return out | {f"p{q}": value for q, value in self.percentiles.items()}
 
 
 @dataclass(frozen=True)
-class Result:
-    """Scores of a pair of videos.
+class Run:
+    """What was measured.
+
+    Attributes:
+        ref: name of the reference.
+        dist: name of the distorted video.
+        width: of the luma, in samples.
+        height: likewise.
+        chroma: "420", "422", "444" or "400".
+        depth: bits per sample.
+        subsample: each n-th frame was scored.
+        seconds: from the first frame to the last, by the wall.
+        frames_read: pairs of frames, scored or not.
+        model_sources: built-in version or file of each model, in the order of `Result.models`.
+    """
+
+    ref: str
+    dist: str
+    width: int
+    height: int
+    chroma: str
+    depth: int
+    subsample: int
+    seconds: float
+    frames_read: int
+    model_sources: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """All of it by name."""
+        return asdict(self)
+
+
+class Named(Mapping[str, T]):
+    """A read-only mapping by the names of columns; `alias` is one more key, which iteration leaves out."""
+
+    def __init__(self, values: Mapping[str, T], alias: Mapping[str, str]) -> None:
+        self._values = dict(values)
+        self._alias = {key: name for key, name in alias.items() if key not in values and name in values}
+
+    def __getitem__(self, name: str) -> T:
+        key = self._alias.get(name, name)
+        if key not in self._values:
+            raise VmafKeyError(f"no column {name!r}; there are: {', '.join(self._values) or 'none'}")
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
+
+def _read_only(values: NDArray[Any]) -> NDArray[Any]:
+    copy = np.array(values)
+    copy.flags.writeable = False
+    return copy
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result(Mapping[str, Column]):
+    """Scores of a pair of videos: a mapping from names to columns, of float64 and shape (frames,).
+
+    Two results are equal when they have the same numbers under the same names.
+    ``"vmaf"`` is an alias of the first model's column. Nothing can be changed.
 
     Attributes:
         frames: indices of the scored frames.
-        columns: a value a frame of every feature and model, by the name that
-            logs print; NaN where a frame has none.
+        columns: a value per frame of every feature and model; NaN where a frame has none.
         pooled: the same names, over all frames.
         models: names of the models' columns.
         note: what else there is to say, such as that one video is longer.
+        run: what was measured; None for a result that was put together by hand.
+
+    >>> one = Result(np.arange(2), {"mine": np.array([90.0, 95.0])}, {}, ("mine",))
+    >>> list(one), "vmaf" in one, one["vmaf"].tolist(), len(one.frames)
+    (['mine'], True, [90.0, 95.0], 2)
     """
 
     frames: NDArray[np.int64]
-    columns: Mapping[str, Column] = field(repr=False)
-    pooled: Mapping[str, Pooled] = field(repr=False)
+    columns: Mapping[str, Column]
+    pooled: Mapping[str, Pooled]
     models: tuple[str, ...]
     note: str | None = None
+    run: Run | None = None
+
+    def __post_init__(self) -> None:
+        alias = {ALIAS: self.models[0]} if self.models else {}
+        columns = {name: _read_only(column) for name, column in self.columns.items()}
+        object.__setattr__(self, "frames", _read_only(self.frames))
+        object.__setattr__(self, "columns", Named(columns, alias))
+        object.__setattr__(self, "pooled", Named(self.pooled, alias))
 
     def __getitem__(self, name: str) -> Column:
-        if name not in self.columns:
-            raise VmafValueError(f"no column {name!r}; there are: {', '.join(self.columns)}")
         return self.columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Result):
+            return NotImplemented
+        return (
+            self.models == other.models
+            and np.array_equal(self.frames, other.frames)
+            and set(self) == set(other)
+            and all(np.array_equal(self[name], other[name], equal_nan=True) for name in self)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.models, self.frames.tobytes(), frozenset(self)))
+
+    def __reduce__(self) -> tuple[type[Result], tuple[object, ...]]:
+        """Copies and pickles are made anew, and so are read-only too."""
+        return Result, (self.frames, dict(self.columns), dict(self.pooled), self.models, self.note, self.run)
+
+    def __repr__(self) -> str:
+        parts = [f"{n}: mean {p.mean:.4f}, min {p.min:.4f}" for n in self.models if (p := self.pooled.get(n))]
+        return f"<Result {'; '.join([*parts, count(len(self.frames), 'frame'), count(len(self), 'column')])}>"
 
     @property
     def score(self) -> float:
@@ -81,49 +194,52 @@ class Result:
         """The value below which `q` percent of the frames lie, interpolated linearly."""
         return _percentile(self[name], q)
 
-    def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
-        """JSON laid out as the engine's log, in full precision; written to `path` if given."""
-        document = {
-            "version": call.vmaf_version(),
-            "models": list(self.models),
-            "note": self.note,
-            "frames": [
-                {
-                    "frameNum": int(index),
-                    "metrics": {name: _number(c[i]) for name, c in self.columns.items()},
-                }
-                for i, index in enumerate(self.frames)
-            ],
-            "pooled_metrics": {
-                name: {key: _number(value) for key, value in pooled.as_dict().items()}
-                for name, pooled in self.pooled.items()
-            },
-        }
-        return _write(json.dumps(document, indent=2, allow_nan=False) + "\n", path)
+    @overload
+    def to_json(self) -> str: ...
+    @overload
+    def to_json(self, path: str | os.PathLike[str] | TextIO) -> None: ...
+    def to_json(self, path: str | os.PathLike[str] | TextIO | None = None) -> str | None:
+        """JSON laid out as the engine's log, in full precision.
 
-    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
-        """A header and a line a frame, in full precision; a missing value is empty."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["Frame", *self.columns])
-        for i, index in enumerate(self.frames):
-            values = (float(c[i]) for c in self.columns.values())
-            writer.writerow([int(index), *("" if math.isnan(v) else repr(v) for v in values)])
-        return _write(out.getvalue(), path)
+        Returns the text, or writes it, frame by frame, to a path or an open text file.
+        A file appears whole or not at all; an older one stays until then.
+
+        Raises:
+            VmafOSError: the file cannot be written.
+        """
+        return _give(json_pieces(self), path)
+
+    @overload
+    def to_csv(self) -> str: ...
+    @overload
+    def to_csv(self, path: str | os.PathLike[str] | TextIO) -> None: ...
+    def to_csv(self, path: str | os.PathLike[str] | TextIO | None = None) -> str | None:
+        """A header and a line per frame, in full precision; a missing value is empty.
+
+        Columns with a capital letter (``Frame``, ``Model``, ``Reference``, ...) say what was measured.
+        Returned or written like :meth:`to_json`.
+        """
+        return _give(csv_pieces(self), path)
 
 
-def _number(value: float) -> float | None:
-    """JSON has no NaN and no infinity."""
-    return float(value) if math.isfinite(value) else None
+def count(number: int, what: str) -> str:
+    """
+    >>> count(1, "frame"), count(2, "frame")
+    ('1 frame', '2 frames')
+    """
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _write(text: str, path: str | os.PathLike[str] | None) -> str:
-    if path is not None:
-        try:
-            Path(path).write_text(text, "utf-8")
-        except OSError as error:
-            raise error_for(error.errno or EIO, os.fspath(path), error.strerror or str(error)) from None
-    return text
+def _give(pieces: Iterator[str], path: str | os.PathLike[str] | TextIO | None) -> str | None:
+    if path is None:
+        return "".join(pieces)
+    if isinstance(path, (str, os.PathLike)):
+        # A file's name need not be UTF-8.
+        with replacing(path) as name, open(name, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.writelines(pieces)
+    else:
+        path.writelines(pieces)
+    return None
 
 
 def _percentile(column: Column, q: float) -> float:
@@ -132,13 +248,14 @@ def _percentile(column: Column, q: float) -> float:
 
 def _pool(context: VmafContext, name: str, column: Column, frames: NDArray[np.int64]) -> Pooled:
     if len(frames) == 0 or np.isnan(column).any():
-        return Pooled(math.nan, math.nan, math.nan, math.nan, dict.fromkeys(PERCENTILES, math.nan))
+        nan = math.nan
+        return Pooled(nan, nan, nan, nan, nan, dict.fromkeys(PERCENTILES, nan))
     mean, harmonic_mean, least, greatest = (
         context.feature_score_pooled(name, method, 0, int(frames[-1]))
         for method in ("mean", "harmonic_mean", "min", "max")
     )
     percentiles = {q: _percentile(column, q) for q in PERCENTILES}
-    return Pooled(mean, harmonic_mean, least, greatest, percentiles)
+    return Pooled(mean, harmonic_mean, least, greatest, float(np.std(column)), percentiles)
 
 
 def _predict(context: VmafContext, model: Model, frames: range) -> None:
@@ -159,6 +276,7 @@ def collect(
     frames: int,
     subsample: int = 1,
     note: str | None = None,
+    run: Run | None = None,
 ) -> Result:
     """The result of the first `frames` frames of a flushed context."""
     scored = range(0, frames, subsample)
@@ -170,5 +288,6 @@ def collect(
     for name in context.feature_names:
         columns[name] = context.feature_scores(name, scored)
         pooled[name] = _pool(context, name, columns[name], indices)
-    names = tuple(model.name for model in models)
-    return Result(indices, columns, pooled, names, note)
+    # A collection has several columns; what it says itself is this one.
+    names = tuple(f"{m.name}_bagging" if isinstance(m, VmafModelCollection) else m.name for m in models)
+    return Result(indices, columns, pooled, names, note, run)

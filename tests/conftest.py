@@ -74,11 +74,12 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def lpips_by_itself(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No model from the environment, and afterwards no extractor at work."""
+def lpips_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No model from the environment or the user's cache, and afterwards no extractor at work."""
     from pyvmaf._rows import sessions
     from pyvmaf.lpips import extractor
 
     monkeypatch.delenv(extractor.ENVIRONMENT, raising=False)
+    monkeypatch.setenv("PYVMAF_CACHE", str(tmp_path / "cache"))
     yield
     assert not sessions

@@ -49,7 +49,7 @@ def context(call: Callable[[VmafContext], object]) -> Callable[[], object]:
     (TypeError, "video is None, must be a path", lambda: pyvmaf.score(None, None)),
     (TypeError, "model is 3, must be a name, a path", lambda: pyvmaf.score("a", "b", model=3)),
     (TypeError, r"model is \[3\], must be a name, a path", lambda: pyvmaf.score("a", "b", model=[3])),
-    (ValueError, r"plane y has shape \(0, 7\), must have a", lambda: VmafPicture.from_planes((np.zeros((0, 7), "u1"),))),
+    (ValueError, r"plane y has shape \(0, 7\), must", lambda: VmafPicture.from_planes([np.zeros((0, 7), "u1")])),
     (ValueError, r"must not contain a NUL .*'x\\x00y'", context(lambda c: c.feature_scores("x\0y", [0]))),
     (TypeError, "None was given, must be text", context(lambda c: c.feature_scores(None, [0]))),
     (ValueError, "index is -1, must be 0 to", context(lambda c: c.feature_scores("x", [-1]))),
@@ -145,7 +145,7 @@ def test_anything_as_a_picture(pair: tuple[Any, Any], bpc: Any, pix_fmt: Any, n_
             ctx.read_pictures(*pair, 0, bpc=bpc, pix_fmt=pix_fmt)
             ctx.flush()
         except VmafError as error:
-            assert str(error).startswith(("reference: ", "distorted: ", "vmaf_read_pictures: "))
+            assert str(error) and "vmaf_" not in str(error)
         else:
             assert ctx.frame_count == 1
 

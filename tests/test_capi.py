@@ -26,7 +26,7 @@ def declared() -> set[str]:
     names: set[str] = set()
     for header in INCLUDE.glob("*/*.h"):
         code = re.sub(r"/\*.*?\*/", "", header.read_text(), flags=re.DOTALL)
-        names |= set(re.findall(r"\b(vmaf_\w+)\s*\(", code))
+        names |= set(re.findall(r"\b((?:py)?vmaf_\w+)\s*\(", code))
     return names
 
 
@@ -102,7 +102,48 @@ def test_the_pkg_config_file(tmp_path: Path) -> None:
     env = os.environ | {"PKG_CONFIG_PATH": str(LIBRARY.parent / "pkgconfig")}
     flags = subprocess.run(["pkg-config", "--cflags", "--libs", "libvmaf"], env=env, capture_output=True, text=True)
     folders = [Path(f[2:]).resolve() for f in flags.stdout.split() if f[:2] in ("-I", "-L")]
-    assert folders == [INCLUDE, LIBRARY.parent]
+    assert folders == [INCLUDE, INCLUDE / "libvmaf", LIBRARY.parent]
+
+
+@pytest.mark.parametrize("include", ["libvmaf/libvmaf.h", "libvmaf.h"])
+@pytest.mark.parametrize("kind", ["shared", "static"])
+def test_a_client_compiles_as_its_author_wrote_it(include: str, kind: str, tmp_path: Path) -> None:
+    """FFmpeg and GStreamer include <libvmaf.h>; libvmaf's own header brings <stdio.h>."""
+    source, program = tmp_path / "client.c", tmp_path / "client"
+    source.write_text(f"#include <{include}>\nint main(void) {{ puts(vmaf_version()); return 0; }}\n")
+    linked = [LIBRARY, f"-Wl,-rpath,{LIBRARY.parent}"] if kind == "shared" else [LIBRARY.parent / "libvmaf.a"]
+    cc(f"-I{INCLUDE}", f"-I{INCLUDE / 'libvmaf'}", source, *linked, "-lm", "-pthread", "-o", program)
+    printed = subprocess.run([program], capture_output=True, text=True, check=True).stdout
+    assert printed.startswith("3.2.0") and pyvmaf.__version__ in printed
+
+
+@pytest.mark.skipif(not LINUX, reason="GNU nm")
+def test_the_static_library_has_the_public_names_only() -> None:
+    archive = LIBRARY.parent / "libvmaf.a"
+    listing = subprocess.run(["nm", "-g", "--defined-only", archive], capture_output=True, text=True, check=True).stdout
+    found = {line.split()[-1] for line in listing.splitlines() if len(line.split()) == 3}
+    assert found == declared()
+
+
+@pytest.mark.skipif(not LINUX, reason="the dynamic section of ELF")
+def test_another_libvmaf_in_the_process_is_not_called(tmp_path: Path) -> None:
+    """A host program that has a libvmaf of its own keeps it; the extension keeps ours."""
+    source, other = tmp_path / "other.c", tmp_path / "libother.so"
+    names = sorted(n for n in declared() if n.startswith("vmaf_"))
+    source.write_text("#include <stdlib.h>\n" + "".join(f"void {n}(void) {{ abort(); }}\n" for n in names))
+    cc("-shared", "-fPIC", source, "-o", other)
+    code = (
+        "import numpy as np, pyvmaf\n"
+        "with pyvmaf.VmafContext() as ctx:\n"
+        "    ctx.use_feature('psnr')\n"
+        "    ctx.read_pictures(np.zeros((48, 64), np.uint8), np.zeros((48, 64), np.uint8), 0, pix_fmt='gray')\n"
+        "    ctx.flush()\n"
+        "    print(ctx.feature_score_at_index('psnr_y', 0))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"LD_PRELOAD": str(other)}, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("60.0\n", "", 0)
 
 
 PROGRAM = r"""
@@ -207,3 +248,25 @@ def test_a_c_program_scores_a_clip(tmp_path: Path) -> None:
         want = [ctx.score_at_index(model, i) for i in range(4)] + [ctx.score_pooled(model, "harmonic_mean")]
     assert list(map(float, done.stdout.split())) == want
     assert len(set(want)) > 1
+
+
+LPIPS_FROM_C = """
+import ctypes, sys, pyvmaf, pyvmaf._vmaf
+class Configuration(ctypes.Structure):
+    _fields_ = [("log_level", ctypes.c_int), ("n_threads", ctypes.c_uint), ("n_subsample", ctypes.c_uint),
+                ("cpumask", ctypes.c_uint64), ("gpumask", ctypes.c_uint64)]
+for path in (pyvmaf._vmaf.__file__, pyvmaf.get_library()):
+    c = ctypes.CDLL(path)
+    context = ctypes.c_void_p()
+    assert c.vmaf_init(ctypes.byref(context), Configuration(1, 0, 1, 0, 0)) == 0
+    print(c.vmaf_use_feature(context, b"lpips", None))
+    c.vmaf_close(context)
+"""
+
+
+@pytest.mark.skipif(not LINUX, reason="symbols of a shared object")
+def test_lpips_from_c_code_in_a_process_that_has_imported_pyvmaf() -> None:
+    """Through the extension's own library it is there; through the plain one the log says what to do."""
+    done = subprocess.run([sys.executable, "-c", LPIPS_FROM_C], capture_output=True, text=True)
+    assert done.stdout.split() == ["0", "-22"], done.stderr
+    assert 'no feature extractor "lpips" in this library: it runs in Python' in done.stderr

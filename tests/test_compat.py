@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,7 @@ import pyvmaf
 from pyvmaf import VmafError
 from pyvmaf.compat import ListStats, VmafexecFeatureExtractor
 
+ROOT = str(Path(__file__).parents[1])
 SNIPPET = """
 from pyvmaf.compat import VmafexecFeatureExtractor
 from pyvmaf.compat import ListStats
@@ -101,3 +105,19 @@ def test_assets_that_make_no_sense(here: Path, asset: dict[str, object], words: 
 
 def test_nonemean() -> None:
     assert ListStats.nonemean([None, 1.0, 3.0, None]) == 2.0
+
+
+def test_scripts_run_unchanged_once_installed(here: Path, tmp_path: Path) -> None:
+    """In a process of its own, as it puts modules in place."""
+    changed = SNIPPET.replace("pyvmaf.compat import Vmafexec", "vmaf.core.vmafexec_feature_extractor import Vmafexec")
+    changed = changed.replace("pyvmaf.compat import ListStats", "vmaf.tools.stats import ListStats")
+    code = f"import pyvmaf.compat\npyvmaf.compat.install()\npyvmaf.compat.install()\n{changed}\nprint(mean > 0)"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ROOT}
+    )
+    assert run.stdout == "True\n", run.stderr
+    (tmp_path / "vmaf.py").write_text("")  # the harness itself, or anything else of that name
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ROOT}
+    )
+    assert "a package named vmaf is installed" in run.stderr

@@ -40,16 +40,16 @@ def examples() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("name,code", examples(), ids=[name for name, _ in examples()])
 def test_examples_run(name: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each example runs in a folder with ref.y4m and dist.y4m, with `pairs` of their frames at hand."""
+    """Each example runs in a folder with ref and dist as y4m and mp4, with `pairs` of their frames at hand."""
     if "import torch" in code or "pyvmaf.torch" in code:
         pytest.importorskip("torch", reason="PyTorch is not installed")
     if "# not run" in code:
         pytest.skip("the page says that this one is not run")
-    refs, dists = make_frames(Clip(160, 90, frames=10))
-    write_y4m(tmp_path / "ref.y4m", refs)
-    for distorted in ("dist.y4m", "dist.mp4"):
-        write_y4m(tmp_path / distorted, dists)
+    refs, dists = make_frames(Clip(288, 176, frames=10))  # VMAF v1 takes no less than 160 samples
+    for name_of, frames in (("ref", refs), ("dist", dists)):
+        for ending in ("y4m", "mp4"):
+            write_y4m(tmp_path / f"{name_of}.{ending}", frames)
     monkeypatch.chdir(tmp_path)
-    if "dist.mp4" in code:
+    if ".mp4" in code:
         pytest.importorskip("av", reason="PyAV is not installed")
     exec(compile(code, name, "exec"), {"pairs": list(zip(refs, dists, strict=True)), "__name__": "example"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from itertools import product
 
 import pytest
 from support import extractor_harness as harness
@@ -54,6 +55,16 @@ def test_subsampling_leaves_frames_out(extractor: Extractor, clip: Clip) -> None
             want = {name: values[::n_subsample] for name, values in whole.items()}
             got = score(extractor, clip, options, n_subsample=n_subsample, n_threads=n_threads)
             assert differing(got, want) == [], (options, n_subsample)
+
+
+@EACH
+def test_ranges_with_their_halo_equal_the_whole(extractor: Extractor, clip: Clip) -> None:
+    ranges = (range(1, clip.frames - 1), range(clip.frames - 1, clip.frames))
+    for options, whole in zip(harness.together(extractor, clip), plain(extractor, clip), strict=True):
+        for frames, n_threads in product(filter(None, ranges), (0, 4)):
+            want = {name: values[frames.start : frames.stop] for name, values in whole.items()}
+            got = harness.score_range(extractor, clip, options, frames, n_threads)
+            assert differing(got, want) == [], (options, frames)
 
 
 @pytest.mark.parametrize("extractor", EXTRACTORS, ids=lambda e: e.name)

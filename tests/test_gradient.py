@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.clips import Clip, make_frames
 
 import pyvmaf
-from tests.support.clips import Clip, make_frames
 
 ROOT = Path(__file__).parents[1]
 MODELS = ("vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_4k_v0.6.1")

@@ -11,6 +11,8 @@ from reference.adm import Variant
 from support.kernel_harness import P, run
 from support.kernels import KERNEL_SETS, kernels
 
+from pyvmaf._vmaf import lib
+
 
 @pytest.mark.parametrize("name", ("scalar", *KERNEL_SETS))
 def test_variants_do_not_touch_each_other(name: str) -> None:
@@ -18,15 +20,17 @@ def test_variants_do_not_touch_each_other(name: str) -> None:
     (adm,), several = KERNELS, usual(0)
     inputs = adm.inputs("enhanced", 80, 60, P(bpc=8))
     together = run(name, adm, inputs, P(bpc=8, variants=[several]))
-    num, aim, den = together.sums[0][:12], together.sums[0][12:24], together.sums[0][24:]
+    cnt = 3 * lib.ADM_MAX_VARIANTS
+    sums, empty = together.sums[0], [0] * (cnt - 3)
+    num, aim, den = sums[:cnt], sums[cnt : 2 * cnt], sums[2 * cnt :]
     for i, alone in enumerate(several):
         got = run(name, adm, inputs, P(bpc=8, variants=[[alone]]))
         own = np.s_[3 * i : 3 * i + 3]
-        assert got.sums == [[*num[own], *[0] * 9, *aim[own], *[0] * 9, *den]]
+        assert got.sums == [[*num[own], *empty, *aim[own], *empty, *den]]
     assert num[0] > num[3] > 0  # the limit of NEG bites
     assert aim[6:9] == [0, 0, 0]
     low_only = run(name, adm, inputs, P(bpc=8, variants=[[]]))
-    assert low_only.sums == [[0] * 27]
+    assert low_only.sums == [[0] * lib.ADM_SUM_CNT]
     assert all((a == b).all() for a, b in zip(low_only.outputs, together.outputs, strict=True))
 
 

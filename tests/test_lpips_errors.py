@@ -34,7 +34,7 @@ def spoiled(tmp_path: Path, name: str, data: bytes) -> dict[str, object]:
 Y = noise(1, 40, 48)
 SMALL = frame(0, 16, 16)
 REFUSED: dict[str, tuple[dict[str, object], Any, int | None, type[Exception], str]] = {
-    "no model": ({}, PAIRS[0][0], None, ValueError, "model_path, set VMAF_LPIPS_MODEL_PATH, or get it by"),
+    "no model": ({}, PAIRS[0][0], None, FileNotFoundError, "no model: lpips_sq.onnx is not here; get it by"),
     "missing": ({"model_path": "/none.onnx"}, PAIRS[0][0], None, FileNotFoundError, r"/none\.onnx"),
     "a directory": ({"model_path": "/tmp"}, PAIRS[0][0], None, FileNotFoundError, "not a regular file"),
     "4:0:0": ({"model_path": "TINY"}, (Y,), None, ValueError, "4:0:0"),

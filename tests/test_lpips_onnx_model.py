@@ -326,6 +326,8 @@ def test_the_permitted_folder(file: Path, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv(onnx_model.JAIL, str(tmp_path / "gone"))
     assert load_error(inside / "m.onnx").errno == errno.EACCES
     monkeypatch.setenv(onnx_model.JAIL, "")
+    assert load_error(file).errno == errno.EACCES
+    monkeypatch.delenv(onnx_model.JAIL)
     onnx_model.load(file)
 
 

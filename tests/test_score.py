@@ -42,10 +42,13 @@ def result(files: tuple[Path, Path]) -> Result:
     return pyvmaf.score(*files, raw=FORMAT, features=[("psnr", {"enable_mse": True})], n_threads=0)
 
 
+MODEL = "vmaf_v0.6.1"
+
+
 def context_columns(subsample: int = 1) -> dict[str, list[float]]:
     """The same numbers through the context, frame by frame."""
     with VmafContext(n_subsample=subsample) as context:
-        model = VmafModel("vmaf_v0.6.1")
+        model = VmafModel(MODEL, name=MODEL)
         context.use_features_from_model(model)
         context.use_feature("psnr", {"enable_mse": True})
         for i, (ref, dist) in enumerate(zip(REFS, DISTS, strict=True)):
@@ -54,9 +57,9 @@ def context_columns(subsample: int = 1) -> dict[str, list[float]]:
         indices = range(0, FRAMES, subsample)
         scores = [context.score_at_index(model, i) for i in indices]
         columns = {name: [context.feature_score_at_index(name, i) for i in indices] for name in context.feature_names}
-        assert columns["vmaf"] == scores
-        assert list(context.feature_scores("vmaf", indices)) == scores
-        assert np.isnan(context.feature_scores("vmaf", [FRAMES])).all()
+        assert columns[MODEL] == scores
+        assert list(context.feature_scores(MODEL, indices)) == scores
+        assert np.isnan(context.feature_scores(MODEL, [FRAMES])).all()
         return columns
 
 
@@ -67,7 +70,7 @@ def test_columns_are_the_context_s(files: tuple[Path, Path], n_threads: int | No
     assert {name: list(c) for name, c in result.columns.items()} == want
     assert list(result.columns) == list(want)
     assert list(result.frames) == list(range(FRAMES))
-    assert result.models == ("vmaf",)
+    assert result.models == (MODEL,)
 
 
 def test_subsample(files: tuple[Path, Path]) -> None:
@@ -94,18 +97,20 @@ def test_pooled_values(result: Result) -> None:
 
 
 def test_json_reads_back_exactly(result: Result, tmp_path: Path) -> None:
-    text = result.to_json(tmp_path / "r.json")
+    text = result.to_json()
+    result.to_json(tmp_path / "r.json")
     assert (tmp_path / "r.json").read_text("utf-8") == text
     document = json.loads(text)
     assert [frame["frameNum"] for frame in document["frames"]] == list(range(FRAMES))
     for name, column in result.columns.items():
         assert [frame["metrics"][name] for frame in document["frames"]] == list(column)
-    assert document["pooled_metrics"]["vmaf"]["p5"] == result.pooled["vmaf"].percentiles[5]
-    assert document["models"] == ["vmaf"]
+    assert document["pooled_metrics"][MODEL]["p5"] == result.pooled["vmaf"].percentiles[5]
+    assert document["models"] == [MODEL]
 
 
 def test_csv_reads_back_exactly(result: Result, tmp_path: Path) -> None:
-    text = result.to_csv(tmp_path / "r.csv")
+    text = result.to_csv()
+    result.to_csv(tmp_path / "r.csv")
     assert (tmp_path / "r.csv").read_text("utf-8") == text
     rows = list(csv.DictReader(text.splitlines()))
     assert [int(row["Frame"]) for row in rows] == list(range(FRAMES))
@@ -169,7 +174,7 @@ def test_different_lengths(files: tuple[Path, Path], tmp_path: Path) -> None:
 def test_truncated_video(files: tuple[Path, Path], tmp_path: Path, result: Result) -> None:
     cut = tmp_path / "cut.yuv"
     cut.write_bytes(files[1].read_bytes()[:-1])
-    with pytest.raises(IncompleteError, match=r"cut\.yuv: frame 6: truncated.*; 6 frames") as caught:
+    with pytest.raises(IncompleteError, match=r"cut\.yuv: frame 6: truncated.*; 6 frames scored before") as caught:
         pyvmaf.score(files[0], cut, raw=FORMAT)
     partial = caught.value.result
     assert list(partial["integer_adm2"]) == list(result["integer_adm2"][:6])
@@ -193,7 +198,7 @@ class Third(pyvmaf.FeatureExtractor):
 def test_failing_extractor(files: tuple[Path, Path]) -> None:
     pyvmaf.register(Third)
     try:
-        with pytest.raises(IncompleteError, match="no third frame, please; 2 frames") as caught:
+        with pytest.raises(IncompleteError, match="no third frame, please; 2 frames scored before") as caught:
             pyvmaf.score(*files, raw=FORMAT, features=["third"], n_threads=0)
     finally:
         pyvmaf.unregister(Third)

@@ -58,7 +58,7 @@ def test_files_and_functions_are_short(path: Path) -> None:
 def test_other_files_are_short_too(folder: str) -> None:
     paths = [p for p in (ROOT / folder).rglob("*") if p.suffix in (".py", ".c", ".h") and "share" not in p.parts]
     assert paths
-    assert [p for p in paths if len(p.read_text().splitlines()) >= 600] == []
+    assert [p for p in paths if len(p.read_text().splitlines()) > 500] == []
 
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.parent.name != "simd"], ids=relative)

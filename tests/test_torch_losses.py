@@ -12,9 +12,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; the twin is not tested")
 
+from support.lpips_models import tiny  # noqa: E402
+
 import pyvmaf  # noqa: E402
 from pyvmaf.torch import LPIPS, VMAF, PerceptualLoss, VMAFLoss, color, loss, rgb_to_luma  # noqa: E402
-from tests.support.lpips_models import tiny  # noqa: E402
 
 FORMATS = {"420": (1, 1), "422": (1, 0), "444": (0, 0)}
 

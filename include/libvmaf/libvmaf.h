@@ -49,6 +49,7 @@
 #define LIBVMAF_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "feature.h"
 #include "model.h"

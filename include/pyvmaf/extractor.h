@@ -130,7 +130,7 @@ typedef struct PyvmafShare {
 } PyvmafShare;
 
 /* Most registrations that one call serves. */
-#define PYVMAF_SHARE_MAX 4
+#define PYVMAF_SHARE_MAX 8
 
 /*
  * A row of callbacks. They return 0 or a negative errno value, which the caller
@@ -180,6 +180,7 @@ typedef struct PyvmafExtractor {
     bool (*compatible)(const void *settings, const void *other);
     int (*extract_group)(void *state, const PyvmafShare *share, unsigned cnt,
                          const PyvmafFrame *frame);
+    unsigned share_max; /* most shares of such a call; 0: PYVMAF_SHARE_MAX */
 } PyvmafExtractor;
 
 /* Publish `value` under `name`, which is decorated when it is a provided one;

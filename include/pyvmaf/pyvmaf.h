@@ -92,18 +92,20 @@ const char *pyvmaf_model_feature_at(VmafModel *model, unsigned position);
 typedef struct PyvmafModelView {
     unsigned feature_cnt;
     double gamma, rho;
-    unsigned vector_cnt, width; /* width: values of a vector, feature_cnt or more */
-    const double *coefficient;  /* one per vector */
-    const double *vector;       /* vector after vector */
-    double slope, intercept;    /* 1 and 0 without normalisation */
-    int transforms;             /* nonzero: the four that follow apply, in this order */
-    double power[3];            /* of y^0, y^1, y^2 */
+    unsigned vector_cnt,
+        width; /* width: values of a vector, feature_cnt or more */
+    const double *coefficient; /* one per vector */
+    const double *vector;      /* vector after vector */
+    double slope, intercept;   /* 1 and 0 without normalisation */
+    int transforms;  /* nonzero: the four that follow apply, in this order */
+    double power[3]; /* of y^0, y^1, y^2 */
     unsigned knot_cnt;
-    const double *knot;         /* x and y of each */
-    int not_above, not_below;   /* than the score before the transform */
+    const double *knot;       /* x and y of each */
+    int not_above, not_below; /* than the score before the transform */
     int clips;
     double clip_min, clip_max;
-    double chroma; /* a feature `chroma_target` of 0 becomes chroma * (1 - guide); 0: it does not */
+    double
+        chroma; /* a feature `chroma_target` of 0 becomes chroma * (1 - guide); 0: it does not */
     unsigned chroma_guide, chroma_target;
 } PyvmafModelView;
 
@@ -126,7 +128,8 @@ int pyvmaf_model_feature(VmafModel *model, unsigned position,
 
 /* The n-th option of an input, as text. -EINVAL: NULL, or no such option. */
 int pyvmaf_model_option(const VmafModel *model, unsigned feature,
-                        unsigned position, const char **key, const char **value);
+                        unsigned position, const char **key,
+                        const char **value);
 
 /* The n-th member that votes in a collection; NULL past the last. It belongs to
  * the collection. */

@@ -23,6 +23,8 @@ DEFAULT_MODEL = "version=vmaf_v0.6.1"
 
 
 class Option(NamedTuple):
+    """One option of the command: its names, what it takes, and its line of help."""
+
     name: str
     short: str
     value: str  # what the argument is, "" for a flag
@@ -69,7 +71,7 @@ Exit status:
   0    scored; also when one video ended before the other
   1    the command line makes no sense
   2    the log could not be written
-  130  interrupted; the log holds the frames before
+  130  interrupted; the log holds the frames before; so it does after SIGTERM (143) and SIGHUP (129)
   234  reading a frame failed; the log holds the frames before
   255  a video, model or feature cannot be used, or there is no score
 """
@@ -85,6 +87,8 @@ Examples:
 
 @dataclass
 class Arguments:
+    """What the command line says, checked."""
+
     reference: str = ""
     distorted: str = ""
     width: int = 0
@@ -108,10 +112,12 @@ class Arguments:
 
     @property
     def raw(self) -> bool:
+        """Whether any option describes raw video."""
         return bool(self.width or self.height or self.pixel_format or self.bitdepth)
 
 
 def usage(program: str) -> str:
+    """One line that says how the command is called."""
     lines = [f"Usage: {program} [options]", "", "Supported options:"]
     for option in [*OPTIONS, *ADDED]:
         flag = f"--{option.name}" + (f"/-{option.short}" if option.short else "")
@@ -120,6 +126,7 @@ def usage(program: str) -> str:
 
 
 def full_help(program: str) -> str:
+    """The text of ``--help``."""
     return f"{usage(program)}\n{EXIT_CODES}\n{EXAMPLES}"
 
 
@@ -146,6 +153,7 @@ def find_long(word: str) -> Option:
 
 
 def find_short(letter: str) -> Option:
+    """The option of that letter."""
     for option in [*OPTIONS, IGNORED]:
         if option.short == letter:
             return option
@@ -186,6 +194,7 @@ def scan(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def invalid(option: Option, text: str, what: str) -> UsageError:
+    """A usage error that names option, value and what is allowed."""
     flag = (f"-{option.short}/" if option.short else "") + f"--{option.name}"
     return UsageError(f'Invalid argument "{text}" for option {flag}; should be {what}')
 
@@ -223,6 +232,7 @@ class Parser:
         self.arguments = Arguments()
 
     def apply(self, name: str, value: str) -> None:
+        """Take one option with its value."""
         a = self.arguments
         option = find_long(name)
         if name == "model":
@@ -255,11 +265,13 @@ class Parser:
                 setattr(a, name, number)
 
     def add_model(self, text: str) -> None:
+        """Take a ``--model``."""
         if len(self.arguments.models) == MAX_MODELS:
             raise UsageError(f"A maximum of {MAX_MODELS} models are supported")
         self.arguments.models.append(parse_model(text))
 
     def add_feature(self, text: str) -> None:
+        """Take a ``--feature``."""
         if len(self.arguments.features) == MAX_FEATURES:
             raise UsageError(f"A maximum of {MAX_FEATURES} features are supported")
         self.arguments.features.append(parse_feature(text))
@@ -275,6 +287,7 @@ class Parser:
         self.arguments.features[-1].options = params.options
 
     def add_preset(self, name: str, version: str) -> None:
+        """Take the models and features of a preset."""
         known = AOM_FEATURES if name == "aom_ctc" else NFLX_FEATURES
         if version not in known:
             raise UsageError(f'bad {name} version "{version}"; there are {", ".join(known)}')
@@ -286,6 +299,7 @@ class Parser:
             self.arguments.common_depth = True
 
     def finish(self) -> Arguments:
+        """Check what only all options together tell."""
         a = self.arguments
         if not a.reference:
             raise UsageError("Reference .y4m or .yuv (-r/--reference) is required")

@@ -32,6 +32,7 @@ class ModelSpec:
 
     @property
     def label(self) -> str:
+        """How messages call the model."""
         return self.version or self.path or ""
 
 
@@ -80,6 +81,7 @@ def parse_model(text: str) -> ModelSpec:
 
 
 def parse_options(name: str, items: list[str]) -> dict[str, str]:
+    """``name=value`` pairs between colons."""
     options = {}
     for item in items:
         key, _, value = item.partition("=")

@@ -3,9 +3,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
+
+
+def say(*lines: object) -> None:
+    """Lines on stderr; where nobody can read them, as after a hangup, the work goes on."""
+    with suppress(OSError):
+        for line in lines:
+            print(line, file=sys.stderr, flush=True)
 
 
 def guarded(program: str, command: Callable[[], int], failed: int) -> int:
@@ -14,6 +23,8 @@ def guarded(program: str, command: Callable[[], int], failed: int) -> int:
     An OSError about anything else has to be handled by the command itself.
     """
     open_closed()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names of files need not be UTF-8
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = command()
         sys.stdout.flush()
@@ -21,7 +32,7 @@ def guarded(program: str, command: Callable[[], int], failed: int) -> int:
         # The interpreter flushes once more as it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):  # as with `| head`: nobody wants to know
-            print(f"{program}: standard output: {error.strerror}", file=sys.stderr)
+            say(f"{program}: standard output: {error.strerror}")
         return failed
     return status
 
@@ -35,14 +46,3 @@ def open_closed() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", closefd=False))
-
-
-def is_one_of(output: str, inputs: Iterable[str]) -> bool:
-    """Whether writing `output` would destroy an input, by whichever name or link."""
-    for path in inputs:
-        try:
-            if os.path.samefile(output, path) and os.path.isfile(path):
-                return True
-        except (OSError, ValueError):
-            continue  # one of them is not there, or is no file
-    return False

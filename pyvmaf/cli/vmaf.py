@@ -12,8 +12,10 @@ import sys
 import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
+from errno import EIO
 
 from .._ffi import call
+from .._save import check_output, replacing
 from ..context import Model, VmafContext
 from ..enums import ModelFlags
 from ..errors import VmafError
@@ -23,12 +25,12 @@ from ..video import Pair, PairError, Video, VideoFormat
 from .arguments import Arguments, full_help, parse, usage
 from .display import Spinner
 from .grammar import ModelSpec, UsageError
-from .streams import guarded, is_one_of
+from .signals import EXIT_INTERRUPTED, as_interrupts
+from .streams import guarded, say
 
 EXIT_OK = 0
 EXIT_USAGE = 1
 EXIT_LOG = 2
-EXIT_INTERRUPTED = 130
 EXIT_READING = 234
 EXIT_SETUP = 255
 
@@ -39,11 +41,6 @@ class Failure(Exception):
     def __init__(self, status: int, *lines: object) -> None:
         super().__init__(*lines)
         self.status = status
-
-
-def say(*lines: object) -> None:
-    for line in lines:
-        print(line, file=sys.stderr, flush=True)
 
 
 def open_sides(args: Arguments, stack: ExitStack) -> list[Video]:
@@ -79,13 +76,20 @@ def open_pair(args: Arguments, stack: ExitStack) -> Pair:
         raise Failure(EXIT_SETUP, *error.problems, summary) from None
 
 
-def check_output(path: str, inputs: Sequence[str]) -> None:
+def check_log(args: Arguments) -> None:
     """Better to fail now than after an hour's work."""
-    if is_one_of(path, inputs):
-        raise Failure(EXIT_SETUP, f"the log would overwrite a video: {path}")
-    folder = os.path.dirname(path) or "."
-    if path and (os.path.isdir(path) or not os.path.isdir(folder)):
-        raise Failure(EXIT_SETUP, f"could not open file: {path}")
+    try:
+        if args.output:
+            check_output(args.output, (args.reference, args.distorted))
+    except VmafError as error:
+        raise Failure(EXIT_SETUP, f"could not open file: {error}") from None
+
+
+def note_format(args: Arguments) -> None:
+    """Say so when the log's name promises another format; as in libvmaf the options alone decide."""
+    ending = os.path.splitext(args.output)[1].lower().removeprefix(".")
+    if ending in ("json", "xml", "csv", "sub") and ending != args.format:
+        say(f"warning: {args.output} will hold {args.format.upper()}; --{ending} writes what its name says")
 
 
 def open_context(args: Arguments) -> VmafContext:
@@ -113,7 +117,11 @@ def add_model(context: VmafContext, spec: ModelSpec) -> Model:
         raise Failure(EXIT_SETUP, error, f"problem loading model: {spec.label}") from None
     try:
         for extractor, options in spec.overloads.items():
-            check_overload(model, extractor)
+            try:
+                check_overload(model, extractor)
+            except VmafError as error:  # libvmaf's tool takes it too, and scripts append such overloads
+                warnings.warn(f"{error}; the overload has no effect", stacklevel=1)
+                continue
             model.feature_overload(extractor, options)
         context.use_features_from_model(model)
     except VmafError as error:
@@ -148,40 +156,48 @@ def score_lines(context: VmafContext, args: Arguments, models: Sequence[Model], 
     return lines
 
 
-def show_scores(lines: Sequence[str], args: Arguments) -> None:
+def show_scores(lines: Sequence[str], args: Arguments, logged: bool) -> None:
     """On a terminal as libvmaf's tool does. Elsewhere that one prints none; here
-    stdout takes them when there is no log that would hold them."""
+    stdout takes them when there is no log that holds them."""
     if sys.stderr.isatty():
-        if not args.quiet or not args.output:
+        if not args.quiet or not logged:
             say(*lines)
-    elif not args.output:
+    elif not logged:
         for line in lines:
             print(line, flush=True)
 
 
+def write_log(context: VmafContext, args: Arguments) -> int:
+    """The status; the log appears whole or not at all."""
+    try:
+        with replacing(args.output) as name:
+            context.write_output(name, args.format)
+    except VmafError as error:
+        say(f"could not write log: {args.output}: {os.strerror(error.errno or EIO)}")
+        return EXIT_LOG
+    return EXIT_OK
+
+
 def finish(context: VmafContext, args: Arguments, models: Sequence[Model], frames: int) -> int:
     """Scores and log of the frames that there are; the status if that is all."""
-    status = EXIT_OK
     if not frames:
         say("problem flushing context: there is no pair of frames to score")
         return EXIT_READING
+    status, lines = EXIT_OK, []
     if not args.no_prediction:
         try:
-            show_scores(score_lines(context, args, models, frames), args)
+            lines = score_lines(context, args, models, frames)
         except VmafError as error:
             say(error, "problem generating pooled VMAF score")
             status = EXIT_SETUP
-    if args.output:
-        try:
-            context.write_output(args.output, args.format)
-        except VmafError as error:
-            say(error, f"could not write log: {args.output}")
-            status = status or EXIT_LOG
-    return status
+    written = write_log(context, args) if args.output else EXIT_OK
+    show_scores(lines, args, bool(args.output) and written == EXIT_OK)
+    return status or written
 
 
 def run(args: Arguments, stack: ExitStack) -> int:
-    check_output(args.output, (args.reference, args.distorted))
+    check_log(args)
+    note_format(args)
     pair = open_pair(args, stack)
     chatty = sys.stderr.isatty() and not args.quiet
     if chatty:
@@ -221,16 +237,16 @@ def command(program: str, argv: Sequence[str] | None) -> int:
     if args.show == "version":
         say(call.vmaf_version())
         return EXIT_OK
-    with ExitStack() as stack, warnings.catch_warnings():
+    with ExitStack() as stack, warnings.catch_warnings(), as_interrupts() as ending:
         warnings.showwarning = show_warning
         try:
-            return run(args, stack)
+            return ending.status(run(args, stack))
         except Failure as failure:
             say(*failure.args)
             return failure.status
         except KeyboardInterrupt:
             say("", "interrupted")
-            return EXIT_INTERRUPTED
+            return ending.status(EXIT_INTERRUPTED)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

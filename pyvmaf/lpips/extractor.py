@@ -28,6 +28,8 @@ ENVIRONMENT = "VMAF_LPIPS_MODEL_PATH"
 MIN_SIDE = 17
 BIT_DEPTHS = (8, 10, 12, 16)
 DEFAULT_NET = "squeeze"
+#: Its registered file.
+DEFAULT_FILE = "lpips_sq"
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "matrix": tuple(MATRICES),
@@ -50,7 +52,12 @@ class LpipsExtractor(FeatureExtractor):
     name = "lpips"
     features = ("lpips",)
     options: ClassVar[tuple[Option, ...]] = (
-        Option("model_path", str, None, help=f"the ONNX file; else {ENVIRONMENT} names it"),
+        Option(
+            "model_path",
+            str,
+            None,
+            help=f"ONNX file or registered name; else {ENVIRONMENT}'s, else what 'pyvmaf models fetch' got",
+        ),
         _choice("matrix", "what Y'CbCr means; compat: as published LPIPS of video"),
         _choice("range", "which codes are black and white"),
         _choice("chroma", "how chroma is brought to the size of luma"),
@@ -90,6 +97,14 @@ class LpipsExtractor(FeatureExtractor):
     tag: str
     unverified: bool
 
+    @classmethod
+    def check(cls, options: Mapping[str, object]) -> None:
+        """Look for the model before there are frames."""
+        given, net = options.get("model_path"), options.get("net") or DEFAULT_NET
+        path, _ = locate(os.fsdecode(given) if isinstance(given, (str, os.PathLike)) else None, str(net))
+        if not os.path.exists(path):
+            raise error_for(-errno.ENOENT, "lpips", f"model {path}: {os.strerror(errno.ENOENT)}")
+
     def init(self, w: int, h: int, bpc: int, pix_fmt: PixelFormat) -> None:
         """Check the format and the options, and get the context's network."""
         if pix_fmt is PixelFormat.YUV400P:
@@ -104,28 +119,12 @@ class LpipsExtractor(FeatureExtractor):
             if value not in allowed:
                 reason = f"option {name} is {value!r}, must be {', '.join(allowed)}"
                 raise error_for(-errno.EINVAL, "lpips", reason)
-        path, net = self._locate()
+        path, net = locate(self.model_path, self.net)
         key = (path, net, self.provider, self.unverified)
         self.network = self.share(key, lambda: self._open(path, net))
         self.network.check_size(w, h)
         colour = Colour(self.matrix, self.range, self.chroma, self.siting, self.depth)
         self.convert = Converter((w, h), bpc, pix_fmt.shift, colour, self.network.table)
-
-    def _locate(self) -> tuple[str, model_files.Entry | None]:
-        """The model file, and the entry that it must be where ``net`` says so."""
-        net = None if self.net == DEFAULT_NET else model_files.entry(self.net)
-        if path := self.model_path or os.environ.get(ENVIRONMENT):
-            return path, net
-        if net and net.path.exists():
-            return str(net.path), net
-        if net:
-            reason = f"{net.file} is not here; get it by 'pyvmaf models fetch {net.name}'"
-            raise error_for(-errno.ENOENT, "lpips", reason)
-        reason = (
-            "no model: give the option model_path, set "
-            f"{ENVIRONMENT}, or get it by 'pyvmaf models fetch lpips_sq' and name the file so"
-        )
-        raise error_for(-errno.EINVAL, "lpips", reason)
 
     def _open(self, path: str, net: model_files.Entry | None) -> Network:
         from .network import Network, runtime
@@ -157,6 +156,7 @@ class LpipsExtractor(FeatureExtractor):
         return known
 
     def extract(self, ref: VmafPicture, dist: VmafPicture, index: int) -> Mapping[str, float]:
+        """The distance of one pair."""
         with self.network.buffers(self.convert.shape) as (one, other):
             # Here, not under the network's lock: while another frame runs.
             self.convert(ref.planes_rounded_up, one)
@@ -166,6 +166,27 @@ class LpipsExtractor(FeatureExtractor):
             reason = f"the model gave {value} for frame {index}"
             raise error_for(-errno.EDOM, "lpips", reason)
         return {"lpips": value}
+
+
+def locate(model_path: str | None, net: str) -> tuple[str, model_files.Entry | None]:
+    """The model file, and the entry that it must be where its name says so.
+
+    A path or a registered name, from the option or the environment, comes before the network's file in the cache.
+
+    Raises:
+        VmafError: no such network, or its file is not here.
+    """
+    asked = None if net == DEFAULT_NET else model_files.entry(net)
+    if given := model_path or os.environ.get(ENVIRONMENT):
+        if os.path.exists(given) or given not in model_files.entries():
+            return given, asked
+        asked = model_files.entry(given)
+    wanted = asked or model_files.entry(DEFAULT_FILE)
+    if wanted.path.exists():
+        return str(wanted.path), wanted
+    reason = f"no model: {wanted.file} is not here; get it by 'pyvmaf models fetch {wanted.name}'"
+    reason += f", or name a file by the option model_path or by {ENVIRONMENT}"
+    raise error_for(-errno.ENOENT, "lpips", reason)
 
 
 def _log(message: str) -> None:

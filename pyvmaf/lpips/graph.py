@@ -83,7 +83,8 @@ def split(model: Message) -> Towers | None:
         pooled, conv, pool = found
         stem = Stem(graph.part(entry, (names[0], pooled)), conv, pool)
         return Towers(table, stem, graph.part(pooled, names[1:]), weights)
-    except _Unlike:
+    except (_Unlike, LookupError, TypeError, ValueError):
+        # The latter where what the pattern has is missing, or of another kind: the runtime says what it thinks of it.
         return None
 
 

@@ -61,6 +61,7 @@ class Model:
 
     @property
     def sha256(self) -> str:
+        """The digest of the file in hexadecimal digits."""
         return hashlib.sha256(self.data).hexdigest()
 
 
@@ -110,8 +111,10 @@ def _read_regular(handle: int, path: object) -> bytes:
 
 def _check_jail(real: Path) -> None:
     jail = os.environ.get(JAIL)
-    if not jail:
+    if jail is None:
         return
+    if not jail:  # else it would be the current folder, or none
+        raise refusal(errno.EACCES, real, f"{JAIL} is empty; it must name a folder, or not be set")
     try:
         inside = real.is_relative_to(os.path.realpath(jail, strict=True)) and os.path.isdir(jail)
     except OSError:

@@ -80,6 +80,7 @@ class Message:
             self.fields[name] = list(value) if isinstance(value, list) else [value]
 
     def messages(self, name: str) -> list[Message]:
+        """The messages of a repeated field."""
         return [v for v in self.fields.get(name, []) if isinstance(v, Message)]
 
     def message(self, name: str) -> Message:
@@ -87,12 +88,15 @@ class Message:
         return next(iter(self.messages(name)), Message(SCHEMA[self.kind][NUMBERS[self.kind][name]][1]))
 
     def texts(self, name: str) -> list[str]:
+        """The strings of a repeated field."""
         return [v for v in self.fields.get(name, []) if isinstance(v, str)]
 
     def text(self, name: str) -> str:
+        """The string of a field; empty where it is not set."""
         return next(iter(self.texts(name)), "")
 
     def integer(self, name: str, default: int = 0) -> int:
+        """The integer of a field; 0 where it is not set."""
         value = next(iter(self.fields.get(name, [])), default)
         return value if isinstance(value, int) else default
 

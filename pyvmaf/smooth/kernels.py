@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +20,9 @@ import numpy.typing as npt
 from .._vmaf import ffi, lib
 from .constants import MOTION_TAPS, VIF_INACTIVE, VIF_NOISE, VIF_TAPS, gaussian
 from .spans import Span
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -45,6 +47,8 @@ def _run(work: Callable[[_Part], None], parts: Iterable[_Part], threads: int) ->
             work(part)
         return
     if threads not in _pools:
+        from concurrent.futures import ThreadPoolExecutor  # commands need no gradient
+
         _pools[threads] = ThreadPoolExecutor(threads, "pyvmaf.smooth")
     for done in [_pools[threads].submit(work, part) for part in parts]:
         done.result()

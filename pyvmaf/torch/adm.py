@@ -17,6 +17,7 @@ from ..smooth.options import AdmOptions
 from ..smooth.spans import held, spans
 from . import operators
 from .adm_smooth import How
+from .filters import constant
 from .levels import Pair
 
 MIN_SIZE = 33
@@ -61,23 +62,24 @@ def smooth(planes: Pair, options: AdmOptions, with_aim: bool = True) -> AdmSums:
     flags: list[Tensor | None] = [None] * SCALES
     if r.dtype == torch.float64 and limit > 1.0:
         flags = [*operators.adm_directions(planes.ref[part].detach(), planes.dist[part].detach(), height, width)]
-    sums = []
+    cubes, floors = [], []
     for scale, sensitivity in enumerate(options.sensitivities):
         how = How(axes[scale], sensitivity.factor, limit, with_aim)
-        *cubes, r, d = operators.adm_scale(r, d, flags[scale], how)
-        if scale == 0 and options.adm_skip_scale0:
-            zero = cubes[0].sum(1) * 0.0
-            sums.append((zero, zero, zero + 1e-10))
-            continue
+        *made, r, d = operators.adm_scale(r, d, flags[scale], how)
+        cubes.append(made)
         area = axes[scale][0].window().length * axes[scale][1].window().length
-        floor = 3.0 * (area * options.adm_noise_weight) ** (1 / 3)
-        num, aim, den = (_roots(x) for x in cubes)
-        sums.append((num + floor, aim, den + floor))
-    num, aim, den = (torch.stack(column, 1) for column in zip(*sums, strict=True))
+        floors.append(3.0 * (area * options.adm_noise_weight) ** (1 / 3))
+    # All scales at once from here on: each step is a launch on a GPU.
+    num, aim, den = (_roots(torch.stack(column, 1)) for column in zip(*cubes, strict=True))
+    floor = constant(tuple(floors), num.dtype, num.device)
+    num, den = num + floor, den + floor
+    if options.adm_skip_scale0:
+        kept, least = (constant(x, num.dtype, num.device) for x in ((0.0, 1.0, 1.0, 1.0), (1e-10, 0.0, 0.0, 0.0)))
+        num, aim, den = num * kept, aim * kept, den * kept + least
     return AdmSums(num, aim, den)
 
 
 def _roots(cubes: Tensor) -> Tensor:
-    """Sum over orientations [N] of the cube roots of sums [N, 3]; their gradient is 0 at 0."""
+    """Sums over orientations [N, 4] of the cube roots of sums [N, 4, 3]; their gradient is 0 at 0."""
     some = cubes > 0.0
-    return torch.where(some, torch.where(some, cubes, 1.0) ** (1 / 3), 0.0).sum(1)
+    return torch.where(some, torch.where(some, cubes, 1.0) ** (1 / 3), 0.0).sum(-1)

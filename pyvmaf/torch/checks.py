@@ -21,6 +21,7 @@ def floats(x: Tensor) -> Tensor:
 
 
 def check_mode(mode: str, bit_depth: int) -> None:
+    """Raise for a mode that does not exist."""
     if mode not in ("smooth", "quantised", "exact"):
         raise ValueError(f"mode is {mode!r}; allowed: smooth, quantised, exact")
     if isinstance(bit_depth, bool) or not isinstance(bit_depth, int) or not 8 <= bit_depth <= 16:

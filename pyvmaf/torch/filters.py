@@ -34,10 +34,17 @@ def halved(padded: Tensor, radius: int, height: int, width: int) -> Tensor:
     return padded[..., edge : edge + rows, edge : edge + cols]
 
 
-@lru_cache(maxsize=64)
 def constant(numbers: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
     """These numbers on a device, sent there once: a copy at every step would make a GPU wait."""
-    return torch.tensor(numbers, dtype=dtype, device=device)
+    if torch.compiler.is_compiling() or device.type == "meta":
+        return torch.tensor(numbers, dtype=dtype, device=device)
+    return _sent(numbers, dtype, device)
+
+
+@lru_cache(maxsize=256)
+def _sent(numbers: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    with torch.inference_mode(False):  # or autograd could not use them later
+        return torch.tensor(numbers, dtype=dtype, device=device)
 
 
 def _convolution(x: Tensor, taps: Sequence[float], dim: int, step: int, convolve: Callable[..., Tensor]) -> Tensor:

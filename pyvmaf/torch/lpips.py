@@ -15,7 +15,7 @@ from torch import Tensor
 from ..errors import VmafValueError
 from ..lpips.convert import DEVIATION, MATRICES, MEAN, SITINGS, Floats
 from ..lpips.export import SCALE, SHIFT, SLICES, complete, from_onnx
-from ..lpips.extractor import CHOICES, MIN_SIDE, LpipsExtractor
+from ..lpips.extractor import CHOICES, DEFAULT_NET, MIN_SIDE, LpipsExtractor, locate
 from .checks import autocast_is_on, check_rgb, floats, full_precision
 from .fixed import Fixed, Tables
 from .measure import straight_through
@@ -30,9 +30,8 @@ def _weights(model_path: str | os.PathLike[str] | None, unverified: bool) -> tup
     finder = LpipsExtractor()
     for option in LpipsExtractor.options:
         setattr(finder, option.name, option.default)
-    finder.model_path = None if model_path is None else os.fspath(model_path)
     finder.unverified = unverified
-    path, net = finder._locate()
+    path, net = locate(None if model_path is None else os.fspath(model_path), DEFAULT_NET)
     finder._identify(load(path), net)
     return path, complete(from_onnx(path), path)
 

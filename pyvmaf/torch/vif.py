@@ -24,11 +24,12 @@ def smooth(planes: Pair, gain_limit: float = 100.0) -> Tensor:
     16-bit frame.
     """
     r, d = planes.r, planes.d
-    ratios = []
+    nums, dens = [], []
     for scale in range(SCALES):
         num, den, r, d = operators.vif_scale(r, d, scale, gain_limit)
-        ratios.append(num / den)
-    made = torch.stack(ratios, 1)
+        nums.append(num)
+        dens.append(den)
+    made = torch.stack(nums, 1) / torch.stack(dens, 1)
     if made.dtype == torch.float32:
         return made
     return made + operators.vif_rounding(planes.ref.detach(), planes.dist.detach(), gain_limit)

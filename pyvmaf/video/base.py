@@ -79,10 +79,12 @@ class VideoFormat:
 
     @property
     def pix_fmt(self) -> PixelFormat:
+        """The pixel format."""
         return CHROMA[self.chroma]
 
     @property
     def plane_count(self) -> int:
+        """3, or 1 for luma alone."""
         return self.pix_fmt.planes
 
     def plane_size(self, plane: int, up: bool = False) -> tuple[int, int]:
@@ -93,10 +95,12 @@ class VideoFormat:
         return (self.height + up * sy) >> sy, (self.width + up * sx) >> sx
 
     def sample_count(self, up: bool) -> int:
+        """Samples of all planes of a frame."""
         sizes = [self.plane_size(p, up) for p in range(self.plane_count)]
         return sum(h * w for h, w in sizes)
 
     def frame_bytes(self, up: bool = True) -> int:
+        """Bytes of a frame in a file."""
         return self.sample_count(up) * (1 if self.bpc == 8 else 2)
 
     def planes(self, buffer: NDArray[np.uint8], up: bool = True) -> Frame:

@@ -156,6 +156,7 @@ class ByteFile:
         return self._position
 
     def close(self) -> None:
+        """Close the file."""
         if self._owned:
             self._file.close()
 
@@ -167,6 +168,7 @@ class Stream:
         self._file = file
 
     def read(self, size: int) -> bytes:
+        """The next bytes, at most so many."""
         out = bytearray(size)
         return bytes(out[: self._file._some(memoryview(out))])
 
@@ -181,8 +183,10 @@ class SeekableStream(Stream):
         self.seek(0)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a position."""
         at = offset + (self._start if whence == io.SEEK_SET else 0)
         return int(self._file._file.seek(at, whence)) - self._start
 
     def tell(self) -> int:
+        """The position."""
         return int(self._file._file.tell()) - self._start

@@ -229,6 +229,21 @@ static int use_extractor(VmafContext *ctx, const PyvmafExtractor *extractor,
     return add_registration(ctx, extractor, opts);
 }
 
+/* Logs the reason. Whoever asks for lpips has read that pyvmaf has it. */
+static int unknown_extractor(const char *name)
+{
+    if (!strcmp(name, "lpips"))
+        log_line(VMAF_LOG_LEVEL_ERROR,
+                 "no feature extractor \"lpips\" in this library: it runs in "
+                 "Python; import pyvmaf in this process and call the library "
+                 "inside pyvmaf/_vmaf.abi3.so, where it is registered");
+    else
+        log_line(VMAF_LOG_LEVEL_ERROR,
+                 "no feature extractor \"%s\"; the nearest name is \"%s\"",
+                 name, extractor_nearest(name));
+    return -EINVAL;
+}
+
 int vmaf_use_feature(VmafContext *vmaf, const char *feature_name,
                      VmafFeatureDictionary *opts_dict)
 {
@@ -236,12 +251,8 @@ int vmaf_use_feature(VmafContext *vmaf, const char *feature_name,
     if (err)
         return err;
     const PyvmafExtractor *extractor = extractor_find(feature_name);
-    if (!extractor) {
-        log_line(VMAF_LOG_LEVEL_ERROR,
-                 "no feature extractor \"%s\"; the nearest name is \"%s\"",
-                 feature_name, extractor_nearest(feature_name));
-        return -EINVAL;
-    }
+    if (!extractor)
+        return unknown_extractor(feature_name);
     err = context_lock(vmaf, "vmaf_use_feature");
     if (err)
         return err;
@@ -349,8 +360,11 @@ static int fetch(VmafContext *ctx, VmafPicture *pic,
                  const unsigned *milliseconds)
 {
     PicturePool *pool;
+    /* The geometry may be read once it is there. */
     const bool has_default = ctx->workers && atomic_load(&ctx->has_geometry);
-    const VmafPictureConfiguration cfg = default_pool(ctx);
+    VmafPictureConfiguration cfg = { 0 };
+    if (has_default)
+        cfg = default_pool(ctx);
     const int err =
         retained_pool(&ctx->retained, has_default ? &cfg : NULL, &pool);
     if (!err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* Log lines: printed by level, and kept a thread as the reason of a failure. */
+/* Log lines: printed by level, and kept per thread as the reason for a failure. */
 #include "log.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* Log lines: to stderr by level, and kept a thread as the reason of a failure. */
+/* Log lines: to stderr by level, and kept per thread as the reason for a failure. */
 #ifndef LOG_H
 #define LOG_H
 

@@ -109,9 +109,13 @@ void registration_destroy(Registration *reg)
 bool registration_join(Registration *leader, Registration *reg)
 {
     const PyvmafExtractor *extractor = leader->extractor;
+    const unsigned max =
+        extractor->share_max && extractor->share_max < PYVMAF_SHARE_MAX
+            ? extractor->share_max
+            : PYVMAF_SHARE_MAX;
     if (extractor != reg->extractor || !extractor->extract_group ||
         !extractor->compatible || leader->leader != leader ||
-        leader->member_cnt == PYVMAF_SHARE_MAX ||
+        leader->member_cnt >= max ||
         !extractor->compatible(leader->settings, reg->settings))
         return false;
     leader->member[leader->member_cnt++] = reg;

@@ -14,7 +14,7 @@
 #include "libvmaf/libvmaf.h"
 
 /* Most sums that a kernel has. */
-#define ROWS_MAX_SUMS 32
+#define ROWS_MAX_SUMS 64
 
 typedef struct RowCall {
     KernelFn run;

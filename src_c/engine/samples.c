@@ -36,9 +36,8 @@ static void samples_extent(const VmafPicture *pic, unsigned plane, size_t *w,
 static int samples_refuse(const VmafPicture *pic, const char *side,
                           unsigned index, unsigned plane, size_t y)
 {
-    const uint16_t *row =
-        (const uint16_t *)((const char *)pic->data[plane] +
-                           (ptrdiff_t)y * pic->stride[plane]);
+    const uint16_t *row = (const uint16_t *)((const char *)pic->data[plane] +
+                                             (ptrdiff_t)y * pic->stride[plane]);
     size_t x = 0;
     while (!(row[x] >> pic->bpc))
         x++;

@@ -6,7 +6,7 @@
 
 const char *vmaf_version(void)
 {
-    return "pyvmaf-" PYVMAF_VERSION;
+    return PYVMAF_API_VERSION "-pyvmaf-" PYVMAF_VERSION;
 }
 
 const char *pyvmaf_cpu_name(uint64_t cpumask)

@@ -13,8 +13,9 @@ typedef struct WorkerPool WorkerPool;
 typedef struct WorkerSplit {
     void (*run)(struct WorkerSplit *split, unsigned part, void *scratch);
     unsigned max_parts;
-    size_t scratch_size; /* each thread that runs a part has so much, aligned */
-    void *scratch;       /* to 64 bytes; this is the asking thread's */
+    size_t
+        scratch_size; /* bytes each participating thread needs, 64-byte aligned */
+    void *scratch;    /* the calling thread's */
     /* Set by worker_split() before the first run(). */
     unsigned parts;
     /* Of the pool. */

@@ -333,7 +333,6 @@ static int publish(const AdmState *s, const AdmParts parts[ADM_SCALES],
 static int extract_group(void *state, const PyvmafShare *share, unsigned cnt,
                          const PyvmafFrame *frame)
 {
-    _Static_assert(PYVMAF_SHARE_MAX <= ADM_MAX_VARIANTS, "one for each");
     AdmParts parts[ADM_MAX_VARIANTS][ADM_SCALES];
     int err = 0;
     sum_scales(state, frame, share, cnt, parts);
@@ -368,4 +367,5 @@ const PyvmafExtractor extractor_adm = {
     .close = adm_close,
     .compatible = adm_compatible,
     .extract_group = extract_group,
+    .share_max = ADM_MAX_VARIANTS,
 };

@@ -425,7 +425,6 @@ static int publish(const FloatAdmState *s, double area,
 static int extract_group(void *state, const PyvmafShare *share, unsigned cnt,
                          const PyvmafFrame *frame)
 {
-    _Static_assert(PYVMAF_SHARE_MAX <= FLOAT_ADM_MAX_LIMITS, "one for each");
     FloatAdmParts parts[FLOAT_ADM_MAX_LIMITS][FLOAT_ADM_SCALES];
     const FloatAdmState *instance = state;
     const double area = (double)instance->w * instance->h;
@@ -467,4 +466,5 @@ const PyvmafExtractor extractor_float_adm = {
     .close = float_adm_close,
     .compatible = float_adm_compatible,
     .extract_group = extract_group,
+    .share_max = FLOAT_ADM_MAX_LIMITS,
 };

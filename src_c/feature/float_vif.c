@@ -434,7 +434,6 @@ static int publish(const FloatVifState *s, const Ratio r[FLOAT_VIF_SCALES],
 static int extract_group(void *state, const PyvmafShare *share, unsigned cnt,
                          const PyvmafFrame *frame)
 {
-    _Static_assert(PYVMAF_SHARE_MAX <= FLOAT_VIF_MAX_LIMITS, "one for each");
     Ratio ratio[FLOAT_VIF_MAX_LIMITS][FLOAT_VIF_SCALES];
     int err = 0;
     measure(state, share, cnt, frame, ratio);
@@ -472,4 +471,5 @@ const PyvmafExtractor extractor_float_vif = {
     .close = float_vif_close,
     .compatible = float_vif_compatible,
     .extract_group = extract_group,
+    .share_max = FLOAT_VIF_MAX_LIMITS,
 };

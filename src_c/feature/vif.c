@@ -3,7 +3,7 @@
  * VIF: visual information fidelity of luma at four scales.
  *
  * The kernels turn each scale of a frame pair into integer sums and the planes
- * of the next scale; here the sums become a ratio a scale.
+ * of the next scale; here the sums become one ratio per scale.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -244,7 +244,6 @@ static int publish(const VifState *s, const Ratio r[VIF_SCALES],
 static int extract_group(void *state, const PyvmafShare *share, unsigned cnt,
                          const PyvmafFrame *frame)
 {
-    _Static_assert(PYVMAF_SHARE_MAX <= VIF_MAX_LIMITS, "a limit for each");
     double limit[VIF_MAX_LIMITS] = { 0 };
     VifSums sums[VIF_SCALES] = { 0 };
     int err = 0;
@@ -288,4 +287,5 @@ const PyvmafExtractor extractor_vif = {
     .close = vif_close,
     .compatible = vif_compatible,
     .extract_group = extract_group,
+    .share_max = VIF_MAX_LIMITS,
 };

@@ -6,6 +6,7 @@
 
 #include "engine/extractor.h"
 #include "model.h"
+#include "text/feature_name.h"
 #include "pyvmaf/pyvmaf.h"
 #include "text/dictionary.h"
 
@@ -29,7 +30,7 @@ int pyvmaf_model_view(const VmafModel *model, PyvmafModelView *view)
     if (!model || !view)
         return -EINVAL;
     const Svm *const svm = model->svm;
-    *view = (PyvmafModelView) {
+    *view = (PyvmafModelView){
         .feature_cnt = model->feature_cnt,
         .gamma = svm->gamma,
         .rho = svm->rho,
@@ -57,13 +58,13 @@ int pyvmaf_model_feature(VmafModel *model, unsigned position,
         return -EINVAL;
     const ModelFeature *const f = &model->feature[position];
     const PyvmafExtractor *const extractor = extractor_find_by_feature(f->name);
-    *feature = (PyvmafModelFeature) {
+    *feature = (PyvmafModelFeature){
         .name = f->name,
         .published = pyvmaf_model_feature_at(model, position),
         .extractor = extractor ? extractor->name : NULL,
         .slope = f->slope,
         .intercept = f->intercept,
-        .option_cnt = f->opts ? (unsigned) f->opts->cnt : 0,
+        .option_cnt = f->opts ? (unsigned)f->opts->cnt : 0,
     };
     return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* The two formats of one line a frame: CSV, and MicroDVD subtitles. */
+/* The two formats with one line per frame: CSV, and MicroDVD subtitles. */
 #include <string.h>
 
 #include "output_writer.h"

@@ -7,7 +7,7 @@ typedef __m256d vdmask; /* a choice among lanes of binary64 */
 #define _mm256_castpd_si _mm256_castpd_si256
 #include "x86_double.h"
 
-/* 1 / sqrt(a) within 2^-11; a in the normal range of binary32. */
+/* 1 / sqrt(a) within 1.5 * 2^-12; a in the normal range of binary32. */
 static inline vdbl v_rsqrt_guess_f64(vdbl a)
 {
     return _mm256_cvtps_pd(_mm_rsqrt_ps(_mm256_cvtpd_ps(a)));

@@ -24,16 +24,6 @@ static inline vint v_bytes16(vmask16 lo, vmask16 hi)
     return _mm512_movm_epi8((__mmask64)hi << 32 | lo);
 }
 
-/* first + i for each lane i of m, in order; how many they are. V_LANES places
- * may be written. */
-static inline size_t v_lanes(uint32_t *out, uint32_t first, vmask m)
-{
-    const vint lane =
-        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    v_store(out, _mm512_maskz_compress_epi32(m, v_add32(lane, v_set32(first))));
-    return (size_t)__builtin_popcount(m);
-}
-
 /* Bit i stands for column `first` + i, which has sample[i]: sample << 16 |
  * column of those whose bit is set, in order; how many they are. V_LANES places
  * behind them may be written. */
@@ -56,11 +46,6 @@ static inline size_t v_columns(uint32_t *out, const uint16_t *sample,
         column = _mm512_add_epi32(column, _mm512_set1_epi32(16));
     }
     return (size_t)(out - start);
-}
-
-static inline vflt v_gather_lanes_f32(const float *p, vint index)
-{
-    return _mm512_i32gather_ps(index, p, 4);
 }
 
 static inline double v_sum_f64(vdbl a)

@@ -7,7 +7,7 @@ typedef __mmask8 vdmask; /* a choice among lanes of binary64 */
 #define _mm512_castpd_si _mm512_castpd_si512
 #include "x86_double.h"
 
-/* 1 / sqrt(a) within 2^-11; a in the normal range of binary32. */
+/* 1 / sqrt(a) within 1.5 * 2^-12; a in the normal range of binary32. */
 static inline vdbl v_rsqrt_guess_f64(vdbl a) { return _mm512_rsqrt14_pd(a); }
 
 /* Masks: pick is a where m, else b; keep puts +0 elsewhere; pick_sign is a where

@@ -40,20 +40,6 @@ static inline vint v_bytes16(vmask16 lo, vmask16 hi)
     return OF_U8(vmovn_high_u16(vmovn_u16(U16(lo)), U16(hi)));
 }
 
-/* first + i for each lane i of m, in order; how many they are. V_LANES places
- * may be written. */
-static inline size_t v_lanes(uint32_t *out, uint32_t first, vmask m)
-{
-    uint32_t lane[4];
-    size_t cnt = 0;
-    vst1q_u32(lane, m);
-    for (unsigned i = 0; i < 4; i++) {
-        out[cnt] = first + i;
-        cnt += lane[i] & 1;
-    }
-    return cnt;
-}
-
 /* As columns_list(). */
 static inline size_t v_columns(uint32_t *out, const uint16_t *sample,
                                uint32_t first, uint64_t bits)
@@ -70,13 +56,5 @@ static inline vrun v_add_run(vrun a, vrun b) { return vaddq_u16(a, b); }
 static inline vrun v_sub_run(vrun a, vrun b) { return vsubq_u16(a, b); }
 static inline vrun v_max_run(vrun a, vrun b) { return vmaxq_u16(a, b); }
 static inline int v_any_run(vrun a) { return vmaxvq_u16(a) != 0; }
-
-static inline vflt v_gather_lanes_f32(const float *p, vint index)
-{
-    uint32_t at[4];
-    vst1q_u32(at, index);
-    const float part[4] = { p[at[0]], p[at[1]], p[at[2]], p[at[3]] };
-    return vld1q_f32(part);
-}
 
 static inline double v_sum_f64(vdbl a) { return vaddvq_f64(a); }

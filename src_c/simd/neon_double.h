@@ -31,8 +31,8 @@ static inline vint v_shl64(vint a, int n)
 /* To the nearest integer, ties to even. */
 static inline vint v_nearest_f32(vflt a) { return OF_S32(vcvtnq_s32_f32(a)); }
 
-/* 1 / sqrt(a) within 2^-11; a in the normal range of binary32. The estimate has
- * eight bits. */
+/* 1 / sqrt(a) within 1.5 * 2^-12; a in the normal range of binary32. The
+ * estimate has eight bits. */
 static inline vdbl v_rsqrt_guess_f64(vdbl a)
 {
     vdbl y = vrsqrteq_f64(a);

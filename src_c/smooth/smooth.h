@@ -35,7 +35,7 @@ typedef struct SmoothVif {
 
 /* Where the results of one scale go. */
 typedef struct SmoothVifSums {
-    double *num, *den;           /* one a row of the scale */
+    double *num, *den;           /* one per row of the scale */
     float *next_ref, *next_dist; /* w/2 x h/2; NULL: not wanted */
 } SmoothVifSums;
 
@@ -69,7 +69,7 @@ typedef struct SmoothAdm {
     void *scratch; /* smooth_adm_scratch_size() bytes */
 } SmoothAdm;
 
-/* Sums of cubes, one an orientation and row [pool_begin, pool_end). */
+/* Sums of cubes, one per orientation and row [pool_begin, pool_end). */
 typedef struct SmoothAdmSums {
     double (*num)[SMOOTH_BANDS];
     double (*aim)[SMOOTH_BANDS]; /* 0 without aim */

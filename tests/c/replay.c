@@ -40,7 +40,10 @@ typedef struct Head {
     char name[96], module[32];
     uint64_t kernel; /* offset in the module's table */
     uint64_t scratch_kind, scratch, scratch_argument;
-    uint64_t rows, cut, sums, argument, second, blocks, pointers;
+    uint64_t rows, cut, sums;
+    uint64_t shape; /* of the kernel: a KernelFn, or how many arguments */
+    uint64_t argument[2], second[2], third; /* pointers: block, offset */
+    uint64_t blocks, pointers;
 } Head;
 
 typedef struct BlockHead {
@@ -51,8 +54,9 @@ typedef struct PointerHead {
     uint64_t block, offset, target, target_offset;
 } PointerHead;
 
-/* A kernel of another shape: a call, and a second struct of arguments. */
-typedef void (*SecondFn)(const void *call, const void *second);
+/* Kernels of other shapes, which have no rows. */
+typedef void (*Kernel2Fn)(const void *argument, void *second);
+typedef void (*Kernel3Fn)(const void *argument, void *second, size_t third);
 
 typedef struct Block {
     uint64_t size, access;
@@ -107,6 +111,11 @@ static void set_pointers(const Head *head, const PointerHead *pointer)
     }
 }
 
+static void *pointer_to(const uint64_t where[2])
+{
+    return block[where[0]].memory + where[1];
+}
+
 static const void *member(const void *table, uint64_t offset)
 {
     return (const char *)table + offset;
@@ -131,7 +140,7 @@ static size_t scratch_size(const Head *head, const void *table,
 static void run_rows(const Head *head, const void *table, unsigned begin,
                      unsigned end, int64_t *sums)
 {
-    const void *call = block[head->argument].memory;
+    const void *call = pointer_to(head->argument);
     const size_t size = scratch_size(head, table, call);
     KernelFn kernel;
     memcpy(&kernel, member(table, head->kernel), sizeof(kernel));
@@ -145,10 +154,15 @@ static void run_rows(const Head *head, const void *table, unsigned begin,
 static void run(const Head *head, const void *table, int64_t *sums)
 {
     const unsigned rows = (unsigned)head->rows, third = rows / 3;
-    if (head->second) {
-        SecondFn kernel;
+    if (head->shape == 2) {
+        Kernel2Fn kernel;
         memcpy(&kernel, member(table, head->kernel), sizeof(kernel));
-        kernel(block[head->argument].memory, block[head->second].memory);
+        kernel(pointer_to(head->argument), pointer_to(head->second));
+    } else if (head->shape == 3) {
+        Kernel3Fn kernel;
+        memcpy(&kernel, member(table, head->kernel), sizeof(kernel));
+        kernel(pointer_to(head->argument), pointer_to(head->second),
+               head->third);
     } else if (head->cut) {
         run_rows(head, table, third, rows, sums);
         run_rows(head, table, 0, third, sums);

@@ -13,25 +13,39 @@
 
 typedef simde__mmask16 __mmask16;
 typedef simde__mmask8 __mmask8;
+typedef uint32_t __mmask32;
+typedef uint64_t __mmask64;
 
 /* SIMDe 0.7.4 names this one wrongly. */
 #undef _mm512_madd_epi16
 #define _mm512_madd_epi16 simde_mm512_madd_epi16
 
-/* And it rounds this one twice. */
-static inline __m512 fused(__m512 v, __m512 w, __m512 u)
-{
-    float x[16], y[16], z[16];
-    memcpy(x, &v, sizeof(x));
-    memcpy(y, &w, sizeof(y));
-    memcpy(z, &u, sizeof(z));
-    for (int i = 0; i < 16; i++)
-        x[i] = fmaf(x[i], y[i], z[i]);
-    memcpy(&v, x, sizeof(x));
-    return v;
-}
+/* And it rounds these twice: n lanes of type t, by fma or fmaf. */
+#define FUSED(name, VECTOR, t, n, value)                                       \
+    static inline VECTOR fused_##name(VECTOR v, VECTOR w, VECTOR u)            \
+    {                                                                          \
+        t a[n], b[n], c[n];                                                    \
+        memcpy(a, &v, sizeof(a));                                              \
+        memcpy(b, &w, sizeof(b));                                              \
+        memcpy(c, &u, sizeof(c));                                              \
+        for (int i = 0; i < n; i++)                                            \
+            a[i] = value;                                                      \
+        memcpy(&v, a, sizeof(v));                                              \
+        return v;                                                              \
+    }
+
+FUSED(fmadd_ps, __m512, float, 16, fmaf(a[i], b[i], c[i]))
+FUSED(fnmadd_ps, __m512, float, 16, fmaf(-a[i], b[i], c[i]))
+FUSED(fmadd_pd, __m512d, double, 8, fma(a[i], b[i], c[i]))
+FUSED(fnmadd_pd, __m512d, double, 8, fma(-a[i], b[i], c[i]))
 #undef _mm512_fmadd_ps
-#define _mm512_fmadd_ps fused
+#undef _mm512_fnmadd_ps
+#undef _mm512_fmadd_pd
+#undef _mm512_fnmadd_pd
+#define _mm512_fmadd_ps fused_fmadd_ps
+#define _mm512_fnmadd_ps fused_fnmadd_ps
+#define _mm512_fmadd_pd fused_fmadd_pd
+#define _mm512_fnmadd_pd fused_fnmadd_pd
 
 /* What it lacks, lane by lane: n results of type r from lanes x of type a. */
 #define LANES(name, RESULT, r, n, ARGUMENT, a, value)                          \
@@ -100,6 +114,27 @@ static inline __m512 _mm512_i32gather_ps(__m512i index, const void *p,
     memcpy(&result, &index, sizeof(result));
     return result;
 }
+
+LANES(_mm512_cvtps_epi32, __m512i, int32_t, 16, __m512, float,
+      fabsf(x) < 0x1p31f ? (int32_t)nearbyintf(x) : INT32_MIN)
+/* A guess that nothing may depend on. */
+LANES(_mm512_rsqrt14_pd, __m512d, double, 8, __m512d, double, 1 / sqrt(x))
+
+/* A bit per 16-bit lane. */
+#define MASK16(name, relation)                                                 \
+    static inline __mmask32 name(__m512i v, __m512i w)                         \
+    {                                                                          \
+        int16_t x[32], y[32];                                                  \
+        __mmask32 mask = 0;                                                    \
+        memcpy(x, &v, sizeof(x));                                              \
+        memcpy(y, &w, sizeof(y));                                              \
+        for (int i = 0; i < 32; i++)                                           \
+            mask |= (__mmask32)(x[i] relation y[i]) << i;                      \
+        return mask;                                                           \
+    }
+
+MASK16(_mm512_cmpeq_epi16_mask, ==)
+MASK16(_mm512_cmpgt_epi16_mask, >)
 
 static inline int64_t _mm512_reduce_add_epi64(__m512i v)
 {
@@ -178,4 +213,8 @@ static inline __m512i _mm512_mask_shuffle_epi32(__m512i v, unsigned mask,
 #define SIMD_UNROLL
 #define SIMD_FIX(v) ((void)(v))
 #define SIMD_HIDE(pointer) ((void)(pointer))
+static inline void v_prefetch(const void *p)
+{
+    (void)p;
+}
 #endif

@@ -20,6 +20,7 @@ class Scale(Kernel):
 
     name = "float_adm.scale"
     points = (
+        P(bpc=8, limits=(100.0,), factor=USUAL, exponent=3.0, plain=False, plane=False),
         *(
             P(bpc=bpc, limits=LIMITS, factor=USUAL, exponent=3.0, plain=False, plane=False)
             for bpc in (8, 9, 10, 12, 16)

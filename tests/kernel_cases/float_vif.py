@@ -19,6 +19,7 @@ class Scale(Kernel):
 
     name = "float_vif.scale"
     points = (
+        P(bpc=8, scale=0, width=1.0, noise=2.0, limits=(100.0,), plane=False),
         *(P(bpc=bpc, scale=0, width=1.0, noise=2.0, limits=USUAL, plane=False) for bpc in (8, 9, 10, 12, 16)),
         *(P(bpc=16, scale=scale, width=1.0, noise=2.0, limits=(100.0,), plane=True) for scale in range(4)),
         P(bpc=8, scale=0, width=1.0, noise=2.0, limits=(), plane=False),

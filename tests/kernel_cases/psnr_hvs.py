@@ -38,15 +38,16 @@ class Terms(Kernel):
         table = ffi.new("PsnrHvsTable *")
         lib.psnr_hvs_table(table, p.plane)
         entries = {name: list(getattr(table, name)) for name in ("weight", "mask", "inverse")}
-        terms = m.write((rows, lib.psnr_hvs_stride(w)), np.float32)
+        stride = lib.psnr_hvs_stride(w)
+        terms = m.write((rows * stride,), np.float32)
         total = m.write((1,), np.float32, fill=0)
         call = m.struct(
             "PsnrHvsTerms", ref=ref, dist=dist, ref_stride=ref.stride, dist_stride=dist.stride, w=w, bpc=p.bpc,
-            first_row=p.first, table=m.struct("PsnrHvsTable", **entries), terms=terms, stride=terms.stride // 4,
+            first_row=p.first, table=m.struct("PsnrHvsTable", **entries), terms=terms, stride=stride,
         )  # fmt: skip
         yield Call("psnr_hvs.terms", call, rows=rows, scratch=("scratch_size", w))
         call = m.struct(
-            "PsnrHvsSum", terms=terms, stride=terms.stride // 4, blocks=reference.blocks(w), total=total
+            "PsnrHvsSum", terms=terms, stride=stride, blocks=reference.blocks(w), total=total
         )  # fmt: skip
         yield Call("psnr_hvs.sum", call, rows=rows, cut=False)
 

@@ -52,4 +52,33 @@ class Scale(Kernel):
         return Want([[*num, sums.den_log, sums.num_non_log, sums.non_log_cnt]], planes)
 
 
-KERNELS = [Scale()]
+class Log(Kernel):
+    """All top sixteen bits at all exponents, with zeros, ones and noise in the bits that are dropped."""
+
+    name = "vif.log"
+    points = (P(),)
+    kinds = ("zeros", "ones", "noise")
+    timed = False
+    ARGUMENTS = 15 << 15
+    wide = ((ARGUMENTS // 16, 1),)
+
+    def inputs(self, kind: str, w: int, h: int, p: P) -> Arrays:
+        """As many arguments as there are samples in 16 such planes; of fewer than all, some of each exponent."""
+        at = np.arange(16 * w * h) * 7919 % self.ARGUMENTS
+        top, shift = 32768 + at % 32768, 1 + at // 32768
+        dropped = {"zeros": 0, "ones": -1, "noise": np.random.default_rng(20).integers(0, 1 << 15, at.size)}[kind]
+        return [((top << shift) + (dropped & (1 << shift) - 1)).astype(np.uint32)]
+
+    def replayed(self, p: P) -> Iterator[tuple[str, int, int]]:
+        for kind in self.kinds:
+            yield kind, *self.wide[0]
+
+    def calls(self, m: Memory, inputs: Arrays, p: P) -> Iterator[Call]:
+        n = inputs[0].size
+        yield Call("vif.log", m.read(inputs[0]), second=m.write((n,), np.int32), third=n)
+
+    def want(self, inputs: Arrays, p: P) -> Want:
+        return Want(outputs=[reference.log(inputs[0].astype(np.int64))])
+
+
+KERNELS = [Scale(), Log()]

@@ -108,8 +108,10 @@ def write_clips(folder: Path) -> None:
                 (folder / f"{name}12.y4m").write_bytes(head + data)
 
 
-def interrupted_at_a_pipe(argv: Sequence[str], data: bytes, environment: Mapping[str, str]) -> tuple[int, str, str]:
-    """Status, stdout and stderr of a command that gets Ctrl-C when it has taken `data` from the file "pipe"."""
+def interrupted_at_a_pipe(
+    argv: Sequence[str], data: bytes, environment: Mapping[str, str], number: int = signal.SIGINT
+) -> tuple[int, str, str]:
+    """Status, stdout and stderr of a command that gets that signal when it has taken `data` from the file "pipe"."""
     os.mkfifo("pipe")
     process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     pipe = os.open("pipe", os.O_RDWR)  # so that opening waits for nobody
@@ -120,7 +122,7 @@ def interrupted_at_a_pipe(argv: Sequence[str], data: bytes, environment: Mapping
         while select.select([pipe], [], [], 0)[0] and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=60)
     finally:
         os.close(pipe)

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pyvmaf import VmafContext
 
 #: Long runs: set PYVMAF_FULL=1.
 FULL = os.environ.get("PYVMAF_FULL") == "1"
@@ -32,3 +34,10 @@ def least_growth(resident: Callable[[], int], cycle: Callable[[int], None], coun
         cycle(count // 4)
         sizes.append(resident())
     return min(b - a for a, b in pairwise(sizes))
+
+
+def read_planes(ctx: VmafContext, planes: Sequence[Plane]) -> None:
+    """Every plane against the first one, to the end."""
+    for i, plane in enumerate(planes):
+        ctx.read_pictures(plane, planes[0], i, pix_fmt="gray")
+    ctx.flush()

@@ -24,6 +24,7 @@ tests/test_extractors.py then proves that
 
 - with the plain kernels and without threads, scores are the definition's doubles;
 - they are the same on every instruction set, with 1 and 4 threads, with subsampling;
+- so are those of a range of frames that is read with its halo;
 - registrations with other options in the same context change nothing;
 - smaller pictures and other depths are refused by an error that names them.
 
@@ -40,13 +41,14 @@ from typing import Any
 
 import numpy as np
 
+from pyvmaf import VmafContext
 from pyvmaf._vmaf import lib
 from support import scoring
 from support.capi import SCALAR
 from support.clips import CHROMA, Clip, Frame, make_frames
 from support.kernels import KERNEL_SETS
 
-__all__ = ["Clip", "Extractor", "Frame", "Scores", "differing", "discovered", "score", "together"]
+__all__ = ["Clip", "Extractor", "Frame", "Scores", "differing", "discovered", "score", "score_range", "together"]
 
 Options = Mapping[str, Any]
 Scores = dict[str, list[float | None]]
@@ -100,6 +102,21 @@ def score(extractor: Extractor, clip: Clip, options: Sequence[Options], **how: i
     refs, dists = make_frames(clip)
     features = [(extractor.name, each) for each in options]
     return scoring.score(refs, dists, chroma=clip.chroma, bpc=clip.bpc, features=features, **how)
+
+
+def score_range(extractor: Extractor, clip: Clip, options: Sequence[Options], frames: range, n_threads: int) -> Scores:
+    """The same of `frames` only, read with as much halo as the context asks for."""
+    refs, dists = make_frames(clip)
+    with VmafContext(n_threads=n_threads, cpumask=SCALAR) as ctx:
+        for each in options:
+            ctx.use_feature(extractor.name, each)
+        before, after = ctx.halo
+        first = 0 if before is None else max(0, frames.start - before)
+        for i in range(first, min(clip.frames, frames.stop + after)):
+            read = ctx.read_pictures if i in frames else ctx.read_halo
+            read(refs[i], dists[i], i, bpc=clip.bpc, pix_fmt=scoring.PIX_FMT[clip.chroma])
+        ctx.flush()
+        return {name: ctx.feature_scores(name, frames).tolist() for name in ctx.feature_names}
 
 
 def together(extractor: Extractor, clip: Clip) -> list[list[Options]]:

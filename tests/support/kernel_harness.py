@@ -51,7 +51,7 @@ from numpy.typing import NDArray
 from pyvmaf._vmaf import ffi, lib
 from support.contents import CONTENTS, content
 from support.kernels import KERNEL_SETS, SUMS_START
-from support.memory import Memory
+from support.memory import Memory, plain
 
 __all__ = ["Call", "Kernel", "Memory", "P", "Want", "available", "discovered", "run"]
 
@@ -66,7 +66,8 @@ class Call:
     `kernel` is "MODULE.MEMBER"; `argument` the call's struct; `rows` how many it
     has and `sums` how many integers it adds to. `scratch` is a number of bytes,
     or the module's member that tells it and that function's argument. `cut`:
-    may its rows be cut? A kernel of another shape gets `second` and nothing else.
+    may its rows be cut? A kernel of another shape gets `second`, and the number
+    `third` if there is one, and no rows.
     """
 
     kernel: str
@@ -76,6 +77,11 @@ class Call:
     scratch: int | tuple[str, Any] = 0
     cut: bool = True
     second: Any = None
+    third: int | None = None
+
+    def direct(self) -> list[Any]:
+        """The arguments of a kernel of another shape."""
+        return [plain(a) for a in (self.argument, self.second, self.third) if a is not None]
 
 
 @dataclass
@@ -118,6 +124,8 @@ class Kernel:
     kinds: Sequence[str] = tuple(CONTENTS)
     #: Does `want()` know? Else another test judges the plain kernel.
     judged = True
+    #: Does benchmarks/kernels.py time it?
+    timed = True
     #: Sizes beyond those of every test, such as wider than a strip of columns.
     wide: Sequence[tuple[int, int]] = ((2049, 18), (4100, 19))
 
@@ -128,6 +136,12 @@ class Kernel:
     def inputs(self, kind: str, w: int, h: int, p: P) -> Arrays:
         """What `calls` gets, from a kind of `contents.CONTENTS`."""
         return content(kind, w, h, p.bpc)
+
+    def replayed(self, p: P) -> Iterator[tuple[str, int, int]]:
+        """(kind, width, height) of the calls that are recorded and repeated elsewhere."""
+        w, h = self.smallest(p)
+        for i, kind in enumerate(self.kinds):
+            yield kind, w + 7 * i + {2: 200, 5: 600}.get(i, 0), h + 3 * (i % 5)
 
     def calls(self, m: Memory, inputs: Arrays, p: P) -> Iterator[Call]:
         raise NotImplementedError
@@ -182,7 +196,7 @@ def perform(
     """Run the kernel of that set over the parts of a call, each time `then` something; what it added to the sums."""
     kernel = function(name, call)
     if call.second is not None:
-        kernel(call.argument, call.second)
+        kernel(*call.direct())
         then()
         return []
     sums = ffi.new("int64_t[]", [SUMS_START] * call.sums) if call.sums else ffi.NULL

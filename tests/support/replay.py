@@ -18,13 +18,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pyvmaf._build import MODULES
 from pyvmaf._vmaf import ffi
 from support import kernel_harness as harness
 from support.kernel_harness import Call, Kernel, Memory
-from support.memory import Block
+from support.memory import Block, plain
 
-TABLES = dict(MODULES) | {"smooth": "SmoothKernels"}
+# Modules are the fields of a kernel set, each a pointer to its table.
+TABLES = {
+    name: field.type.item.cname.removeprefix("struct ")
+    for name, field in ffi.typeof("KernelTable").fields
+    if name != "name"
+} | {"smooth": "SmoothKernels"}
 READ, WRITE, SCRATCH = range(3)
 
 
@@ -55,8 +59,8 @@ class Record:
         self.name, self.call, self.found = name, call, list(m.blocks)
         self.blocks: list[Block] = []
         self.targets: list[tuple[int, int, int, int]] = []
-        self.argument = self.reach(call.argument)[0]
-        self.second = self.reach(call.second)[0] if call.second is not None else 0
+        self.argument = self.reach(plain(call.argument))
+        self.second = (0, 0) if call.second is None else self.reach(plain(call.second))
         self.before = [self.span(block).tobytes() for block in self.blocks]
 
     @staticmethod
@@ -97,7 +101,9 @@ class Record:
         module, member = self.call.kernel.split(".")
         out = [struct.pack("96s32s", self.name.encode()[:95], module.encode())]
         out.append(words(ffi.offsetof(TABLES[module], member), *self.scratch(), self.call.rows, self.call.cut))
-        out.append(words(len(sums), self.argument, self.second, len(self.blocks), len(self.targets)))
+        shape = 0 if self.call.second is None else 2 if self.call.third is None else 3
+        out.append(words(len(sums), shape, *self.argument, *self.second, self.call.third or 0))
+        out.append(words(len(self.blocks), len(self.targets)))
         out.append(words(*sums))
         for block, before in zip(self.blocks, self.before, strict=True):
             access = SCRATCH if block.before is None else READ if block.owned is None else WRITE
@@ -127,13 +133,12 @@ def record(kernel: Kernel, path: Path) -> int:
     count = 0
     with open(path, "wb") as out:
         for p in kernel.points:
-            w, h = kernel.smallest(p)
-            for i, kind in enumerate(kernel.kinds):
-                width, height = (w + 7 * i + (i == 2) * 200, h + 3 * (i % 5))
+            for i, (kind, w, h) in enumerate(kernel.replayed(p)):
                 m = Memory(turn=i, tidy=True)
-                for call in kernel.calls(m, kernel.inputs(kind, width, height, p), p):
+                for call in kernel.calls(m, kernel.inputs(kind, w, h, p), p):
                     text = " ".join(f"{k}={v}" for k, v in vars(p).items())
-                    made = Record(f"{call.kernel} {kind} {width}x{height} {text}", call, m)
+                    made = Record(f"{call.kernel} {kind} {w}x{h} {text}", call, m)
                     out.write(made.finished(harness.perform("scalar", call, m)))
                     count += 1
+                m.check()
     return count

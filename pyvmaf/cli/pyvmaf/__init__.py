@@ -4,23 +4,24 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import warnings
 from collections.abc import Sequence
 
 from ..._ffi import call
 from ...errors import VmafError
 from ..grammar import UsageError
-from ..streams import guarded
+from ..signals import EXIT_INTERRUPTED, as_interrupts
+from ..streams import guarded, say
 from .features import add_features
 from .models import add_models
 from .score import EXAMPLES, add_score
-from .status import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
+from .status import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 __all__ = ["main"]
 
 
 def make_parser() -> argparse.ArgumentParser:
+    """The parser with its subcommands."""
     parser = argparse.ArgumentParser(
         prog="pyvmaf",
         description="Full-reference video quality (VMAF), measured exactly and fast.",
@@ -29,29 +30,35 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=str(call.vmaf_version()))
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parser.set_defaults(run=show_help, parser=parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     add_score(commands)
     add_models(commands)
     add_features(commands)
     return parser
 
 
+def show_help(args: argparse.Namespace) -> int:
+    args.parser.print_help()
+    return EXIT_OK
+
+
 def command(argv: Sequence[str] | None) -> int:
+    """Run the subcommand; errors become one line and a status."""
     args = make_parser().parse_args(argv)
-    try:
-        with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_, **__: print(f"pyvmaf: {message}", file=sys.stderr)
-            status: int = args.run(args)
-            return status
-    except UsageError as error:
-        print(f"pyvmaf: {error}", file=sys.stderr)
-        return EXIT_USAGE
-    except VmafError as error:
-        print(f"pyvmaf: {error}", file=sys.stderr)
-        return EXIT_FAILED
-    except KeyboardInterrupt:
-        print("pyvmaf: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
+    with warnings.catch_warnings(), as_interrupts() as ending:
+        warnings.showwarning = lambda message, *_, **__: say(f"pyvmaf: {message}")
+        try:
+            return ending.status(args.run(args))
+        except UsageError as error:
+            say(args.parser.format_usage().rstrip(), f"pyvmaf: {error}")
+            return EXIT_USAGE
+        except VmafError as error:
+            say(f"pyvmaf: {error}")
+            return EXIT_FAILED
+        except KeyboardInterrupt:
+            say("pyvmaf: interrupted")
+            return ending.status(EXIT_INTERRUPTED)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""`pyvmaf features`: the extractors, what they publish and their options."""
+"""`pyvmaf features`: the extractors, a line each; of those named, what they publish and their options."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ import argparse
 from ..._ffi import call, nearest
 from ...extractor import ExtractorInfo, Option, extractors
 from ..grammar import UsageError
+from .parsers import add_command
 from .status import EXIT_OK
+from .tables import print_table
 
 
 def add_features(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("features", help="list feature extractors and their options")
-    parser.add_argument("name", nargs="*", metavar="NAME", help="only these")
+    """Add the subcommand to the parser."""
+    parser = add_command(commands, "features", "list feature extractors, or the options of some")
+    parser.add_argument("name", nargs="*", metavar="NAME", help="show all of these: what they publish, options")
     parser.add_argument("--cpu", action="store_true", help="show which instruction set is used")
     parser.set_defaults(run=run_features)
 
 
 def describe_option(option: Option) -> str:
+    """An option's type, default and range in words."""
     default = str(option.default).lower() if option.type is bool else option.default
     what = f"{option.type.__name__}, default {default}"
     if option.min is not None and option.max is not None:
@@ -29,6 +33,7 @@ def describe_option(option: Option) -> str:
 
 
 def show_extractor(extractor: ExtractorInfo) -> None:
+    """Print an extractor, its features and its options."""
     print(f"{extractor.name}: {extractor.help}")
     aliases = [str(call.pyvmaf_feature_alias(f)) for f in extractor.features]
     print(f"  features: {', '.join(aliases) or 'none'}")
@@ -37,6 +42,7 @@ def show_extractor(extractor: ExtractorInfo) -> None:
 
 
 def run_features(args: argparse.Namespace) -> int:
+    """Run the subcommand; returns its exit status."""
     if args.cpu:
         print(call.pyvmaf_cpu_name(0))
         return EXIT_OK
@@ -44,7 +50,9 @@ def run_features(args: argparse.Namespace) -> int:
     for name in args.name:
         if name not in known:
             raise UsageError(f"no feature extractor {name!r}; {nearest(name, list(known))}")
+    if not args.name:
+        print_table([[e.name, e.help.strip().rstrip(".")] for e in known.values()])
     for extractor in known.values():
-        if not args.name or extractor.name in args.name:
+        if extractor.name in args.name:
             show_extractor(extractor)
     return EXIT_OK

@@ -8,25 +8,32 @@ import sys
 from contextlib import closing
 
 from ... import model_files
-from ..._ffi import call
 from ...context import VmafContext
 from ...enums import LogLevel
 from ...errors import VmafError
 from ...model import any_builtin
+from .parsers import add_command
 from .status import EXIT_OK
+from .tables import print_table
+
+DEFAULT_MODEL = "vmaf_v0.6.1"
+HEIGHTS = {"1d5h": "1.5", "3d0h": "3", "5d0h": "5"}
+PARTS = {"neg": "no gain", "_b_": "interval", "float": "float"}
 
 
 def add_models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("models", help="list the models, or get one")
+    """Add the subcommand to the parser."""
+    parser = add_command(commands, "models", "list the models, or get one")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    actions.add_parser("list", help="each model, whether it is here, and its features (default)")
-    fetch = actions.add_parser("fetch", help="download a model into the cache, verified")
+    add_command(actions, "list", "each model, what it is for, and whether it is here (default)")
+    fetch = add_command(actions, "fetch", "download a model into the cache, verified")
     fetch.add_argument("name", metavar="NAME", help="as listed")
     fetch.add_argument("--from", dest="source", metavar="FILE", help="install this file instead")
     parser.set_defaults(run=run_models)
 
 
 def run_models(args: argparse.Namespace) -> int:
+    """Run the subcommand; returns its exit status."""
     if args.action != "fetch":
         list_models()
     elif args.source:
@@ -42,24 +49,47 @@ def _progress(done: int, whole: int) -> None:
 
 
 def list_models() -> None:
+    """A table, and below it what to do about models that cannot be used."""
+    rows, remarks = [("model", "for", "state")], []
     for entry in model_files.entries().values():
-        print(entry.name)
-        if entry.status() == "missing":
-            print(f"    not here: pyvmaf models fetch {entry.name}")
-        elif entry.status() == "differs":
-            print(f"    {entry.path} is not the registered file: pyvmaf models fetch {entry.name}")
-        elif not entry.builtin:
-            print(f"    {entry.path}, verified")
-        if entry.builtin:
-            _describe(entry)
-        print(f"    licence: {entry.licence}")
+        default = " (default)" if entry.name == DEFAULT_MODEL else ""
+        word, remedy = state(entry)
+        rows.append((entry.name, purpose(entry) + default, word))
+        if remedy:
+            remarks.append(f"{entry.name} is {word}: {remedy}")
+    print_table(rows)
+    for line in remarks:
+        print(line)
 
 
-def _describe(entry: model_files.Entry) -> None:
-    """The features of a built-in model, and the reason where it cannot be used."""
+def state(entry: model_files.Entry) -> tuple[str, str]:
+    """Whether a model can be used, and what to do or to know if not."""
+    found = entry.status()
+    if found != "here":
+        return ("not here" if found == "missing" else "damaged"), f"pyvmaf models fetch {entry.name}"
+    problem = _problem(entry)
+    return ("not usable" if problem else "here"), problem
+
+
+def purpose(entry: model_files.Entry) -> str:
+    """What a model is for, by the parts of its name; docs/models.md says more."""
+    if entry.kind != "svm":
+        return "LPIPS, for -f lpips" if entry.name.startswith("lpips") else entry.kind
+    size = "2160p" if "2160" in entry.name or "4k" in entry.name else "1080p"
+    if "_v1." in entry.name:
+        heights = next(text for part, text in HEIGHTS.items() if part in entry.name)
+        return f"{size}, {heights} heights" + (", 50/60 fps" if "_hfr" in entry.name else "")
+    extras = [text for part, text in PARTS.items() if part in entry.name]
+    return ", ".join([size, *extras])
+
+
+def _problem(entry: model_files.Entry) -> str:
+    """Why a built-in model cannot be used, if so."""
+    if not entry.builtin:
+        return ""
     with VmafContext(log_level=LogLevel.NONE) as context, closing(any_builtin(entry.name)) as model:
-        print(f"    {', '.join(str(call.pyvmaf_feature_alias(f)) for f in model.features)}")
         try:
             context.use_features_from_model(model)
         except VmafError as error:
-            print(f"    not usable: {error}")
+            return str(error)
+    return ""

@@ -4,20 +4,23 @@
 from __future__ import annotations
 
 import argparse
-import errno
-import os
 import re
 import sys
-from collections.abc import Sequence
 
-from ...errors import error_for
-from ...measure import IncompleteError, Interrupted, RawUnusedError, score
+from ..._save import check_output
+from ...errors import VmafError
+from ...extractor import extractors
+from ...measure import IncompleteError, Interrupted, RawUnusedError, provides, score
 from ...result import Result
+from ...result import count as number_of
 from ...video import VideoFormat
 from ..display import Bar
 from ..grammar import UsageError, parse_feature
-from ..streams import is_one_of
-from .status import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_OK
+from ..signals import EXIT_INTERRUPTED
+from ..streams import say
+from .parsers import add_command
+from .status import EXIT_INCOMPLETE, EXIT_OK
+from .tables import print_table
 
 EXAMPLES = """\
 examples:
@@ -34,7 +37,7 @@ exit status:
   1    a video, model or feature cannot be used, or a file not written
   2    the command line makes no sense
   3    a frame could not be read or scored; the table shows the frames before
-  130  interrupted
+  130  interrupted; likewise 143 after SIGTERM and 129 after SIGHUP
 """
 
 COLUMNS = ("mean", "harmonic_mean", "min", "p5", "p50", "max")
@@ -70,12 +73,12 @@ def raw_format(args: argparse.Namespace) -> VideoFormat | None:
 
 
 def add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "score",
-        help="score a distorted video against its reference",
+        "score a distorted video against its reference",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     add = parser.add_argument
     add("ref", metavar="REF", help="reference: y4m, raw yuv, or any video that PyAV decodes")
@@ -97,28 +100,40 @@ def add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("-o", "--output", metavar="FILE", help="write all frames to FILE, .json or .csv")
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    add("--features", action="store_true", help="show the features of the models, too, in the table")
     shown.add_argument("--csv", action="store_true", help="print CSV instead of the table")
     add("-q", "--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=run_score)
 
 
-def print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Columns as wide as their widest cell: text to the left, numbers to the right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        cells = [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
-        print("  ".join(cells).rstrip())
+def heading(result: Result) -> str:
+    """One line: model, size, depth, frames, time."""
+    models = result.models[0] if len(result.models) == 1 else number_of(len(result.models), "model")
+    parts = [models if result.models else "features", number_of(len(result.frames), "frame")]
+    if run := result.run:
+        parts.insert(1, f"{run.width}x{run.height} {run.depth}-bit")
+        parts += [f"{run.seconds:.1f} s", f"{run.frames_read / max(run.seconds, 1e-9):.1f} frames/s"]
+    return ", ".join(parts)
 
 
-def show(result: Result) -> None:
-    names = [*result.models, *(n for n in result.pooled if n not in result.models)]
-    rows = [["", *(c.replace("_", " ") for c in COLUMNS)]]
-    for name in names:
+def shown(result: Result, args: argparse.Namespace) -> list[str]:
+    """The rows of the table: models, what extractors that were asked for publish, or everything."""
+    if args.features or not result.models:
+        return [*result.models, *(name for name in result.pooled if name not in result.models)]
+    asked = {parse_feature(text).name for text in args.feature}
+    wanted = [e for e in extractors() if e.name in asked]
+    found = [n for n in result.pooled if n not in result.models and any(provides(e, n) for e in wanted)]
+    return [*result.models, *found]
+
+
+def show(result: Result, args: argparse.Namespace) -> None:
+    rows = [["", *(c.removesuffix("_mean") for c in COLUMNS)]]
+    for name in shown(result, args):
         if name in result.pooled:
             values = result.pooled[name].as_dict()
             rows.append([name, *(f"{values[c]:.4f}" for c in COLUMNS)])
-    print_table(rows)
-    print(f"{len(result.frames)} frames")
+    print(heading(result))
+    print_table(rows, right=True)
 
 
 def save(result: Result, path: str) -> None:
@@ -129,25 +144,23 @@ def save(result: Result, path: str) -> None:
 
 
 def report(result: Result, args: argparse.Namespace) -> None:
-    if result.note:
-        print(result.note, file=sys.stderr)
-    if args.json:
-        print(result.to_json(), end="")
-    elif args.csv:
-        print(result.to_csv(), end="")
-    else:
-        show(result)
+    """Save, then show: it is seen also where it could not be saved."""
+    problem = None
     if args.output:
-        save(result, args.output)
-
-
-def check_output(path: str) -> None:
-    """Better to fail now than after an hour's work."""
-    folder = os.path.dirname(path) or "."
-    if os.path.isdir(path):
-        raise error_for(errno.EISDIR, path)
-    if not os.path.isdir(folder):
-        raise error_for(errno.ENOENT, path, f"there is no folder {folder}")
+        try:
+            save(result, args.output)
+        except VmafError as error:
+            problem = error
+    if result.note:
+        say(result.note)
+    if args.json:
+        result.to_json(sys.stdout)
+    elif args.csv:
+        result.to_csv(sys.stdout)
+    else:
+        show(result, args)
+    if problem:
+        raise problem
 
 
 def run_score(args: argparse.Namespace) -> int:
@@ -155,9 +168,7 @@ def run_score(args: argparse.Namespace) -> int:
     if args.output and not args.output.lower().endswith((".json", ".csv")):
         raise UsageError(f"--output {args.output!r} must end in .json or .csv")
     if args.output:
-        check_output(args.output)
-        if is_one_of(args.output, (args.ref, args.dist)):
-            raise UsageError(f"--output {args.output!r} would overwrite a video")
+        check_output(args.output, (args.ref, args.dist))
     raw = raw_format(args)
     bar = Bar(sys.stderr)
     try:
@@ -178,8 +189,10 @@ def run_score(args: argparse.Namespace) -> int:
         raise UsageError(f"--size: {error}") from None
     except (IncompleteError, Interrupted) as error:
         bar.end()
-        report(error.result, args)
-        print(f"pyvmaf: {str(error) or 'interrupted'}", file=sys.stderr)
+        try:
+            report(error.result, args)
+        finally:
+            say(f"pyvmaf: {str(error) or 'interrupted'}")
         return EXIT_INCOMPLETE if isinstance(error, IncompleteError) else EXIT_INTERRUPTED
     finally:
         bar.end()

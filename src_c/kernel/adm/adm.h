@@ -16,7 +16,7 @@
 #include "kernel/kernel.h"
 
 #define ADM_SCALES 4
-#define ADM_MAX_VARIANTS 4
+#define ADM_MAX_VARIANTS 6
 #define ADM_LOW_ALIGN 64
 /* The level-3 input then has 5 samples and its bands 3, which the border rules
  * need; every rounding shift is at least 1. */
@@ -56,7 +56,7 @@ typedef struct AdmSums {
     uint64_t den[3];                  /* detail of the reference */
 } AdmSums;
 
-#define ADM_SUM_CNT 27 /* AdmSums as an array */
+#define ADM_SUM_CNT 39 /* AdmSums as an array */
 
 typedef struct AdmKernels {
     KernelFn scale; /* AdmSums of an AdmScale; rows are the band's */

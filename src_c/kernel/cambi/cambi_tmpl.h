@@ -16,6 +16,14 @@ static uint16_t *cambi_take_padded(Workspace *ws, size_t before, size_t cnt)
     return samples ? samples + before : NULL;
 }
 
+/* first, first + 1, ... */
+static inline vint cambi_from(uint32_t first)
+{
+    static const uint32_t ahead[16] = { 0, 1, 2,  3,  4,  5,  6,  7,
+                                        8, 9, 10, 11, 12, 13, 14, 15 };
+    return v_add32(v_set32(first), v_load(ahead));
+}
+
 /* Every second of the w samples of a row, from the first on. */
 static void cambi_even(const uint16_t *row, uint16_t *out, unsigned w)
 {

@@ -27,12 +27,8 @@ static inline uint32_t *cambi_places(const CambiWork *s, unsigned set)
 /* V_RUN places from the given one on. */
 static inline void cambi_put_places(uint32_t *out, unsigned place)
 {
-    static const uint32_t ahead[16] = { 0, 1, 2,  3,  4,  5,  6,  7,
-                                        8, 9, 10, 11, 12, 13, 14, 15 };
-    const vint first = v_set32(place);
-    SIMD_UNROLL
     for (unsigned i = 0; i < V_RUN; i += V_LANES)
-        v_store(out + i, v_add32(first, v_load(ahead + i)));
+        v_store(out + i, cambi_from(place + i));
 }
 
 /* Of one step d, for the first n pixels; the greatest so far is in best. */
@@ -44,7 +40,8 @@ static void cambi_step_contrast(const CambiWork *s, const uint16_t *n0,
     const int16_t *other = same + d * CAMBI_ROOM;
     for (unsigned i = 0; i < n; i += V_LANES) {
         const vint a = v_load16(same + i), b = v_load16(other + i);
-        const vflt part = v_gather_lanes_f32(s->reciprocal, v_add32(a, b));
+        const vint at = v_shl32(v_add32(a, b), 2); /* in bytes */
+        const vflt part = v_cast_f32(v_gather32(s->reciprocal, at));
         /* The first product is exact, the second rounds as their integer
          * product does when it is converted. */
         const vflt product =

@@ -32,7 +32,8 @@ static void cambi_find_stops(CambiStops *stops, const float *value, float pivot,
         __builtin_prefetch(value + i + next); /* forwards, block by block back:
                                                  hardware foresees nothing */
         const vmask stop = from_below ? v_ge_f32(p, v) : v_ge_f32(v, p);
-        cnt += v_lanes(stops->at + cnt, i, stop);
+        cnt += v_compress32(stops->at + cnt, cambi_from(i),
+                            v_keep(stop, v_set32(1)));
     }
     stops->first = 0;
     stops->behind = cnt;

@@ -168,12 +168,12 @@ static inline void ciede_to_xyz(CiedeBlock *k, unsigned cnt)
     }
 }
 
-/* Below the threshold a line, with an absolute error below 2^-46.5; far below
+/* Below the threshold a line, with an absolute error below 2^-46.7; far below
  * zero that is too much for a bound that is relative. */
 static inline void ciede_foot(vint *far, const vdbl x[CIEDE_CHAINS],
                               vdbl root[CIEDE_CHAINS])
 {
-    const vdbl limit = v_set_f64(216. / 24389.), small = v_set_f64(1. / 16.);
+    const vdbl limit = v_set_f64(216. / 24389.), small = v_set_f64(0.1);
     vdbl line[CIEDE_CHAINS];
     ciede_line(line, x, 24389. / 27. / 116., 16. / 116.);
     CIEDE_EACH root[j] = v_pick_f64(v_lt_f64(limit, x[j]), root[j], line[j]);
@@ -198,8 +198,8 @@ static inline void ciede_take_thirds(float *third, const double *xyz,
     }
 }
 
-/* Cube roots of 0.0085 to 8, rounded: M = 10. The cube root and the line meet
- * with equal slope, so near the threshold either will do. */
+/* Cube roots of 0.0085 to 8, within 2^-44 and rounded: M = 10. The cube root and
+ * the line meet with equal slope, so near the threshold either will do. */
 static inline void ciede_take_roots(const CiedeBlock *k, unsigned plane,
                                     unsigned i, vint *far,
                                     vdbl root[CIEDE_CHAINS])
@@ -215,12 +215,22 @@ static inline void ciede_take_roots(const CiedeBlock *k, unsigned plane,
     CIEDE_EACH root[j] = ciede_round(far, root[j], 10);
 }
 
-/* f = factor * (f - g), rounded; the difference has at most 28 bits. */
-static inline void ciede_take_axis(vdbl f[CIEDE_CHAINS],
-                                   const vdbl g[CIEDE_CHAINS], double factor)
+/* factor * (f - g), rounded and stored; its square is added to the sum. The
+ * difference has at most 28 bits. */
+static inline void ciede_take_axis(float *to, const vdbl f[CIEDE_CHAINS],
+                                   const vdbl g[CIEDE_CHAINS], double factor,
+                                   vdbl sum[CIEDE_CHAINS])
 {
-    CIEDE_EACH f[j] = v_sub_f64(f[j], g[j]);
-    CIEDE_EACH f[j] = ciede_exact(v_mul_f64(f[j], v_set_f64(factor)));
+    vdbl x[CIEDE_CHAINS];
+    CIEDE_EACH x[j] = v_sub_f64(f[j], g[j]);
+    CIEDE_EACH x[j] = v_mul_f64(x[j], v_set_f64(factor));
+    CIEDE_EACH
+    {
+        const vhlf rounded = v_narrow_half(x[j]);
+        v_store_half(to + j * CIEDE_HALF, rounded);
+        x[j] = v_widen_half(rounded);
+    }
+    CIEDE_EACH sum[j] = v_fma_f64(x[j], x[j], sum[j]);
 }
 
 /* With the roots all is exact but for roundings; 116 f - 16 is one
@@ -229,20 +239,18 @@ static inline void ciede_to_lab(CiedeBlock *k, unsigned side, unsigned cnt)
 {
     for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
         vdbl x[CIEDE_CHAINS], y[CIEDE_CHAINS], z[CIEDE_CHAINS];
+        vdbl sum[CIEDE_CHAINS];
         vint far = ciede_far();
+        CIEDE_EACH sum[j] = v_set_f64(0.);
         ciede_take_roots(k, 0, i, &far, x);
         ciede_take_roots(k, 1, i, &far, y);
-        ciede_take_axis(x, y, 500.);
-        ciede_put_f32(k->a[side] + i, x);
-        CIEDE_EACH x[j] = v_mul_f64(x[j], x[j]);
+        ciede_take_axis(k->a[side] + i, x, y, 500., sum);
         ciede_take_roots(k, 2, i, &far, z);
-        ciede_take_axis(z, y, -200.);
-        ciede_put_f32(k->b[side] + i, z);
-        CIEDE_EACH x[j] = v_fma_f64(z[j], z[j], x[j]);
-        CIEDE_EACH x[j] = v_sqrt_f64(x[j]);
+        ciede_take_axis(k->b[side] + i, y, z, 200., sum);
+        CIEDE_EACH sum[j] = v_sqrt_f64(sum[j]);
         ciede_line(y, y, 116., -16.);
         ciede_put_f32(k->l[side] + i, y);
-        ciede_put_f32(k->chroma[side] + i, x);
+        ciede_put_f32(k->chroma[side] + i, sum);
         ciede_note(k, i, far);
     }
 }

@@ -137,8 +137,15 @@ static void vif_keep_row(const VifWork *k, unsigned pair, unsigned y)
         return;
     const char *slot[VIF_MAX_STEPS];
     unsigned first = (y & 1) + k->radius - VIF_RADIUS(s->scale + 1);
-    vif_slots(k, slot, pair + first / 2, vif_pairs(s->scale + 1));
-    vif_decimate(k, slot, first & 1, kept);
+    const unsigned top = pair + first / 2, pairs = vif_pairs(s->scale + 1);
+    bool equal[VIF_MAX_BLOCKS];
+    vif_slots(k, slot, top, pairs);
+    for (unsigned b = 0; b < k->blocks; b++) {
+        equal[b] = true;
+        for (unsigned i = 0; i < pairs; i++)
+            equal[b] &= k->facts[(top + i) % k->slots * k->blocks + b].equal;
+    }
+    vif_decimate(k, slot, first & 1, kept, equal);
 }
 
 static void vif_strip(VifWork *k, VifSums *sums)

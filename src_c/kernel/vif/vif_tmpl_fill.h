@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * VIF template, part 5: what a strip of columns works in, and how source rows
+ * VIF template: what a strip of columns works in, and how source rows
  * enter it.
  *
  * A ring holds the row pairs of two vertical windows, one pair apart. A pair is
- * a slot of planes, each with one 32-bit lane a column: upper row in the low
+ * a slot of planes, each with one 32-bit lane per column: upper row in the low
  * half, lower row in the high half. Planes are the two pictures and their
  * products, which of more than 16 bits in two planes: high and low part. They
  * take turns every few columns, so that a filter reads each slot straight on.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * VIF template, part 1: one filter for every direction and quantity.
+ * VIF template: one filter for every direction and quantity.
  *
  * A 32-bit lane holds two samples that are neighbours in the filter's direction
  * and a dot product takes both at once; sums are exact modulo 2^32. From one

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * VIF template, part 2: logarithms without a table.
+ * VIF template: logarithms without a table.
  *
  * With m the top sixteen bits of the argument, the defining table is
  * floor(2048 * log2(m) + 1/2 + s) for every s in (0.00096148, 0.00105844):

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * VIF template, part 4: what a block of columns needs, from what its samples
+ * VIF template: what a block of columns needs, from what its samples
  * have in common.
  *
  * Nothing arrives from a sample whose reference is flat. Samples that span less

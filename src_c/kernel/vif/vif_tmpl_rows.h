@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * VIF template, part 6: the vertical and horizontal passes over four rows of a
+ * VIF template: the vertical and horizontal passes over four rows of a
  * strip, and the rows of the next scale.
  *
  * Filtered rows are planes of 16-bit columns: two of means, then high and low
@@ -268,17 +268,21 @@ static unsigned vif_horizontal(const VifWork *k, const char *row, VifColumns c,
 }
 
 /* All columns of both pictures, filtered down; `parity` is that of the row
- * under the first tap. */
+ * under the first tap. Equal blocks are filtered once, two vectors further. */
 static inline SIMD_INLINE void vif_decimate_down(VifKind kind, const VifWork *k,
                                                  const char *const slot[],
-                                                 unsigned parity)
+                                                 unsigned parity,
+                                                 const bool equal[])
 {
+    enum { STEP = 2 * V_LANES };
     const unsigned next = kind.scale + 1;
     const int shift = vif_mean_shift(k, kind);
     char *low[2] = { k->low, k->low + 2 * k->columns };
     vint sum[4];
-    for (size_t x = 0; x < k->columns; x += 2 * V_LANES) {
-        size_t a = vif_lane(k, 0, x), b = vif_lane(k, 1, x);
+    for (size_t x = 0; x < k->columns; x += STEP) {
+        const bool once = equal[x / VIF_BLOCK];
+        size_t a = vif_lane(k, 0, x);
+        size_t b = once ? vif_lane(k, 0, x + STEP) : vif_lane(k, 1, x);
         vif_begin_sums(sum, 4, vif_mean_first(k, kind));
         SIMD_UNROLL
         for (unsigned i = 0; i < vif_steps(next); i++) {
@@ -286,6 +290,13 @@ static inline SIMD_INLINE void vif_decimate_down(VifKind kind, const VifWork *k,
             vif_step_half(sum, k->next_taps.weight[parity][i], at + a, at + b);
         }
         vif_store_mean(low[0] + 2 * x, sum[0], sum[1], shift);
+        if (!once) {
+            vif_store_mean(low[1] + 2 * x, sum[2], sum[3], shift);
+            continue;
+        }
+        vif_store_mean(low[1] + 2 * x, sum[0], sum[1], shift);
+        x += STEP;
+        vif_store_mean(low[0] + 2 * x, sum[2], sum[3], shift);
         vif_store_mean(low[1] + 2 * x, sum[2], sum[3], shift);
     }
 }
@@ -319,24 +330,27 @@ static inline SIMD_INLINE void vif_decimate_across(unsigned scale,
  * row `parity` of the first pair. */
 static SIMD_NOINLINE void vif_decimate(const VifWork *k,
                                        const char *const slot[],
-                                       unsigned parity, unsigned y)
+                                       unsigned parity, unsigned y,
+                                       const bool equal[])
 {
     const VifScale *s = k->scale;
     size_t cnt = k->cnt / 2;
     switch (s->scale) {
     case 0:
         if (k->bytes)
-            vif_decimate_down((VifKind){ 0, true, false }, k, slot, parity);
+            vif_decimate_down((VifKind){ 0, true, false }, k, slot, parity,
+                              equal);
         else
-            vif_decimate_down((VifKind){ 0, false, false }, k, slot, parity);
+            vif_decimate_down((VifKind){ 0, false, false }, k, slot, parity,
+                              equal);
         vif_decimate_across(0, k, cnt);
         break;
     case 1:
-        vif_decimate_down((VifKind){ 1, false, false }, k, slot, parity);
+        vif_decimate_down((VifKind){ 1, false, false }, k, slot, parity, equal);
         vif_decimate_across(1, k, cnt);
         break;
     default:
-        vif_decimate_down((VifKind){ 2, false, false }, k, slot, parity);
+        vif_decimate_down((VifKind){ 2, false, false }, k, slot, parity, equal);
         vif_decimate_across(2, k, cnt);
     }
     ptrdiff_t at = (ptrdiff_t)(y / 2) * s->next_stride + k->begin;

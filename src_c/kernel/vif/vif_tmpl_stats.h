@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * VIF template, part 3: from moments to the sums of a scale.
+ * VIF template: from moments to the sums of a scale.
  *
  * The definition works on 64-bit integers after the square of the gain. All of
  * them fit 31 bits: with x >= 2^17 the covariance obeys z^2 / x <= 1.5 * 2^30,

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Parsers of subcommands: `-h` is help and nothing else, and an error shows the usage of its own command."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+
+class Help(argparse.Action):
+    """`-h`, which for `vmaf` is the height: with a value it is an error, not a help text and status 0."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
+        super().__init__(option_strings, argparse.SUPPRESS, nargs="?", help=help, metavar="")
+
+    def __call__(self, parser: argparse.ArgumentParser, _: object, value: Any, option: str | None = None) -> None:
+        if value is not None:
+            parser.error(f"{option} is for help and takes no value, not {value!r}; the size is --size WIDTHxHEIGHT")
+        parser.print_help()
+        parser.exit()
+
+
+def add_command(commands: Any, name: str, help: str, **how: Any) -> argparse.ArgumentParser:
+    """The parser of a subcommand, which arguments name as `parser`."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=help, description=f"{help[0].upper()}{help[1:]}.", allow_abbrev=False, add_help=False, **how
+    )
+    parser.add_argument("-h", "--help", action=Help, help="show this help message and exit")
+    parser.set_defaults(parser=parser)
+    return parser

@@ -196,6 +196,41 @@ def test_closing_a_video_whose_next_frame_takes_long(tmp_path: Path, way: str) -
     assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["alive"]), done.stderr
 
 
+LEFT_EARLY = """
+import sys, time
+from pyvmaf.video import open_video, pair
+
+pair.PATIENCE = 0  # every read takes longer
+for _ in range(20):
+    videos = [open_video(sys.argv[1]) for _ in range(2)]
+    pairs = iter(pair.Pair(*videos))
+    next(pairs)
+    pairs.close()
+    for video in videos:
+        video.close()
+time.sleep(0.3)
+print("alive")
+"""
+
+
+def test_closing_while_ffmpeg_is_at_work(tmp_path: Path) -> None:
+    """Closed by the caller's thread, this ended in SIGSEGV or SIGBUS every time."""
+    noise = np.random.default_rng(1).integers(0, 256, (720, 1280), np.uint8)
+    with av.open(str(tmp_path / "a.mkv"), "w") as out:
+        stream = out.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
+        for i in range(12):
+            frame = frame_of(noise)
+            frame.pts = i
+            for packet in stream.encode(frame):
+                out.mux(packet)
+        for packet in stream.encode(None):
+            out.mux(packet)
+    argv = [sys.executable, "-c", LEFT_EARLY, str(tmp_path / "a.mkv")]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr
+
+
 def test_the_last_reader_closes(files: Path) -> None:
     video = open_video(files / "dist.mkv")
     assert isinstance(video, AvVideo)

@@ -22,6 +22,7 @@ help:
 	@sed -n '3,9s/^# *//p' Makefile
 
 .venv/ready: $(C_SOURCES)
+	@echo "setting up .venv and compiling, once: a minute or two ..."
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check '.[video]'
 	@touch $@

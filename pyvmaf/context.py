@@ -79,6 +79,7 @@ class VmafContext(Queries):
         call.vmaf_init(pointer, ffi.new("VmafConfiguration *", configuration)[0])
         super().__init__(pointer[0])
         self._pool_size = 0
+        self._ahead = 0  # how far indices are ahead of the number of pairs
         self._checks_samples = True
         self.check_samples = check_samples
 
@@ -189,7 +190,7 @@ class VmafContext(Queries):
         self,
         ref: Any,
         dist: Any,
-        index: int,
+        index: int | None = None,
         *,
         bpc: int | None = None,
         pix_fmt: PixelFormat | int | str | None = None,
@@ -212,7 +213,7 @@ class VmafContext(Queries):
         Args:
             ref: the reference.
             dist: the distorted picture, of the same size, format and depth.
-            index: of the frame, from 0 without gaps.
+            index: of the frame, from 0 without gaps; None: the one after the last.
             bpc: bits per component of arrays; needed for uint16.
             pix_fmt: of arrays; None: what the shapes say. A 2-D array needs it:
                 "gray", or "yuv420p" where it holds all planes (3/2 height, width).
@@ -226,6 +227,11 @@ class VmafContext(Queries):
         What an extractor raised comes out as it is. With worker threads it may
         come out of a later call or the flush, and the pair passed then is not read.
         """
+        if index is None:
+            index = self.read_count + self._ahead
+        else:
+            # It is the engine that counts: Ctrl-C may come after it took a pair.
+            self._ahead = unsigned("index", index) - self.read_count
         self._take_pair(lib.vmaf_read_pictures, ref, dist, index, bpc=bpc, pix_fmt=pix_fmt, borrow=borrow)
 
     def read_halo(

@@ -140,6 +140,7 @@ def test_cpu(capsys: pytest.CaptureFixture[str]) -> None:
         ([*EXAMPLE, "-o", "r.txt"], 2, "must end in .json or .csv"),
         ([*EXAMPLE, "-f", "psnr=x"], 2, 'bad option string "x"'),
         ([*EXAMPLE, "--depth", "11"], 1, "bit depth 11"),
+        (["score", "ref.yuv", "ref12.y4m", "--size", "64x64"], 1, "; scale one of them first, best to the size of the"),
         (["features", "adn"], 2, 'did you mean "adm"'),
     ],
 )

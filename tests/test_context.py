@@ -178,7 +178,7 @@ def test_pairs_that_are_refused(ref: object, dist: object, message: str) -> None
             ctx.read_pictures(ref, dist, 0)
 
 
-@pytest.mark.parametrize("index", [-1, 2**32, 1.5, "0", None])
+@pytest.mark.parametrize("index", [-1, 2**32, 1.5, "0"])
 def test_indices_that_are_refused(index: object) -> None:
     with VmafContext() as ctx, pytest.raises(VmafError, match="index is"):
         ctx.read_pictures(noise(1), noise(1), index)  # type: ignore[arg-type]
@@ -471,3 +471,19 @@ def test_an_import_is_light() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
     assert pyvmaf.__version__
+
+
+@pytest.mark.parametrize("n_threads", [0, 2])
+def test_frames_are_counted_when_no_index_is_given(planes: list[Plane], n_threads: int) -> None:
+    with VmafContext(n_threads=n_threads) as ctx:
+        ctx.use_feature("psnr")
+        for plane in planes[:3]:
+            ctx.read_pictures(plane, plane)
+        with pytest.raises(VmafError):
+            ctx.read_pictures(planes[0], planes[0][:8])
+        ctx.read_pictures(planes[3], planes[3])
+        ctx.read_pictures(planes[4], planes[4], 7)
+        ctx.read_pictures(planes[5], planes[5])
+        ctx.flush()
+        found = ctx.feature_scores("psnr_y", range(9))
+    assert list(np.flatnonzero(~np.isnan(found))) == [0, 1, 2, 3, 7, 8]

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from support.common import noise
 
 import pyvmaf
@@ -34,3 +35,22 @@ def test_edge_psnr(tmp_path: Path) -> None:
     wanted = 10 * np.log10(255**2 / 25)
     assert abs(float(found["edge_psnr"]) - wanted) < 1e-3
     assert abs(float(found["psnr_y"]) - wanted) < 1e-3
+
+
+def test_the_demo_s_rate_and_score_are_those_of_ffmpeg(tmp_path: Path) -> None:
+    """Frames with real timestamps get the bits that FFmpeg gives them."""
+    pytest.importorskip("av", reason="the demo encodes by PyAV")
+    tool = pytest.importorskip("imageio_ffmpeg", reason="FFmpeg encodes the other file").get_ffmpeg_exe()
+    base = np.add.outer(np.arange(48) * 3, np.arange(200) * 2) % 180 + noise(3, 48, 200) // 8
+    luma = [np.ascontiguousarray(base[:, 3 * i : 3 * i + 64], np.uint8) for i in range(40)]
+    source = write(tmp_path / "ref.y4m", luma)
+    command = [sys.executable, str(EXAMPLES / "demo.py"), source, "--crf", "26", "--frames", "40"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(pyvmaf.__file__).parents[1])}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    row = next(line.split() for line in done.stdout.splitlines() if line.split()[:1] == ["26"])
+    other = tmp_path / "other.mp4"
+    options = ["-c:v", "libx264", "-crf", "26", "-preset", "fast", "-pix_fmt", "yuv420p"]
+    subprocess.run([tool, "-loglevel", "error", "-i", source, *options, str(other)], check=True)
+    rate = other.stat().st_size * 8 / 1000 / (40 / 25)
+    assert float(row[1]) == pytest.approx(rate, rel=0.1)
+    assert float(row[2]) == pytest.approx(pyvmaf.score(source, other).score, abs=1)

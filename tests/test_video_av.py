@@ -12,7 +12,7 @@ from support.video_files import assert_frames, read_all, stored_planes
 
 from pyvmaf.video import Frame, VideoError, VideoFormat, open_video
 
-av = pytest.importorskip("av", reason="PyAV reads other files; install pyvmaf[video]")
+av = pytest.importorskip("av", reason="PyAV reads other files; pip install av")
 
 
 def encode(path: Path, pixel_format: str, frames: list[Frame], codec: str = "ffv1", repeat: int = 1) -> None:

@@ -6,7 +6,7 @@
 
 The filter starts as the identity and follows the gradient of `pyvmaf.torch`;
 every score that is printed or drawn comes from the C engine. Without VIDEO, the
-sample clip of `examples/demo.py` is used. Needs "pyvmaf[torch,video]" and
+sample clip of `examples/demo.py` is used. Needs the extras torch and video (pip install '.[torch,video]') and
 matplotlib. Figures are the same each time.
 """
 

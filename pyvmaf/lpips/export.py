@@ -298,7 +298,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             Path(options.sidecar).write_text(sidecar(Path(options.out).stem), "utf-8")
         print(f"{options.out}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
     except (VmafError, OSError, ImportError) as cause:
-        hint = "; install pyvmaf[export], or --skip-parity" if isinstance(cause, ImportError) else ""
+        hint = "; pip install torch torchvision lpips, or --skip-parity" if isinstance(cause, ImportError) else ""
         print(f"lpips_export: {cause}{hint}", file=sys.stderr)
         return 1
     return 0

@@ -40,7 +40,7 @@ def runtime() -> Any:
     try:
         import onnxruntime
     except ImportError as cause:
-        reason = f"needs ONNX Runtime: pip install 'pyvmaf[lpips]' ({cause})"
+        reason = f"needs ONNX Runtime: pip install onnxruntime ({cause})"
         raise error_for(-errno.ENOSYS, "lpips", reason) from cause
     return onnxruntime
 

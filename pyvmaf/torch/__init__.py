@@ -11,7 +11,7 @@ torch.Size([2])
 try:
     import torch as _torch  # noqa: F401
 except ModuleNotFoundError as error:
-    raise ModuleNotFoundError("pyvmaf.torch needs PyTorch: pip install pyvmaf[torch]", name=error.name) from None
+    raise ModuleNotFoundError("pyvmaf.torch needs PyTorch: pip install torch", name=error.name) from None
 
 from . import functional
 from .color import rgb_to_luma

@@ -14,6 +14,7 @@ from ..signals import EXIT_INTERRUPTED, as_interrupts
 from ..streams import guarded, say
 from .features import add_features
 from .models import add_models
+from .parsers import Parser
 from .score import EXAMPLES, add_score
 from .status import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
@@ -22,7 +23,7 @@ __all__ = ["main"]
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser with its subcommands."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = Parser(
         prog="pyvmaf",
         description="Full-reference video quality (VMAF), measured exactly and fast.",
         epilog=EXAMPLES,

@@ -21,6 +21,18 @@ class Help(argparse.Action):
         parser.exit()
 
 
+class Parser(argparse.ArgumentParser):
+    """Shows `-h` as the flag that it is for people."""
+
+    def format_usage(self) -> str:
+        """The usage alone."""
+        return super().format_usage().replace("[-h ]", "[-h]")
+
+    def format_help(self) -> str:
+        """The whole text."""
+        return super().format_help().replace("[-h ]", "[-h]").replace("-h [], --help []", "-h, --help      ")
+
+
 def add_command(commands: Any, name: str, help: str, **how: Any) -> argparse.ArgumentParser:
     """The parser of a subcommand, which arguments name as `parser`."""
     parser: argparse.ArgumentParser = commands.add_parser(

@@ -98,9 +98,9 @@ def add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--stream", type=stream_numbers, default=(None, None), metavar="N[,N]",
         help="video stream of both files, or of REF and DIST, as ffprobe counts; default: the best")  # fmt: skip
     add("-o", "--output", metavar="FILE", help="write all frames to FILE, .json or .csv")
+    add("--features", action="store_true", help="show the features of the models, too, in the table")
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print JSON instead of the table")
-    add("--features", action="store_true", help="show the features of the models, too, in the table")
     shown.add_argument("--csv", action="store_true", help="print CSV instead of the table")
     add("-q", "--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=run_score)

@@ -97,7 +97,7 @@ def engine(ref: Plane, dist: Plane, model: str) -> float:
         loaded = pyvmaf.VmafModel(model, flags=pyvmaf.ModelFlags.DISABLE_CLIP)
         context.use_features_from_model(loaded)
         samples = [np.clip(np.round(x * 256), 0, 65535).astype(np.uint16) for x in (ref, dist)]
-        context.read_pictures(samples[0], samples[1], 0, bpc=16)
+        context.read_pictures(samples[0], samples[1], 0, bpc=16, pix_fmt="gray")
         context.flush()
         return context.score_at_index(loaded, 0)
 

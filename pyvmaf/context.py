@@ -13,7 +13,7 @@ from typing import Any
 from ._ffi import CData, call, enum_value, ffi, lib, new_dictionary, number, text, unsigned
 from ._queries import Model, Pooling, Queries
 from ._rows import ALL, check_row, current_rows
-from .enums import LogLevel, PixelFormat
+from .enums import LogLevel, PixelFormat, pixel_format
 from .errors import VmafTimeoutError, VmafValueError, error_for
 from .extractor import check_options
 from .model import VmafModelCollection
@@ -52,7 +52,7 @@ class VmafContext(Queries):
     >>> with VmafContext(n_threads=2) as ctx:
     ...     ctx.use_feature("vif")
     ...     for i in range(3):
-    ...         ctx.read_pictures(ref, ref, i)
+    ...         ctx.read_pictures(ref, ref, i, pix_fmt="gray")
     ...     ctx.flush()
     ...     ctx.feature_score_pooled("integer_vif_scale0", "mean"), ctx.frame_count
     (1.0, 3)
@@ -151,7 +151,7 @@ class VmafContext(Queries):
             parameters = configuration.pic_params
             parameters.w, parameters.h = unsigned("w", w), unsigned("h", h)
             parameters.bpc = unsigned("bpc", bpc)
-            parameters.pix_fmt = int(enum_value(PixelFormat, "pixel format", pix_fmt))
+            parameters.pix_fmt = int(pixel_format(pix_fmt))
             configuration.pic_cnt = unsigned("count", count)
             call.vmaf_preallocate_pictures(c, configuration[0])
             self._pool_size = count
@@ -199,8 +199,8 @@ class VmafContext(Queries):
         """Measure one frame pair.
 
         A picture is a :class:`VmafPicture`, an ``av.VideoFrame``, (y, u, v)
-        arrays, or one 2-D array (4:0:0); arrays have shape (height, width) and
-        uint8 or uint16 samples. A :class:`VmafPicture` and a frame are used
+        arrays, (y,), or one 2-D array with `pix_fmt`; arrays have shape (height, width)
+        and uint8 or uint16 samples. A :class:`VmafPicture` and a frame are used
         without a copy, and so are arrays of a layout that the engine can read
         (see :meth:`VmafPicture.from_planes`) where they cannot change under it:
 
@@ -215,7 +215,8 @@ class VmafContext(Queries):
             dist: the distorted picture, of the same size, format and depth.
             index: of the frame, from 0 without gaps; None: the one after the last.
             bpc: bits per component of arrays; needed for uint16.
-            pix_fmt: of arrays; None: what the shapes say.
+            pix_fmt: of arrays; None: what the shapes say. A 2-D array needs it:
+                "gray", or "yuv420p" where it holds all planes (3/2 height, width).
             borrow: promise that arrays do not change.
 
         Raises:

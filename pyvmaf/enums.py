@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import enum
 
-from ._ffi import lib
+from ._ffi import enum_value, lib
 
 
 class PixelFormat(enum.IntEnum):
@@ -29,6 +29,29 @@ class PixelFormat(enum.IntEnum):
     def planes(self) -> int:
         """3, or 1 for luma alone."""
         return 1 if self is PixelFormat.YUV400P else 3
+
+
+#: What else the formats are called.
+PIXEL_FORMAT_NAMES = {
+    "gray": PixelFormat.YUV400P,
+    "grey": PixelFormat.YUV400P,
+    "400": PixelFormat.YUV400P,
+    "420": PixelFormat.YUV420P,
+    "422": PixelFormat.YUV422P,
+    "444": PixelFormat.YUV444P,
+}
+
+
+def pixel_format(value: object) -> PixelFormat:
+    """A pixel format by itself, its number or a name.
+
+    >>> pixel_format("gray").name, pixel_format("yuv420p").name, pixel_format(3).name
+    ('YUV400P', 'YUV420P', 'YUV444P')
+    """
+    if isinstance(value, str) and value.lower() in PIXEL_FORMAT_NAMES:
+        return PIXEL_FORMAT_NAMES[value.lower()]
+    found: PixelFormat = enum_value(PixelFormat, "pixel format", value)
+    return found
 
 
 class PoolingMethod(enum.IntEnum):

@@ -19,7 +19,7 @@ worker threads, subsampling, pooling and logs treat it like a C one.
 >>> register(Difference)
 >>> with VmafContext() as ctx:
 ...     ctx.use_feature("difference", {"gain": 2})
-...     ctx.read_pictures(np.zeros((8, 8), np.uint8), np.full((8, 8), 3, np.uint8), 0)
+...     ctx.read_pictures(np.zeros((8, 8), np.uint8), np.full((8, 8), 3, np.uint8), 0, pix_fmt="gray")
 ...     ctx.flush()
 ...     ctx.feature_names, ctx.feature_score_at_index("difference_gain_2", 0)
 (['difference_gain_2'], 6.0)

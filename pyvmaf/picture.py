@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._ffi import CData, Pinned, call, enum_value, ffi, lend, lib, take_back, unsigned
-from .enums import PixelFormat
+from ._ffi import CData, Pinned, call, ffi, lend, lib, take_back, unsigned
+from .enums import PixelFormat, pixel_format
 from .errors import VmafError, VmafTypeError, VmafValueError
 from .frames import planes_of
 
@@ -63,7 +63,7 @@ class VmafPicture(Pinned):
         made = ffi.new("VmafPicture *")
         call.vmaf_picture_alloc(
             made,
-            int(enum_value(PixelFormat, "pixel format", pix_fmt)),
+            int(pixel_format(pix_fmt)),
             unsigned("bpc", bpc),
             unsigned("w", w),
             unsigned("h", h),
@@ -96,7 +96,7 @@ class VmafPicture(Pinned):
         *,
         copy: bool = False,
     ) -> VmafPicture:
-        """A picture of (y, u, v) arrays, (y,) or one 2-D array (4:0:0).
+        """A picture of (y, u, v) arrays, (y,), or one 2-D array whose `pix_fmt` is told.
 
         An array is borrowed when it has two dimensions, native uint8 or uint16
         samples that lie side by side in a row, and rows at a positive distance;
@@ -104,7 +104,10 @@ class VmafPicture(Pinned):
         A borrowed array must not change while a context may still look at it.
 
         Args:
-            planes: arrays of shape (height, width), uint8 or uint16.
+            planes: arrays of shape (height, width), uint8 or uint16. One 2-D array is luma
+                with ``pix_fmt="gray"``; with ``"yuv420p"`` it holds all planes, one after the
+                other, in shape (3/2 height, width), as ``frame.to_ndarray()`` and OpenCV's
+                I420 do; with ``"yuv422p"`` in (2 height, width).
             pix_fmt: None: what the shapes say.
             bpc: bits per component; needed for uint16, 8 for uint8.
             copy: copy every plane.
@@ -118,8 +121,9 @@ class VmafPicture(Pinned):
         >>> VmafPicture.from_planes((y, c, c))
         VmafPicture(YUV420P, bpc=8, w=101, h=51)
         """
-        arrays = [_as_plane(name, p) for name, p in zip("yuv", _split(planes), strict=False)]
-        fmt = _format_of(arrays, None if pix_fmt is None else enum_value(PixelFormat, "pixel format", pix_fmt))
+        told = None if pix_fmt is None else pixel_format(pix_fmt)
+        arrays = [_as_plane(name, p) for name, p in zip("yuv", _split(planes, told), strict=False)]
+        fmt = _format_of(arrays, told)
         depth = _depth_of(arrays, bpc)
         height, width = arrays[0].shape
         sx, sy = fmt.shift
@@ -235,7 +239,7 @@ def as_picture(
             picture = VmafPicture.from_frame(source)
             _check_told(picture, bpc, pix_fmt)
             return picture
-        planes = _split(source)
+        planes = _split(source, None if pix_fmt is None else pixel_format(pix_fmt))
         fixed = borrow or all(isinstance(p, np.ndarray) and not p.flags.writeable for p in planes)
         return VmafPicture.from_planes(planes, pix_fmt, bpc, copy=not fixed)
     except VmafError as error:
@@ -246,11 +250,11 @@ def as_picture(
 def _check_told(picture: VmafPicture, bpc: int | None, pix_fmt: PixelFormat | int | str | None) -> None:
     if bpc is not None and bpc != picture.bpc:
         raise VmafValueError(f"bpc={bpc} was given, but the picture has {picture.bpc} bits")
-    if pix_fmt is not None and enum_value(PixelFormat, "pixel format", pix_fmt) is not picture.pix_fmt:
+    if pix_fmt is not None and pixel_format(pix_fmt) is not picture.pix_fmt:
         raise VmafValueError(f"pix_fmt={pix_fmt!r} was given, but the picture is {picture.pix_fmt.name}")
 
 
-def _split(source: Any) -> Sequence[Any]:
+def _split(source: Any, told: PixelFormat | None) -> Sequence[Any]:
     """The planes of a sequence of one or three, of a 2-D array, or of an array of shape (3, h, w)."""
     if isinstance(source, (str, bytes)):
         raise VmafTypeError(f"a picture cannot be made of {type(source).__name__}; files are for pyvmaf.score()")
@@ -258,7 +262,7 @@ def _split(source: Any) -> Sequence[Any]:
         planes: Sequence[Any] = source
     else:
         array = np.asarray(source)
-        planes = (array,) if array.ndim == 2 else tuple(array) if array.ndim == 3 else ()
+        planes = _unpacked(array, told) if array.ndim == 2 else tuple(array) if array.ndim == 3 else ()
         if not planes:
             raise VmafTypeError(
                 f"a picture must be a VmafPicture, (y, u, v) arrays, a 2-D array or an av.VideoFrame, "
@@ -269,6 +273,30 @@ def _split(source: Any) -> Sequence[Any]:
             f"{len(planes)} planes were given, must be 1 (y) or 3 (y, u, v); interleaved RGB is not YUV"
         )
     return planes
+
+
+# Rows of an array that holds all planes, for so many rows of luma.
+_PACKED = {PixelFormat.YUV420P: (3, 2), PixelFormat.YUV422P: (2, 1), PixelFormat.YUV444P: (3, 1)}
+
+
+def _unpacked(array: Array, told: PixelFormat | None) -> tuple[Array, ...]:
+    """The planes that lie one after the other in a 2-D array; views where it is contiguous."""
+    rows, width = array.shape
+    if told is None:
+        raise VmafValueError(
+            f'an array of shape {array.shape} may be grey, or hold all planes: say pix_fmt="gray" or pix_fmt="yuv420p"'
+        )
+    if told is PixelFormat.YUV400P:
+        return (array,)
+    whole, luma = _PACKED[told]
+    height = rows * luma // whole
+    sx, sy = told.shift
+    if height * whole != rows * luma or height >> sy << sy != height or width >> sx << sx != width:
+        raise VmafValueError(f"an array of shape {array.shape} does not hold the planes of an even {told.name} picture")
+    flat = np.ascontiguousarray(array).reshape(-1)
+    sizes = [(height, width), *[(height >> sy, width >> sx)] * 2]
+    ends = np.cumsum([h * w for h, w in sizes])
+    return tuple(flat[end - h * w : end].reshape(h, w) for end, (h, w) in zip(ends, sizes, strict=True))
 
 
 def _as_plane(name: str, source: Any) -> Array:

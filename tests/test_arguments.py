@@ -49,7 +49,7 @@ def context(call: Callable[[VmafContext], object]) -> Callable[[], object]:
     (TypeError, "video is None, must be a path", lambda: pyvmaf.score(None, None)),
     (TypeError, "model is 3, must be a name, a path", lambda: pyvmaf.score("a", "b", model=3)),
     (TypeError, r"model is \[3\], must be a name, a path", lambda: pyvmaf.score("a", "b", model=[3])),
-    (ValueError, r"plane y has shape \(0, 7\), must have a", lambda: VmafPicture.from_planes(np.zeros((0, 7), "u1"))),
+    (ValueError, r"plane y has shape \(0, 7\), must", lambda: VmafPicture.from_planes([np.zeros((0, 7), "u1")])),
     (ValueError, r"must not contain a NUL .*'x\\x00y'", context(lambda c: c.feature_scores("x\0y", [0]))),
     (TypeError, "None was given, must be text", context(lambda c: c.feature_scores(None, [0]))),
     (ValueError, "index is -1, must be 0 to", context(lambda c: c.feature_scores("x", [-1]))),
@@ -180,7 +180,7 @@ def test_model_files(data: st.DataObject, tmp_path_factory: pytest.TempPathFacto
     with VmafContext(log_level="none") as ctx:
         try:
             ctx.use_features_from_model(model)
-            ctx.read_pictures(*[np.full((40, 40), 90, np.uint8)] * 2, 0)
+            ctx.read_pictures(*[np.full((40, 40), 90, np.uint8)] * 2, 0, pix_fmt="gray")
             ctx.flush()
             assert isinstance(ctx.score_at_index(model, 0), float)
         except VmafError as error:

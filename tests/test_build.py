@@ -89,7 +89,7 @@ def test_the_wheel_works(wheel: Path, tmp_path: Path) -> None:
         "p = np.arange(64 * 48, dtype=np.uint8).reshape(48, 64)\n"
         "with pyvmaf.VmafContext() as ctx:\n"
         "    m = pyvmaf.VmafModel('vmaf_v0.6.1'); ctx.use_features_from_model(m)\n"
-        "    ctx.read_pictures(p, p, 0); ctx.flush()\n"
+        "    ctx.read_pictures((p,), (p,), 0); ctx.flush()\n"
         "    print(ctx.feature_score_at_index('integer_vif_scale0', 0), ctx.score_at_index(m, 0) > 90)\n"
     )
     env = os.environ | {"PYTHONPATH": str(tmp_path)}

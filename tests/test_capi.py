@@ -136,7 +136,7 @@ def test_another_libvmaf_in_the_process_is_not_called(tmp_path: Path) -> None:
         "import numpy as np, pyvmaf\n"
         "with pyvmaf.VmafContext() as ctx:\n"
         "    ctx.use_feature('psnr')\n"
-        "    ctx.read_pictures(np.zeros((48, 64), np.uint8), np.zeros((48, 64), np.uint8), 0)\n"
+        "    ctx.read_pictures(np.zeros((48, 64), np.uint8), np.zeros((48, 64), np.uint8), 0, pix_fmt='gray')\n"
         "    ctx.flush()\n"
         "    print(ctx.feature_score_at_index('psnr_y', 0))\n"
     )

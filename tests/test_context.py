@@ -31,7 +31,8 @@ def run(
         for name in features:
             ctx.use_feature(name)
         for i, (ref, dist) in enumerate(pairs):
-            ctx.read_pictures(ref, dist, i, **how)  # type: ignore[arg-type]
+            bare = {"pix_fmt": "gray"} if isinstance(ref, np.ndarray) and ref.ndim == 2 else {}
+            ctx.read_pictures(ref, dist, i, **bare, **how)  # type: ignore[arg-type]
         ctx.flush()
         return {n: [ctx.feature_score_at_index(n, i) for i in range(len(pairs))] for n in ctx.feature_names}
 
@@ -109,7 +110,7 @@ def test_one_buffer_may_serve_every_frame(planes: list[Plane], n_threads: int) -
             ctx.use_feature(name)
         for i, pair in enumerate(pairs_of(planes)):
             ref[:], dist[:] = pair
-            ctx.read_pictures(ref, dist, i)
+            ctx.read_pictures(ref, dist, i, pix_fmt="gray")
         ref[:] = dist[:] = 0
         ctx.flush()
         got = {n: [ctx.feature_score_at_index(n, i) for i in range(len(planes))] for n in ctx.feature_names}
@@ -141,7 +142,7 @@ def test_what_is_borrowed(planes: list[Plane], registered: Callable[..., None]) 
         seen.clear()
         with VmafContext(n_threads=n_threads) as ctx:
             ctx.use_feature("look")
-            ctx.read_pictures(*pair, 0, borrow=borrow)
+            ctx.read_pictures(*pair, 0, borrow=borrow, pix_fmt="gray")
             ctx.flush()
         assert seen == [want]
 
@@ -152,7 +153,7 @@ def test_borrowed_arrays_are_let_go(planes: list[Plane]) -> None:
     for n_threads in (0, 2):
         run(pairs_of(planes), n_threads=n_threads)
     with VmafContext() as ctx, pytest.raises(ValueError, match="all must be equal"):
-        ctx.read_pictures(planes[0], planes[0][:40], 0)
+        ctx.read_pictures(planes[0], planes[0][:40], 0, pix_fmt="gray")
     gc.collect()
     assert len(_lent) == before
 
@@ -161,11 +162,12 @@ def test_borrowed_arrays_are_let_go(planes: list[Plane]) -> None:
 
 
 @pytest.mark.parametrize("ref,dist,message", [
-    (noise(1), noise(1, 48, 62), "distorted picture at index 0 is 62x48"),
-    (noise(1), noise(1).astype(np.uint16), "distorted: samples are uint16"),
-    (noise(1), (noise(1), noise(2, 24, 32), noise(3, 24, 32)), "all must be equal"),
-    (noise(1).astype(float), noise(1), "reference: plane y has samples of type float64"),
-    (noise(1), None, "distorted: "),
+    ((noise(1),), (noise(1, 48, 62),), "distorted picture at index 0 is 62x48"),
+    ((noise(1),), (noise(1).astype(np.uint16),), "distorted: samples are uint16"),
+    ((noise(1),), (noise(1), noise(2, 24, 32), noise(3, 24, 32)), "all must be equal"),
+    ((noise(1).astype(float),), (noise(1),), "reference: plane y has samples of type float64"),
+    ((noise(1),), None, "distorted: "),
+    (noise(1), noise(1), "reference: an array of shape .* may be grey"),
     ("ref.y4m", "dist.y4m", "reference: .*score"),
     (VmafPicture("yuv400p", 10, 64, 48), VmafPicture("yuv400p", 8, 64, 48), "8 bits"),
 ])  # fmt: skip
@@ -212,7 +214,7 @@ def test_features_that_are_refused(name: str, options: dict, message: str) -> No
         with pytest.raises(VmafError, match=message):
             ctx.use_feature(name, options)
         ctx.use_feature("vif", {"debug": True, "vif_enhn_gain_limit": np.float32(1.5)})
-        ctx.read_pictures(noise(1), noise(2), 0)
+        ctx.read_pictures(noise(1), noise(2), 0, pix_fmt="gray")
         ctx.flush()
         assert ctx.feature_names[0] == "integer_vif_scale0_egl_1.5"
 
@@ -224,16 +226,16 @@ def test_order_of_calls(planes: list[Plane]) -> None:
         ctx.use_feature("vif")
         with pytest.raises(ValueError, match="has seen no frame"):
             ctx.flush()
-        ctx.read_pictures(planes[0], planes[1], 0)
+        ctx.read_pictures(planes[0], planes[1], 0, pix_fmt="gray")
         with pytest.raises(ValueError, match="index 0"):
-            ctx.read_pictures(planes[0], planes[1], 0)
+            ctx.read_pictures(planes[0], planes[1], 0, pix_fmt="gray")
         with pytest.raises(ValueError, match="index 1"):
             ctx.feature_score_at_index("integer_vif_scale0", 1)
         ctx.flush()
         with pytest.raises(ValueError, match="flushed already"):
             ctx.flush()
         with pytest.raises(ValueError, match="flushed already"):
-            ctx.read_pictures(planes[0], planes[1], 1)
+            ctx.read_pictures(planes[0], planes[1], 1, pix_fmt="gray")
         assert 0 < ctx.feature_score_at_index("integer_vif_scale0", 0) < 1
 
 
@@ -259,7 +261,7 @@ def test_pooling(planes: list[Plane]) -> None:
 def test_logs(tmp_path: Path, planes: list[Plane]) -> None:
     with VmafContext(log_level="none") as ctx:
         ctx.use_feature("psnr")
-        ctx.read_pictures(planes[0], planes[1], 0)
+        ctx.read_pictures(planes[0], planes[1], 0, pix_fmt="gray")
         ctx.flush()
         for fmt in ("xml", "json", "csv", "sub"):
             ctx.write_output(tmp_path / fmt, fmt)
@@ -334,14 +336,14 @@ def test_an_empty_pool_does_not_hang() -> None:
 def test_closing(planes: list[Plane]) -> None:
     ctx = VmafContext(n_threads=2)
     ctx.use_feature("vif")
-    ctx.read_pictures(planes[0], planes[1], 0)
+    ctx.read_pictures(planes[0], planes[1], 0, pix_fmt="gray")
     ctx.close()
     ctx.close()
     assert ctx.closed and repr(ctx) == "VmafContext(closed, n_threads=2)"
     for call in (
         lambda: ctx.flush(),
         lambda: ctx.use_feature("vif"),
-        lambda: ctx.read_pictures(planes[0], planes[1], 1),
+        lambda: ctx.read_pictures(planes[0], planes[1], 1, pix_fmt="gray"),
         lambda: ctx.feature_names,
         lambda: ctx.write_output("x", "json"),
     ):
@@ -362,7 +364,7 @@ def test_many_threads_may_share_a_context(planes: list[Plane]) -> None:
                     i = next(indices, None)
                 if i is None:
                     return
-                ctx.read_pictures(*pairs[i], i)
+                ctx.read_pictures(*pairs[i], i, pix_fmt="gray")
 
         threads = [threading.Thread(target=work) for _ in range(4)]
         for t in threads:
@@ -389,7 +391,7 @@ def test_close_waits_for_the_call_in_progress(planes: list[Plane], registered: C
     registered(Wait)
     ctx = VmafContext()
     ctx.use_feature("wait")
-    reader = threading.Thread(target=lambda: ctx.read_pictures(planes[0], planes[1], 0))
+    reader = threading.Thread(target=lambda: ctx.read_pictures(planes[0], planes[1], 0, pix_fmt="gray"))
     reader.start()
     assert inside.wait(20)
     closer = threading.Thread(target=lambda: (ctx.close(), order.append("close")))
@@ -404,14 +406,14 @@ def test_close_waits_for_the_call_in_progress(planes: list[Plane], registered: C
 def test_a_context_that_nobody_closes(planes: list[Plane]) -> None:
     ctx = VmafContext(n_threads=2)
     ctx.use_feature("vif")
-    ctx.read_pictures(planes[0], planes[1], 0)
+    ctx.read_pictures(planes[0], planes[1], 0, pix_fmt="gray")
     del ctx
     gc.collect()
     code = (
         "import numpy as np, pyvmaf\n"
         "ctx = pyvmaf.VmafContext(n_threads=2); ctx.use_feature('vif')\n"
         "p = np.zeros((480, 640), np.uint8)\n"
-        "for i in range(8): ctx.read_pictures(p, p, i)\n"
+        "for i in range(8): ctx.read_pictures((p,), (p,), i)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -453,11 +455,11 @@ def test_frames_cost_their_scores(resident: Callable[[], int]) -> None:
         for name in FEATURES:
             ctx.use_feature(name)
         for i in range(warm_up):
-            ctx.read_pictures(ring[i % 4], ring[(i + 1) % 4], i)
+            ctx.read_pictures(ring[i % 4], ring[(i + 1) % 4], i, pix_fmt="gray")
         features = len(ctx.feature_names)
         before = resident()
         for i in range(warm_up, warm_up + frames):
-            ctx.read_pictures(ring[i % 4], ring[(i + 1) % 4], i)
+            ctx.read_pictures(ring[i % 4], ring[(i + 1) % 4], i, pix_fmt="gray")
         grown = resident() - before
         ctx.flush()
     print(f"{grown / frames / features:.1f} bytes a frame a feature")

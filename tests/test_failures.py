@@ -37,7 +37,7 @@ def columns(features: list[str], n_threads: int) -> tuple[dict[str, list[float]]
             ctx.use_feature(name)
         for i, frame in enumerate(FRAMES):
             try:
-                ctx.read_pictures(frame, frame, i)
+                ctx.read_pictures(frame, frame, i, pix_fmt="gray")
             except RuntimeError as error:
                 raised.append(str(error))
         try:
@@ -85,7 +85,7 @@ def test_a_frame_of_motion_that_failed_spoils_its_neighbours_only(planes: list[P
                 ctx.import_feature_score(sad, 7.0, 3)
             for i, frame in enumerate(FRAMES):
                 try:
-                    ctx.read_pictures(frame, frame, i)
+                    ctx.read_pictures(frame, frame, i, pix_fmt="gray")
                 except ValueError as error:
                     assert "cannot be overwritten at index 3" in str(error)
             try:

@@ -40,7 +40,7 @@ def test_what_has_no_colour_is_refused() -> None:
     with VmafContext(log_level="none") as ctx:
         ctx.use_feature("ciede")
         with pytest.raises(VmafError, match="ciede: pixel format 4:0:0 has no colour"):
-            ctx.read_pictures(plane, plane, 0)
+            ctx.read_pictures(plane, plane, 0, pix_fmt="gray")
 
 
 def test_pictures_without_chroma_samples_are_refused() -> None:

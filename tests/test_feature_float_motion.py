@@ -62,8 +62,8 @@ def test_first_index_must_be_zero() -> None:
     with VmafContext(log_level="none") as ctx:
         ctx.use_feature("float_motion")
         with pytest.raises(VmafError, match="frame 1 has no reference frame before"):
-            ctx.read_pictures(frame, frame, 1)
-        ctx.read_pictures(frame, frame, 0)
+            ctx.read_pictures(frame, frame, 1, pix_fmt="gray")
+        ctx.read_pictures(frame, frame, 0, pix_fmt="gray")
 
 
 def test_gap_ends_the_look_ahead() -> None:

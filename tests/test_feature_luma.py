@@ -112,7 +112,7 @@ def test_depths_between(bpc: int) -> None:
         with VmafContext(log_level="none") as ctx:
             ctx.use_feature(name)
             with pytest.raises(VmafError, match=f"{name}: bit depth {bpc}; it scores 8, 10, 12 and 16 bits"):
-                ctx.read_pictures(plane, plane, 0, bpc=bpc)
+                ctx.read_pictures(plane, plane, 0, bpc=bpc, pix_fmt="gray")
     got = scoring.score([(plane,)], [(plane,)], chroma="400", bpc=bpc, features=[("float_moment", {})])
     assert {name: values[0] for name, values in got.items()} == reference.moment(plane, plane, bpc)
 
@@ -123,7 +123,7 @@ def test_pictures_that_are_too_small(w: int, h: int) -> None:
     with VmafContext(log_level="none") as ctx:
         ctx.use_feature("float_ansnr")
         with pytest.raises(VmafError, match=f"float_ansnr: picture of {w}x{h}; its windows need 3x3"):
-            ctx.read_pictures(plane, plane, 0)
+            ctx.read_pictures(plane, plane, 0, pix_fmt="gray")
 
 
 def filtered(ffmpeg: str, folder: Path, clip: Clip, features: str) -> list[dict[str, float]]:

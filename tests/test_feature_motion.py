@@ -28,7 +28,7 @@ def columns(
     with VmafContext(**context) as ctx:
         ctx.use_feature("motion", options)
         for i, frame in enumerate(frames):
-            ctx.read_pictures(frame, frame, i, bpc=bpc)
+            ctx.read_pictures(frame, frame, i, bpc=bpc, pix_fmt="gray")
         ctx.flush()
         names = ctx.feature_names
         return {n: [ctx.feature_score_at_index(n, i) for i in range(len(frames))] for n in names}
@@ -50,8 +50,8 @@ def test_first_index_must_be_zero(window: bool, first: int) -> None:
     with VmafContext(log_level="none") as ctx:
         ctx.use_feature("motion", {"motion_five_frame_window": window})
         with pytest.raises(VmafError, match=f"frame {first} has no reference frame {first} before"):
-            ctx.read_pictures(frame, frame, first)
-        ctx.read_pictures(frame, frame, 0)
+            ctx.read_pictures(frame, frame, first, pix_fmt="gray")
+        ctx.read_pictures(frame, frame, 0, pix_fmt="gray")
 
 
 def test_gap_ends_the_look_ahead() -> None:
@@ -61,7 +61,7 @@ def test_gap_ends_the_look_ahead() -> None:
     with VmafContext(log_level="none") as ctx:
         ctx.use_feature("motion")
         for picture, index in zip(pictures, (0, 1, 3, 4), strict=True):
-            ctx.read_pictures(picture, picture, index)
+            ctx.read_pictures(picture, picture, index, pix_fmt="gray")
         ctx.flush()
         sad = "VMAF_integer_feature_motion_sad_score"
         assert [ctx.feature_score_at_index(sad, i) for i in (0, 1, 3, 4)] == series

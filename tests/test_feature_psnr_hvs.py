@@ -48,7 +48,7 @@ def test_pictures_without_chroma_are_refused() -> None:
     with VmafContext(log_level="none") as ctx:
         ctx.use_feature("psnr_hvs")
         with pytest.raises(VmafError, match="psnr_hvs: pixel format 4:0:0 has no chroma"):
-            ctx.read_pictures(plane, plane, 0)
+            ctx.read_pictures(plane, plane, 0, pix_fmt="gray")
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ def test_a_picture_without_chroma() -> None:
     with VmafContext(log_level="none") as ctx:
         ctx.use_feature("speed_chroma")
         with pytest.raises(VmafError, match="speed_chroma: 4:0:0 has no chroma"):
-            ctx.read_pictures(plane, plane, 0)
+            ctx.read_pictures(plane, plane, 0, pix_fmt="gray")
 
 
 @pytest.mark.parametrize("name,value", [("speed_sigma_nn", 0.05), ("speed_weight_var_mode", 7), ("speed_prescale", 5)])
@@ -198,9 +198,9 @@ def test_a_frame_without_the_one_before(n_threads: int) -> None:
     planes = [np.random.default_rng(i).integers(0, 256, (100, 100)).astype(np.uint8) for i in range(3)]
     with VmafContext(log_level="none", n_threads=n_threads) as ctx:
         ctx.use_feature("speed_temporal")
-        ctx.read_pictures(planes[0], planes[1], 0)
+        ctx.read_pictures(planes[0], planes[1], 0, pix_fmt="gray")
         with pytest.raises(VmafError, match="speed_temporal: frame 2 has no frame 1 before it"):
-            ctx.read_pictures(planes[1], planes[2], 2)
+            ctx.read_pictures(planes[1], planes[2], 2, pix_fmt="gray")
             ctx.flush()
 
 

@@ -164,7 +164,7 @@ def test_pictures_that_are_too_small(name: str, options: Options, w: int, h: int
     with VmafContext(log_level="none") as ctx:
         ctx.use_feature(name, options)
         with pytest.raises(VmafError, match=message):
-            ctx.read_pictures(plane, plane, 0)
+            ctx.read_pictures(plane, plane, 0, pix_fmt="gray")
 
 
 @pytest.mark.parametrize("scale", [-1, 11, "x"])

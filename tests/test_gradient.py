@@ -99,7 +99,7 @@ def test_differences_of_the_engines_score() -> None:
             model = pyvmaf.VmafModel("vmaf_v0.6.1", flags=pyvmaf.ModelFlags.DISABLE_CLIP)
             context.use_features_from_model(model)
             samples = [np.round(plane * 256).astype(np.uint16) for plane in (ref, x)]
-            context.read_pictures(*samples, 0, bpc=16)
+            context.read_pictures(*samples, 0, bpc=16, pix_fmt="gray")
             context.flush()
             return context.score_at_index(model, 0)
 

@@ -54,7 +54,7 @@ def scores(frames: range, n_threads: int, n_subsample: int) -> dict[str, list[fl
         assert (before, after) == (4, 2)
         for i in range(max(0, frames.start - 4), min(FRAMES, frames.stop + after)):
             read = ctx.read_pictures if i in frames else ctx.read_halo
-            read(REFS[i], DISTS[i], i)
+            read(REFS[i], DISTS[i], i, pix_fmt="gray")
         ctx.flush()
         assert ctx.read_count == len(frames)
         return {name: ctx.feature_scores(name, range(FRAMES)).tolist() for name in ctx.feature_names}
@@ -89,7 +89,7 @@ def test_models_over_a_range(planes: list[Plane]) -> None:
             assert before is not None
             for i in range(max(0, first - before), min(len(REFS), stop + after)):
                 read = ctx.read_pictures if first <= i < stop else ctx.read_halo
-                read(REFS[i], DISTS[i], i)
+                read(REFS[i], DISTS[i], i, pix_fmt="gray")
             ctx.flush()
             return ctx.model_scores(model, range(first, stop)).tolist()
 
@@ -126,9 +126,9 @@ def test_a_temporal_extractor_needs_all_that_came_before(registered: Callable[..
 def test_halo_frames_have_no_scores(planes: list[Plane]) -> None:
     with VmafContext() as ctx:
         ctx.use_feature("motion")
-        ctx.read_halo(planes[0], planes[0], 6)
-        ctx.read_pictures(planes[1], planes[1], 7)
-        ctx.read_halo(planes[2], planes[2], 8)
+        ctx.read_halo(planes[0], planes[0], 6, pix_fmt="gray")
+        ctx.read_pictures(planes[1], planes[1], 7, pix_fmt="gray")
+        ctx.read_halo(planes[2], planes[2], 8, pix_fmt="gray")
         ctx.flush()
         assert ctx.frame_count == 8 and ctx.read_count == 1
         for index in (6, 8):
@@ -140,4 +140,4 @@ def test_a_range_without_its_halo_says_what_is_missing(planes: list[Plane]) -> N
     with VmafContext(log_level="none") as ctx:
         ctx.use_feature("motion")
         with pytest.raises(ValueError, match=r"frame 7 has no reference frame 1 before it.*1 frames of"):
-            ctx.read_pictures(planes[0], planes[0], 7)
+            ctx.read_pictures(planes[0], planes[0], 7, pix_fmt="gray")

@@ -83,7 +83,7 @@ def test_an_extractor_in_python(registered: Callable[..., None], planes: list[Pl
         for name in ("a", "d"):
             ctx.import_feature_score(name, 0.5, 0)
         with pytest.raises(ValueError, match='"a" cannot be overwritten at index 0'):
-            ctx.read_pictures(planes[0], planes[1], 0)
+            ctx.read_pictures(planes[0], planes[1], 0, pix_fmt="gray")
         with pytest.raises(ValueError, match='"d" cannot be overwritten at index 0'):
             ctx.flush()
         found = {name: ctx.feature_score_at_index(name, 0) for name in ctx.feature_names}

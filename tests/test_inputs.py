@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import threading
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,21 +16,27 @@ import numpy as np
 import pytest
 
 av = pytest.importorskip("av", reason="PyAV makes and reads the files; install '.[video]'")
-from support.containers import CONTAINERS, HEIGHT, WIDTH, encode, frame_of, lumas, raw_bytes, y4m_bytes  # noqa: E402
+from support.containers import (  # noqa: E402
+    CONTAINERS,
+    HEIGHT,
+    WIDTH,
+    encode,
+    firsts,
+    frame_of,
+    lumas,
+    psnr,
+    write_files,
+    y4m_bytes,
+)
 
-from pyvmaf import IncompleteError, VmafError, score  # noqa: E402
+from pyvmaf import VmafError, score  # noqa: E402
 from pyvmaf.cli import pyvmaf as command  # noqa: E402
 from pyvmaf.cli import vmaf  # noqa: E402
 from pyvmaf.video import (  # noqa: E402
-    Pair,
-    RawVideo,
     VideoError,
     VideoFormat,
-    Y4mVideo,
-    decode,
     open_video,
 )
-from pyvmaf.video.av import AvVideo  # noqa: E402
 from pyvmaf.video.sniff import START, names_itself  # noqa: E402
 
 FRAMES = 4
@@ -39,26 +44,9 @@ FORMAT = VideoFormat(WIDTH, HEIGHT)
 SIZE = ["--size", f"{WIDTH}x{HEIGHT}"]
 
 
-def psnr(ref: Any, dist: Any, **how: Any) -> list[float]:
-    return score(ref, dist, model=None, features=["psnr"], **how)["psnr_y"].tolist()
-
-
-def firsts(source: Any, **how: Any) -> list[int]:
-    """The first sample of each frame, which names the frame."""
-    with open_video(source, **how) as video:
-        return [int(frame[0][0, 0]) for frame in video]
-
-
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One reference, raw and y4m, and the distorted one in every container."""
-    folder = tmp_path_factory.mktemp("inputs")
-    (folder / "ref.yuv").write_bytes(raw_bytes(FRAMES, 1))
-    (folder / "ref.y4m").write_bytes(y4m_bytes(FRAMES, 1))
-    (folder / "dist.y4m").write_bytes(y4m_bytes(FRAMES, 2))
-    for extension in CONTAINERS:
-        encode(folder / f"dist.{extension}", lumas(FRAMES, 2))
-    return folder
+    return write_files(tmp_path_factory.mktemp("inputs"), FRAMES)
 
 
 # What a file is
@@ -323,260 +311,21 @@ def test_y4m_has_no_other_stream(files: Path) -> None:
         open_video(files / "ref.y4m", stream=1)
 
 
-# Damage and ends
-
-
-def damage(path: Path, which: int) -> Path:
-    """Noise in place of the inside of a packet."""
-    with av.open(str(path)) as container:
-        packets = [(p.pos, p.size) for p in container.demux(video=0) if p.size]
-    position, size = packets[which]
-    data = bytearray(path.read_bytes())
-    inside = slice(position + 30, position + size - 2)
-    noise = np.random.default_rng(1).integers(0, 256, len(data[inside]), np.uint8)
-    data[inside] = noise.tobytes()
-    out = path.with_name(f"damaged{which}{path.suffix}")
-    out.write_bytes(data)
-    return out
-
-
-@pytest.mark.parametrize("which", [3, 12, 17, 19])
-@pytest.mark.parametrize("extension", ["mkv", "avi", "nut"])
-def test_damage_ends_the_video_at_the_same_frame_everywhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, extension: str, which: int
+@pytest.mark.parametrize("link", [None, "symbolic", "hard"])
+def test_an_output_over_an_input_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], link: str | None
 ) -> None:
-    """Decoders with many threads forget errors of the last packets."""
-    path = damage(encode(tmp_path / f"a.{extension}", lumas(20)), which)
-    for threads in (1, 2, 4, 16):
-        monkeypatch.setattr(decode, "THREADS", threads)
-        with (
-            open_video(path) as video,
-            pytest.raises(VideoError, match=r"cannot be decoded: [Ii]nvalid data") as caught,
-        ):
-            for _ in video:
-                pass
-        assert caught.value.frame == which
-        assert "avcodec" not in str(caught.value)
-
-
-def test_damage_keeps_the_frames_before(files: Path, tmp_path: Path) -> None:
-    (tmp_path / "ref.y4m").write_bytes(y4m_bytes(20))
-    path = damage(encode(tmp_path / "a.mkv", lumas(20)), 19)
-    with pytest.raises(IncompleteError) as caught:
-        score(tmp_path / "ref.y4m", path, model=None, features=["psnr"])
-    assert len(caught.value.result.frames) == 19
-
-
-def test_concealed_damage_is_told(tmp_path: Path) -> None:
-    (tmp_path / "ref.y4m").write_bytes(y4m_bytes(20))
-    path = damage(encode(tmp_path / "a.mp4", lumas(20), options={"g": "1"}), 17)
-    with pytest.warns(UserWarning, match="concealed damage in frames 17"):
-        score(tmp_path / "ref.y4m", path, model=None, features=["psnr"])
-
-
-def test_a_sound_file_gives_no_notice(files: Path) -> None:
-    for extension in CONTAINERS:
-        with warnings.catch_warnings(), open_video(files / f"dist.{extension}") as video:
-            warnings.simplefilter("error")
-            assert sum(1 for _ in video) == FRAMES
-            assert video.notices == [], extension
-
-
-def test_a_file_that_was_cut_between_packets_is_told(tmp_path: Path) -> None:
-    """Matroska ends like any other then; MP4 names the frame, see below."""
-    path = encode(tmp_path / "a.mkv", lumas(20))
-    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
-    with open_video(path) as video:
-        assert 5 < len(list(video)) < 15
-        assert "the file promises 0.80 s of video" in video.notices[0]
-
-
-def test_an_mp4_that_was_cut_short_is_an_error(tmp_path: Path) -> None:
-    def index_first(container: Any, stream: Any) -> None:
-        container.options["movflags"] = "+faststart"
-
-    path = encode(tmp_path / "a.mp4", lumas(40), options={"g": "1"}, prepare=index_first)
-    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
-    with open_video(path) as video, pytest.raises(VideoError, match=r"cannot be decoded|truncated") as caught:
-        for _ in video:
-            pass
-    assert 15 < (caught.value.frame or 0) < 25
-
-
-@pytest.mark.parametrize("kind", ["y4m", "yuv"])
-def test_a_file_that_shrinks_by_whole_frames(tmp_path: Path, kind: str) -> None:
-    """At the end of a frame nothing else would tell."""
-    path = tmp_path / f"a.{kind}"
-    data = raw_bytes(6) if kind == "yuv" else y4m_bytes(6)
-    path.write_bytes(data)
-    with open_video(path, FORMAT) as video, pytest.raises(VideoError, match=r"frame 4: the file had .* it shrank"):
-        for _ in video:
-            os.truncate(path, len(data) - 2 * (len(raw_bytes(1)) + (len(b"FRAME\n") if kind == "y4m" else 0)))
-
-
-def test_packets_of_no_bytes_repeat_the_frame(tmp_path: Path) -> None:
-    path = tmp_path / "a.nut"
-    values = [10, 30, 50, 70, 90]
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("ffv1", rate=25)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        time = 0
-        for value in values:
-            frame = frame_of(np.full((HEIGHT, WIDTH), value, np.uint8))
-            frame.pts = time
-            for packet in stream.encode(frame):
-                out.mux(packet)
-            time += 1
-            while time in (3, 4, 7, 8):
-                again = av.Packet(0)
-                again.stream, again.pts, again.dts, again.time_base = stream, time, time, stream.codec_context.time_base
-                out.mux(again)
-                time += 1
-        for packet in stream.encode(None):
-            out.mux(packet)
-    assert firsts(path) == [10, 30, 50, 50, 50, 70, 90, 90, 90]
-
-
-# Closing while it is read
-
-SLOW = """
-import io, sys, time
-import pyvmaf
-from pyvmaf.video import open_video
-
-class Slow(io.BytesIO):
-    slow = False
-    def read(self, size=-1):
-        if self.slow:
-            time.sleep(1.5)
-        return super().read(size)
-    def readinto(self, buffer):
-        data = self.read(len(buffer)); buffer[:len(data)] = data; return len(data)
-
-class Failing(pyvmaf.FeatureExtractor):
-    name = "failing"
-    def extract(self, ref, dist, index):
-        raise ValueError("no")
-
-pyvmaf.register(Failing)
-data = open(sys.argv[1], "rb").read()
-sources = [Slow(data), Slow(data)]
-videos = [open_video(s) for s in sources]
-def progress(frames, total):
-    for s in sources:
-        s.slow = True
-try:
-    for s in sources:
-        s.slow = sys.argv[2] == "failing"
-    feature = "psnr" if sys.argv[2] == "frames" else "failing"
-    pyvmaf.score(*videos, model=None, features=[feature], frames=2, progress=progress)
-except pyvmaf.IncompleteError as error:
-    print("incomplete", len(error.result.frames))
-for v in videos:
-    v.close()
-time.sleep(0.2)
-print("alive")
-"""
-
-
-@pytest.mark.parametrize("way", ["frames", "failing"])
-def test_closing_a_video_whose_next_frame_takes_long(tmp_path: Path, way: str) -> None:
-    """The container goes when the thread that reads is out of it."""
-    path = encode(tmp_path / "a.mkv", lumas(40))
-    done = subprocess.run([sys.executable, "-c", SLOW, str(path), way], capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["alive"]), done.stderr
-
-
-def test_the_last_reader_closes(files: Path) -> None:
-    video = open_video(files / "dist.mkv")
-    assert isinstance(video, AvVideo)
-    with video._guard.reading():
-        video.close()
-        assert video._container.streams  # still open
-    with pytest.raises(VideoError, match="closed"), video._guard.reading():
-        pass
-
-
-# What tags say
-
-
-def tagged(**values: Any) -> Callable[[Any, Any], None]:
-    def prepare(container: Any, stream: Any) -> None:
-        for name, value in values.items():
-            if name == "rotation":
-                stream.set_display_rotation(value)
-            else:
-                setattr(stream.codec_context, name, value)
-
-    return prepare
-
-
-TAGS = {
-    "range": (
-        {"color_range": 1, "colorspace": 1},
-        {"color_range": 2, "colorspace": 1},
-        "sample ranges differ: the reference is tagged limited",
-    ),
-    "matrix": ({"colorspace": 1}, {"colorspace": 9}, "YUV matrices differ"),
-    "PQ": ({"color_trc": 1}, {"color_trc": 16}, "transfer characteristics differ.*SDR.*PQ"),
-    "HLG": ({"color_trc": 18}, {"color_trc": 1}, "transfer characteristics differ.*HLG.*SDR"),
-}
-
-
-@pytest.mark.parametrize("extension", ["mp4", "mkv", "mov", "ts"])
-@pytest.mark.parametrize("what", TAGS)
-def test_tags_that_differ_are_told(tmp_path: Path, extension: str, what: str) -> None:
-    first, second, message = TAGS[what]
-    a, b = tmp_path / f"a.{extension}", tmp_path / f"b.{extension}"
-    encode(a, lumas(2), codec="libx264", prepare=tagged(**first))
-    encode(b, lumas(2), codec="libx264", prepare=tagged(**second))
-    with pytest.warns(UserWarning, match=message):
-        psnr(a, b)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        psnr(a, a)
-
-
-@pytest.mark.parametrize("extension", ["mp4", "mov", "mkv"])
-def test_rotations_that_differ_are_told(tmp_path: Path, extension: str) -> None:
-    a, b = tmp_path / f"a.{extension}", tmp_path / f"b.{extension}"
-    encode(a, lumas(2), codec="libx264")
-    encode(b, lumas(2), codec="libx264", prepare=tagged(rotation=180))
-    with pytest.warns(UserWarning, match="turned by 0 degrees, the distorted video by 180"):
-        psnr(a, b)
-
-
-@pytest.mark.parametrize("extension", ["mp4", "mkv", "avi", "y4m"])
-def test_frame_rates_that_differ_are_told(tmp_path: Path, extension: str) -> None:
-    for name, rate in (("a", 25), ("b", 50)):
-        if extension == "y4m":
-            (tmp_path / f"{name}.y4m").write_bytes(y4m_bytes(4, tags=f"F{rate}:1 Ip C420"))
-        else:
-            encode(tmp_path / f"{name}.{extension}", lumas(4), rate=rate)
-    with pytest.warns(UserWarning, match="frame rates differ: 25 and 50 a second"):
-        psnr(tmp_path / f"a.{extension}", tmp_path / f"b.{extension}")
-
-
-@pytest.mark.parametrize("extension", ["mp4", "mkv", "ts"])
-def test_interlaced_flags_are_told(tmp_path: Path, extension: str) -> None:
-    path = encode(tmp_path / f"a.{extension}", lumas(4), codec="libx264", options={"x264-params": "tff=1:interlaced=1"})
-    (tmp_path / "ref.y4m").write_bytes(y4m_bytes(4))
-    with pytest.warns(UserWarning, match="the distorted video is tagged as interlaced"):
-        assert len(psnr(tmp_path / "ref.y4m", path)) == 4
-
-
-def test_a_warning_as_an_error_loses_no_scores(tmp_path: Path) -> None:
-    """What the readers noticed comes after the last frame."""
-    (tmp_path / "ref.y4m").write_bytes(y4m_bytes(20))
-    path = damage(encode(tmp_path / "a.mp4", lumas(20), options={"g": "1"}), 17)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with pytest.raises(IncompleteError) as caught:
-            psnr(tmp_path / "ref.y4m", path)
-    assert len(caught.value.result.frames) == 20
-
-
-def test_what_readers_are_taken(files: Path) -> None:
-    with open_video(files / "ref.y4m", FORMAT) as a, open_video(files / "ref.yuv", FORMAT) as b:
-        assert isinstance(a, Y4mVideo) and isinstance(b, RawVideo)
-        assert sum(1 for _ in Pair(a, b)) == FRAMES
+    monkeypatch.chdir(tmp_path)
+    data = y4m_bytes(2)
+    Path("a.json").write_bytes(data)
+    Path("b.y4m").write_bytes(data)
+    output = "a.json"
+    if link:
+        output = "link.json"
+        (os.symlink if link == "symbolic" else os.link)("a.json", output)
+    for ref, dist in (("a.json", "b.y4m"), ("b.y4m", "a.json")):
+        assert command.main(["score", ref, dist, "-o", output]) != 0
+        assert output in capsys.readouterr().err
+        assert vmaf.main(["-r", ref, "-d", dist, "-o", output]) == 255
+        assert output in capsys.readouterr().err
+    assert Path("a.json").read_bytes() == data

@@ -50,9 +50,9 @@ def test_a_borrowed_array_is_let_go(capfd: pytest.CaptureFixture[str]) -> None:
     with VmafContext(**SLOW) as ctx:  # type: ignore[arg-type]
         ctx.use_feature("vif")
         for i in range(3):
-            ctx.read_pictures(PLANE, PLANE, i, borrow=True)
+            ctx.read_pictures(PLANE, PLANE, i, borrow=True, pix_fmt="gray")
         with pytest.raises(KeyboardInterrupt), pressed_soon():
-            ctx.read_pictures(PLANE, PLANE, 3, borrow=True)
+            ctx.read_pictures(PLANE, PLANE, 3, borrow=True, pix_fmt="gray")
         ctx.flush()
         assert ctx.frame_count == 4
     assert len(_lent) == before
@@ -80,10 +80,10 @@ def test_an_extractor_in_python(registered: Callable[..., None], frame: int, cap
         ctx.use_feature("vif")
         ctx.use_feature("late")
         if frame:
-            ctx.read_pictures(PLANE, PLANE, 0)
+            ctx.read_pictures(PLANE, PLANE, 0, pix_fmt="gray")
         with pytest.raises(KeyboardInterrupt), pressed_soon():
-            ctx.read_pictures(PLANE, PLANE, frame)
-        ctx.read_pictures(PLANE, PLANE, frame + 1)
+            ctx.read_pictures(PLANE, PLANE, frame, pix_fmt="gray")
+        ctx.read_pictures(PLANE, PLANE, frame + 1, pix_fmt="gray")
         ctx.flush()
         assert ctx.feature_score_at_index("late", frame + 1) == frame + 1
     assert not Session.strays and not _instances
@@ -97,7 +97,7 @@ def test_closing(registered: Callable[..., None], capfd: pytest.CaptureFixture[s
     ctx = VmafContext(n_threads=1, **SLOW)  # type: ignore[arg-type]
     ctx.use_feature("vif")
     ctx.use_feature("late")
-    ctx.read_pictures(PLANE, PLANE, 0)
+    ctx.read_pictures(PLANE, PLANE, 0, pix_fmt="gray")
     with pytest.raises(KeyboardInterrupt), pressed_soon():
         ctx.close()
     assert ctx.closed and len(Late.closed) == 1

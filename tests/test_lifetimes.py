@@ -29,7 +29,7 @@ def start(n_threads, frames=24):
     ctx = VmafContext(n_threads=n_threads)
     ctx.use_features_from_model(pyvmaf.VmafModel("vmaf_v0.6.1"))
     for i in range(frames):
-        ctx.read_pictures(plane, plane, i)
+        ctx.read_pictures(plane, plane, i, pix_fmt="gray")
     return ctx
 """
 
@@ -85,7 +85,7 @@ def test_contexts_side_by_side(planes: list[Plane]) -> None:
             for name in ("vif", "adm", "motion"):
                 ctx.use_feature(name)
             for i, plane in enumerate(planes):
-                ctx.read_pictures(plane, plane // 2, i)
+                ctx.read_pictures(plane, plane // 2, i, pix_fmt="gray")
             ctx.flush()
             return [ctx.feature_score_pooled(n) for n in ctx.feature_names]
 
@@ -107,7 +107,7 @@ def test_closing_while_others_are_inside(planes: list[Plane], n_threads: int) ->
         try:
             while True:
                 with lock:
-                    ctx.read_pictures(planes[0], planes[1], next(indices))
+                    ctx.read_pictures(planes[0], planes[1], next(indices), pix_fmt="gray")
         except VmafError as error:
             ends.append(str(error))
 
@@ -132,7 +132,7 @@ def test_pictures_may_go_first(planes: list[Plane]) -> None:
             for name in ("vif", "motion"):
                 ctx.use_feature(name)
             for i, plane in enumerate(planes * 3):
-                pair = [VmafPicture.from_planes(p.copy()) for p in (plane, plane // 2)]
+                pair = [VmafPicture.from_planes(p.copy(), pix_fmt="gray") for p in (plane, plane // 2)]
                 ctx.read_pictures(*pair, i)
                 if rude:
                     for picture in pair:
@@ -180,7 +180,7 @@ def test_ctrl_c_is_delivered_as_ever() -> None:
         "threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
         "i = 1\n"
         "try:\n"
-        "    while True: ctx.read_pictures(plane, plane, i); i += 1\n"
+        "    while True: ctx.read_pictures((plane,), (plane,), i); i += 1\n"
         "except KeyboardInterrupt: pass\n"
         "ctx.flush(); print(ctx.frame_count - i in (0, 1), ctx.feature_score_at_index('integer_vif_scale0', i - 1))\n"
     )
@@ -191,13 +191,13 @@ def test_ctrl_c_is_delivered_as_ever() -> None:
 
 REPEATS: dict[str, Callable[[], object]] = {
     "picture": lambda: VmafPicture(PixelFormat.YUV420P, 10, 640, 360).planes[1].sum(),
-    "wrapped": lambda: VmafPicture.from_planes(np.zeros((360, 640), np.uint8)).planes,
+    "wrapped": lambda: VmafPicture.from_planes(np.zeros((360, 640), np.uint8), pix_fmt="gray").planes,
     "model": lambda: VmafModel("vmaf_v0.6.1").features,
     "extractors": lambda: extractors(),
 }
 FAILURES: dict[str, Callable[[VmafContext], object]] = {
     "bad option": lambda c: c.use_feature("vif", {"vif_enhn_gain_limit": 1e9}),
-    "bad plane": lambda c: c.read_pictures(noise(1), noise(1, 40, 40), 0),
+    "bad plane": lambda c: c.read_pictures(noise(1), noise(1, 40, 40), 0, pix_fmt="gray"),
     "no score": lambda c: c.feature_score_at_index("nothing" * 50, 3),
     "no model": lambda c: VmafModel.from_path("/nowhere"),
     "no directory": lambda c: c.write_output("/nowhere/x", "json"),

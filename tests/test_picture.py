@@ -74,8 +74,8 @@ def test_formats_that_are_refused(bad: object) -> None:
 def test_arrays_are_borrowed_where_the_layout_allows() -> None:
     wide = noise(2, 50, 80)
     for plane in (noise(1), wide[1:49, 3:67], wide[::2, :64]):
-        assert address(VmafPicture.from_planes(plane).planes[0]) == address(plane)
-        assert address(VmafPicture.from_planes(plane, copy=True).planes[0]) != address(plane)
+        assert address(VmafPicture.from_planes(plane, pix_fmt="gray").planes[0]) == address(plane)
+        assert address(VmafPicture.from_planes(plane, copy=True, pix_fmt="gray").planes[0]) != address(plane)
 
 
 @pytest.mark.parametrize(
@@ -91,24 +91,24 @@ def test_arrays_are_borrowed_where_the_layout_allows() -> None:
 )
 def test_other_layouts_are_copied(make: object) -> None:
     plane = make(noise(1))  # type: ignore[operator]
-    view = VmafPicture.from_planes(plane).planes[0]
+    view = VmafPicture.from_planes(plane, pix_fmt="gray").planes[0]
     assert (view == plane).all() and address(view) != address(plane)
 
 
 def test_byte_order_is_put_right() -> None:
     plane = noise(1).astype(">u2") * 4
-    assert (VmafPicture.from_planes(plane, bpc=10).planes[0] == plane).all()
+    assert (VmafPicture.from_planes(plane, bpc=10, pix_fmt="gray").planes[0] == plane).all()
 
 
 def test_unaligned_samples_are_copied() -> None:
     plane = np.frombuffer(b"\0" + noise(1).astype(np.uint16).tobytes(), np.uint16, offset=1).reshape(48, 64)
-    assert (VmafPicture.from_planes(plane, bpc=16).planes[0] == noise(1)).all()
+    assert (VmafPicture.from_planes(plane, bpc=16, pix_fmt="gray").planes[0] == noise(1)).all()
 
 
 def test_the_borrowed_array_lives_as_long_as_a_view() -> None:
     plane = noise(1)
     watch = weakref.ref(plane)
-    picture = VmafPicture.from_planes(plane)
+    picture = VmafPicture.from_planes(plane, pix_fmt="gray")
     view = picture.planes[0]
     del plane, picture
     gc.collect()
@@ -146,15 +146,19 @@ Y, C = np.zeros((48, 64), np.uint8), np.zeros((24, 32), np.uint8)
     ((Y, C, Y), {}, ValueError, "do not fit any pixel format"),
     ((Y, C, C), {"pix_fmt": "yuv444p"}, ValueError, r"\(48, 64\), \(24, 32\), \(24, 32\) do not fit YUV444P"),
     ((Y, C, C), {"pix_fmt": "yuv400p"}, ValueError, "do not fit YUV400P"),
-    (Y, {"pix_fmt": "yuv420p"}, ValueError, "YUV420P needs 3 planes"),
-    (Y.astype(np.uint16), {}, ValueError, "bpc=10"),
-    (Y.astype(np.uint16), {"bpc": 8}, ValueError, "must be 9 to 16"),
-    (Y.astype(np.uint16), {"bpc": 17}, ValueError, "must be 9 to 16"),
-    (Y, {"bpc": 10}, ValueError, "samples are uint8"),
-    (Y.astype(np.float32), {}, TypeError, "float32"),
-    (Y.astype(np.int16), {}, TypeError, "int16"),
-    (Y.astype(bool), {}, TypeError, "bool"),
-    (Y.astype(np.uint32), {}, TypeError, "uint32"),
+    ((Y,), {"pix_fmt": "yuv420p"}, ValueError, "YUV420P needs 3 planes"),
+    (Y, {}, ValueError, r'shape \(48, 64\) may be grey.*pix_fmt="gray" or pix_fmt="yuv420p"'),
+    (Y[:47], {"pix_fmt": "yuv420p"}, ValueError, r"\(47, 64\) does not hold the planes of an even YUV420P picture"),
+    (Y[:, :63], {"pix_fmt": "yuv420p"}, ValueError, r"\(48, 63\) does not hold"),
+    (Y[:45], {"pix_fmt": "yuv422p"}, ValueError, r"\(45, 64\) does not hold"),
+    ((Y.astype(np.uint16),), {}, ValueError, "bpc=10"),
+    ((Y.astype(np.uint16),), {"bpc": 8}, ValueError, "must be 9 to 16"),
+    ((Y.astype(np.uint16),), {"bpc": 17}, ValueError, "must be 9 to 16"),
+    ((Y,), {"bpc": 10}, ValueError, "samples are uint8"),
+    ((Y.astype(np.float32),), {}, TypeError, "float32"),
+    ((Y.astype(np.int16),), {}, TypeError, "int16"),
+    ((Y.astype(bool),), {}, TypeError, "bool"),
+    ((Y.astype(np.uint32),), {}, TypeError, "uint32"),
     ((Y, C, C.astype(np.uint16)), {}, TypeError, "one type"),
     ((Y[0], C, C), {}, ValueError, r"plane y has shape \(64,\)"),
     (Y[0], {}, TypeError, r"shape \(64,\)"),
@@ -207,6 +211,34 @@ def test_a_failed_wrap_releases_nothing_twice() -> None:
     data, stride = ffi.new("void *[3]"), ffi.new("ptrdiff_t[3]")
     assert lib.pyvmaf_picture_wrap(ffi.new("VmafPicture *"), 4, 8, 16, 16, data, stride, ffi.NULL, ffi.NULL) < 0
     for _ in range(3):
-        VmafPicture.from_planes(noise(1))
+        VmafPicture.from_planes(noise(1), pix_fmt="gray")
     gc.collect()
     assert len(_lent) == before
+
+
+@pytest.mark.parametrize("fmt,name", [(F420, "yuv420p"), (F422, "yuv422p"), (F420, "420")])
+@pytest.mark.parametrize("bpc", [8, 10])
+def test_a_packed_array_is_split(fmt: PixelFormat, name: str, bpc: int) -> None:
+    """As frame.to_ndarray() and OpenCV's I420 lay planes out: it was taken for grey."""
+    dtype = np.uint8 if bpc == 8 else np.uint16
+    sx, sy = fmt.shift
+    sizes = [(48, 64), *[(48 >> sy, 64 >> sx)] * 2]
+    planes = [np.random.default_rng(i).integers(0, 1 << bpc, size).astype(dtype) for i, size in enumerate(sizes)]
+    packed = np.concatenate([p.ravel() for p in planes]).reshape(-1, 64)
+    wide = np.zeros((len(packed), 80), dtype)
+    wide[:, :64] = packed
+    for array in (packed, wide[:, :64]):
+        picture = VmafPicture.from_planes(array, name, None if bpc == 8 else bpc)
+        assert (picture.pix_fmt, picture.width, picture.height) == (fmt, 64, 48)
+        assert all((a == b).all() for a, b in zip(picture.planes, planes, strict=True))
+
+
+def test_frames_as_arrays_are_what_frames_are() -> None:
+    av = pytest.importorskip("av", reason="PyAV is not installed")
+    frame = av.VideoFrame(64, 48, "yuv420p")
+    for i, plane in enumerate(frame.planes):
+        plane.update(np.random.default_rng(i).integers(0, 256, plane.buffer_size, np.uint8))
+    array = frame.to_ndarray()
+    assert array.shape == (72, 64)
+    whole, packed = VmafPicture.from_frame(frame), VmafPicture.from_planes(array, "yuv420p")
+    assert all((a == b).all() for a, b in zip(whole.planes, packed.planes, strict=True))

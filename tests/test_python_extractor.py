@@ -66,7 +66,7 @@ def test_motion_in_python_equals_motion_in_c(registered: Register, n_threads: in
         ctx.use_feature("motion")
         ctx.use_feature("motion_py")
         for i, frame in enumerate(frames):
-            ctx.read_pictures(frame, frame, i, bpc=bpc)
+            ctx.read_pictures(frame, frame, i, bpc=bpc, pix_fmt="gray")
         ctx.flush()
         for python, c in (
             ("motion_py_sad", "VMAF_integer_feature_motion_sad_score"),
@@ -124,7 +124,7 @@ def test_options_names_and_calls(registered: Register, planes: list[Plane], tmp_
         ctx.use_feature("every", {"count": -2, "gain": 1.25, "text": "ü", "mode": "slow", "flag": True})
         ctx.use_feature("every")
         for i in range(2):
-            ctx.read_pictures(planes[0], planes[1], i)
+            ctx.read_pictures(planes[0], planes[1], i, pix_fmt="gray")
         ctx.flush()
         suffix = "_n_-2_flag_g_1.25_m_slow"  # by the options' full names: count, flag, gain, mode
         assert ctx.feature_names == [
@@ -180,7 +180,7 @@ def test_a_model_may_use_it(registered: Register, planes: list[Plane], tmp_path:
     assert model.features == ["every_a_g_2"]
     with VmafContext(n_threads=1) as ctx:
         ctx.use_features_from_model(model)
-        ctx.read_pictures(planes[0], planes[1], 0)
+        ctx.read_pictures(planes[0], planes[1], 0, pix_fmt="gray")
         ctx.flush()
         assert ctx.score_at_index(model, 0) == 6.0  # exp(0) * 1 - rho
 
@@ -201,7 +201,7 @@ def test_views_are_read_only_and_never_dangle(registered: Register) -> None:
     with VmafContext(n_threads=2) as ctx:
         ctx.use_feature("keeps")
         for i in range(4):
-            ctx.read_pictures(noise(i), noise(i + 10), i)
+            ctx.read_pictures(noise(i), noise(i + 10), i, pix_fmt="gray")
         ctx.flush()
     gc.collect()
     shown = sorted(int(k.planes[0].sum() if isinstance(k, VmafPicture) else k.sum()) for k in kept)
@@ -310,7 +310,7 @@ def test_other_threads_run_during_work(registered: Register) -> None:
         thread = threading.Thread(target=count)
         thread.start()
         before = counted[0]
-        ctx.read_pictures(frame, frame, 0, borrow=True)
+        ctx.read_pictures(frame, frame, 0, borrow=True, pix_fmt="gray")
         during = counted[0] - before
         stop.set()
         thread.join()

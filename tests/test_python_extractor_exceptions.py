@@ -85,7 +85,7 @@ def test_what_was_computed_stays(registered: Register, planes: list[Plane], n_th
         failed = []
         for i, plane in enumerate(planes):
             try:
-                ctx.read_pictures(plane, planes[0], i)
+                ctx.read_pictures(plane, planes[0], i, pix_fmt="gray")
             except Trouble:
                 failed.append(i)
                 assert i == 2 or n_threads
@@ -118,7 +118,7 @@ def test_results_that_are_refused(registered: Register, planes: list[Plane], fou
     with VmafContext(log_level="none") as ctx:
         ctx.use_feature("wrong")
         with pytest.raises(TypeError, match=message):
-            ctx.read_pictures(planes[0], planes[1], 0)
+            ctx.read_pictures(planes[0], planes[1], 0, pix_fmt="gray")
 
 
 @pytest.mark.parametrize("found,kind,message", [
@@ -142,7 +142,7 @@ def test_results_of_the_flush_that_are_refused(
     registered(Wrong)
     with VmafContext(log_level="none") as ctx:
         ctx.use_feature("wrong")
-        ctx.read_pictures(planes[0], planes[1], 0)
+        ctx.read_pictures(planes[0], planes[1], 0, pix_fmt="gray")
         with pytest.raises(kind, match=message):
             ctx.flush()
 
@@ -155,7 +155,7 @@ def test_calling_the_context_from_an_extractor_is_refused(
         lambda: ctx.feature_names,
         lambda: ctx.close(),
         lambda: ctx.flush(),
-        lambda: ctx.read_pictures(planes[0], planes[0], 9),
+        lambda: ctx.read_pictures(planes[0], planes[0], 9, pix_fmt="gray"),
     ]
 
     class Calls(FeatureExtractor):
@@ -175,7 +175,7 @@ def test_calling_the_context_from_an_extractor_is_refused(
     with VmafContext(n_threads=n_threads) as ctx:
         ctx.use_feature("calls")
         ctx.use_feature("psnr")
-        ctx.read_pictures(planes[0], planes[1], 0)
+        ctx.read_pictures(planes[0], planes[1], 0, pix_fmt="gray")
         ctx.flush()
         assert ctx.feature_score_at_index("nested", 0) == ctx.feature_score_at_index("psnr_y", 0)
 

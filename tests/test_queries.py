@@ -41,8 +41,8 @@ def test_queries_do_not_wait_for_the_frame_in_work(
     with VmafContext() as ctx:
         ctx.use_feature("vif")
         ctx.use_feature("gated")
-        ctx.read_pictures(planes[0], planes[0], 0)
-        reader = threading.Thread(target=ctx.read_pictures, args=(planes[1], planes[1], 1))
+        ctx.read_pictures(planes[0], planes[0], 0, pix_fmt="gray")
+        reader = threading.Thread(target=ctx.read_pictures, args=((planes[1],), (planes[1],), 1))
         reader.start()
         assert entered.wait(30)
         # Frame 1 is in work, and stays so until these have returned.
@@ -61,8 +61,8 @@ def test_close_waits_for_calls_in_flight(gate: tuple[threading.Event, threading.
     entered, go_on = gate
     ctx = VmafContext()
     ctx.use_feature("gated")
-    ctx.read_pictures(planes[0], planes[0], 0)
-    reader = threading.Thread(target=ctx.read_pictures, args=(planes[1], planes[1], 1))
+    ctx.read_pictures(planes[0], planes[0], 0, pix_fmt="gray")
+    reader = threading.Thread(target=ctx.read_pictures, args=((planes[1],), (planes[1],), 1))
     reader.start()
     assert entered.wait(30)
     closer = threading.Thread(target=ctx.close)

@@ -38,7 +38,7 @@ def test_delay_of_extractors(feature: str, options: Mapping[str, object], delay:
         ctx.use_feature(feature, options)
         assert ctx.halo[1] == delay
         for i, plane in enumerate(planes):
-            ctx.read_pictures(plane, plane, i)
+            ctx.read_pictures(plane, plane, i, pix_fmt="gray")
             assert ready(ctx) == ([i - delay] if i >= delay else [])
         ctx.flush()
         assert ready(ctx) == [*range(len(planes) - delay, len(planes)), -1]
@@ -53,7 +53,7 @@ def test_delay_of_models(name: str, delay: int, planes: list[Plane]) -> None:
         model = VmafModel(name)
         ctx.use_features_from_model(model)
         for i, plane in enumerate(planes):
-            ctx.read_pictures(planes[0], plane, i)
+            ctx.read_pictures(planes[0], plane, i, pix_fmt="gray")
             for index in ready(ctx):
                 early.append(ctx.score_at_index(model, index))
             assert len(early) == max(0, i + 1 - delay)
@@ -64,7 +64,7 @@ def test_delay_of_models(name: str, delay: int, planes: list[Plane]) -> None:
     with VmafContext() as ctx:
         ctx.use_features_from_model(model)
         for i, plane in enumerate(planes):
-            ctx.read_pictures(planes[0], plane, i)
+            ctx.read_pictures(planes[0], plane, i, pix_fmt="gray")
         ctx.flush()
         late = ctx.model_scores(model, frames).tolist()
         # A model's column stands behind those of its features, whenever it was asked for.
@@ -88,7 +88,7 @@ def test_consumer_beside_the_reader(n_threads: int, n_subsample: int) -> None:
         consumer = threading.Thread(target=consume)
         consumer.start()
         for i, frame in enumerate(frames):
-            ctx.read_pictures(frame, frame, i)
+            ctx.read_pictures(frame, frame, i, pix_fmt="gray")
         ctx.flush()
         consumer.join(30)
         assert not consumer.is_alive()
@@ -101,7 +101,7 @@ def test_gap_in_the_numbering(planes: list[Plane]) -> None:
     with VmafContext() as ctx:
         ctx.use_feature("vif")
         for i in (0, 1, 4, 5):
-            ctx.read_pictures(planes[i], planes[i], i)
+            ctx.read_pictures(planes[i], planes[i], i, pix_fmt="gray")
         assert ready(ctx) == [0, 1]
         ctx.flush()
         assert ready(ctx) == [4, 5, -1]
@@ -111,21 +111,21 @@ def test_the_first_index_may_be_any(planes: list[Plane]) -> None:
     with VmafContext() as ctx:
         ctx.use_feature("vif")
         for i in range(3):
-            ctx.read_pictures(planes[i], planes[i], 4_000_000_000 + i)
+            ctx.read_pictures(planes[i], planes[i], 4_000_000_000 + i, pix_fmt="gray")
         assert ready(ctx) == [4_000_000_000 + i for i in range(3)]
 
 
 def test_time_limit(planes: list[Plane]) -> None:
     with VmafContext() as ctx:
         ctx.use_feature("motion")
-        ctx.read_pictures(planes[0], planes[0], 0)
+        ctx.read_pictures(planes[0], planes[0], 0, pix_fmt="gray")
         with pytest.raises(VmafTimeoutError, match=r"not settled after 0\.1 s"):
             ctx.next_settled(0.1)
 
 
 def test_nothing_is_registered(planes: list[Plane]) -> None:
     with VmafContext() as ctx:
-        ctx.read_pictures(planes[0], planes[0], 0)
+        ctx.read_pictures(planes[0], planes[0], 0, pix_fmt="gray")
         assert ready(ctx) == [0]
 
 
@@ -154,7 +154,7 @@ def test_extractor_in_python_that_settles(n_threads: int, registered: Callable[.
     with VmafContext(n_threads=n_threads) as ctx:
         ctx.use_feature("ahead")
         for i, frame in enumerate(frames):
-            ctx.read_pictures(frame, frame, i)
+            ctx.read_pictures(frame, frame, i, pix_fmt="gray")
         ctx.flush()
         got = ctx.feature_scores("ahead", range(12))
     means = [frame.mean() for frame in frames]
@@ -181,7 +181,7 @@ def test_an_error_while_settling_comes_out(registered: Callable[..., None], plan
     with VmafContext(log_level="none") as ctx:
         ctx.use_feature("unsettled")
         for i in range(3):
-            ctx.read_pictures(planes[i], planes[i], i)
+            ctx.read_pictures(planes[i], planes[i], i, pix_fmt="gray")
         with pytest.raises(RuntimeError, match="not so"):
             ctx.flush()
         assert np.isfinite(ctx.feature_scores("seen", range(3))).all()

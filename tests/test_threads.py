@@ -35,7 +35,7 @@ def scores(pairs: list[tuple[np.ndarray, np.ndarray]], bpc: int, n_threads: int)
             context.use_feature(feature)
         context.use_feature("adm", {"adm_skip_scale0": True})
         for i, (ref, dist) in enumerate(pairs):
-            context.read_pictures(ref, dist, i, bpc=bpc)
+            context.read_pictures(ref, dist, i, bpc=bpc, pix_fmt="gray")
         context.flush()
         frames = range(len(pairs))
         out = {name: [context.feature_score_at_index(name, i) for i in frames] for name in context.feature_names}

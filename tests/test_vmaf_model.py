@@ -32,7 +32,7 @@ def test_models(planes: list[Plane]) -> None:
         model = VmafModel("vmaf_v0.6.1")
         ctx.use_features_from_model(model)
         for i, plane in enumerate(planes):
-            ctx.read_pictures(plane, plane // 2 + 40, i)
+            ctx.read_pictures(plane, plane // 2 + 40, i, pix_fmt="gray")
         ctx.flush()
         scores = [ctx.score_at_index(model, i) for i in range(len(planes))]
         assert ctx.score_pooled(model) == sum(scores) / len(scores)
@@ -67,7 +67,7 @@ def test_a_collection(planes: list[Plane], tmp_path: Path) -> None:
         ctx.use_features_from_model(collection.model)
         ctx.use_features_from_model(collection)
         for i, plane in enumerate(planes[:3]):
-            ctx.read_pictures(plane, plane, i)
+            ctx.read_pictures(plane, plane, i, pix_fmt="gray")
         ctx.flush()
         found = ctx.score_at_index(collection, 1)
         assert found.bagging_score == 7.0
@@ -93,7 +93,7 @@ def test_options_of_a_model_may_be_changed(planes: list[Plane]) -> None:
         model.feature_overload("viff", {})
     with VmafContext() as ctx:
         ctx.use_features_from_model(model)
-        ctx.read_pictures(planes[0], planes[1], 0)
+        ctx.read_pictures(planes[0], planes[1], 0, pix_fmt="gray")
         ctx.flush()
         assert "integer_vif_scale0_egl_1" in ctx.feature_names
         assert 0 <= ctx.score_at_index(model, 0) <= 100

@@ -102,7 +102,7 @@ def judged(ref: Tensor, dist: Tensor) -> dict[str, float]:
         for r, d in zip(y, v, strict=True):  # one at a time: these are single pictures
             with pyvmaf.VmafContext() as context:
                 context.use_features_from_model(loaded)
-                context.read_pictures(*(x[0].round().byte().numpy() for x in (r, d)), 0)
+                context.read_pictures(*((x[0].round().byte().numpy(),) for x in (r, d)), 0)
                 context.flush()
                 scores.append(context.score_at_index(loaded, 0))
         made[name] = float(np.mean(scores))

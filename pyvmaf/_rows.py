@@ -73,11 +73,14 @@ class Session:
         self._raised.append((-1 if index is None else index, error))
 
     def take(self) -> BaseException | None:
-        """The exception of the earliest frame; later ones are dropped."""
-        raised, self._raised = self._raised, []
+        """The exception of the earliest frame that has not been raised yet."""
         if self.strays:
             return self.strays.pop()
-        return min(raised, key=lambda entry: entry[0])[1] if raised else None
+        if not self._raised:
+            return None
+        earliest = min(self._raised, key=lambda entry: entry[0])
+        self._raised.remove(earliest)
+        return earliest[1]
 
 
 #: Sessions by the address of their context. A context that was made in C gets

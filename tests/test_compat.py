@@ -18,6 +18,8 @@ from pyvmaf import VmafError
 from pyvmaf.compat import ListStats, VmafexecFeatureExtractor
 
 ROOT = str(Path(__file__).parents[1])
+#: Where the tested package lies, installed or in place.
+PACKAGE = str(Path(pyvmaf.__file__).parents[1])
 SNIPPET = """
 from pyvmaf.compat import VmafexecFeatureExtractor
 from pyvmaf.compat import ListStats
@@ -113,11 +115,11 @@ def test_scripts_run_unchanged_once_installed(here: Path, tmp_path: Path) -> Non
     changed = changed.replace("pyvmaf.compat import ListStats", "vmaf.tools.stats import ListStats")
     code = f"import pyvmaf.compat\npyvmaf.compat.install()\npyvmaf.compat.install()\n{changed}\nprint(mean > 0)"
     run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ROOT}
+        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": PACKAGE}
     )
     assert run.stdout == "True\n", run.stderr
     (tmp_path / "vmaf.py").write_text("")  # the harness itself, or anything else of that name
     run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ROOT}
+        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": PACKAGE}
     )
     assert "a package named vmaf is installed" in run.stderr

@@ -185,9 +185,10 @@ int registration_acquire(Registration *reg, const PyvmafExtractorInit *init,
         reg->free = instance->next_free;
     else if (init)
         reg->init = *init;
+    const PyvmafExtractorInit own = reg->init;
     pthread_mutex_unlock(&reg->lock);
     if (!instance) {
-        const int err = new_instance(reg, &reg->init, &instance);
+        const int err = new_instance(reg, &own, &instance);
         if (err)
             return err;
         pthread_mutex_lock(&reg->lock);

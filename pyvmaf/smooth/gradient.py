@@ -96,8 +96,7 @@ def gradient(
     if weights is not None and share.shape != shape[:-2]:
         raise VmafValueError(f"weights has shape {share.shape}; allowed: {shape[:-2]}, that of the scores")
     work = _Work(load(model, clip=False, transform=transform), (wrt != "dist", wrt != "ref"), n_threads)
-    units = (sides[0][1], sides[1][1])
-    share = share.reshape(clips[0].shape[:2])
+    units, share = (sides[0][1], sides[1][1]), share.reshape(clips[0].shape[:2])
     made = [work.clip(r, d, units, s) for r, d, s in zip(*clips, share, strict=True)]
     scores = np.stack([m[0] for m in made]).reshape(shape[:-2])
     by_ref, by_dist = (

@@ -18,6 +18,9 @@ import pyvmaf
 # that. Tests that interrupt need it as it is for a person.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# Under nohup the same goes for the end of a terminal.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # The frames of tests are small: PyTorch's threads would wait for each other most of the time.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -17,6 +17,7 @@
 #include "engine/log.h"
 #include "engine/rows.h"
 #include "adm_score.h"
+#include "memory.h"
 
 typedef struct AdmState {
     bool debug, skip_aim;
@@ -164,8 +165,9 @@ static unsigned halve(unsigned size, unsigned times)
 }
 
 /* Scratch memory, then the low bands of scales 0..2. */
-static void lay_out(AdmState *s, Workspace *ws)
+static void lay_out(void *state, Workspace *ws)
 {
+    AdmState *s = state;
     s->scratch = workspace_take(ws, s->scratch_size);
     for (unsigned i = 0; i < ADM_SCALES - 1; i++) {
         const size_t sample = i ? sizeof(int32_t) : sizeof(int16_t);
@@ -174,18 +176,6 @@ static void lay_out(AdmState *s, Workspace *ws)
         for (unsigned side = 0; side < 2; side++)
             s->low[i][side] = workspace_take(ws, row * halve(s->h, i + 1));
     }
-}
-
-static int adm_alloc(AdmState *s)
-{
-    _Static_assert(WORKSPACE_ALIGN % ADM_LOW_ALIGN == 0, "rows of low bands");
-    Workspace ws = { NULL, 0 };
-    lay_out(s, &ws);
-    s->memory = aligned_alloc(WORKSPACE_ALIGN, ws.used);
-    if (!s->memory)
-        return -ENOMEM;
-    lay_out(s, &(Workspace){ s->memory, 0 });
-    return 0;
 }
 
 /* What depends on the viewing conditions only. */
@@ -211,7 +201,9 @@ static int adm_init(void *state, const PyvmafExtractorInit *init)
     s->context = init->context;
     s->kernels = kernel_table(init->cpu_flags)->adm;
     s->scratch_size = s->kernels->scratch_size(s->w);
-    return adm_alloc(s);
+    _Static_assert(WORKSPACE_ALIGN % ADM_LOW_ALIGN == 0, "rows of low bands");
+    s->memory = memory_alloc(lay_out, s);
+    return s->memory ? 0 : -ENOMEM;
 }
 
 static int adm_close(void *state)

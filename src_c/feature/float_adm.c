@@ -17,7 +17,7 @@
 #include "engine/rows.h"
 #include "float_adm_score.h"
 #include "kernel/table.h"
-#include "kernel/workspace.h"
+#include "memory.h"
 
 typedef struct FloatAdmState {
     bool debug;
@@ -266,8 +266,9 @@ static unsigned halve(unsigned size, unsigned times)
     return ((size - 1) >> times) + 1;
 }
 
-static void lay_out(FloatAdmState *s, Workspace *ws)
+static void lay_out(void *state, Workspace *ws)
 {
+    FloatAdmState *s = state;
     s->scratch = workspace_take(ws, s->scratch_size);
     s->row = workspace_take(ws, halve(s->h, 1) * sizeof(*s->row));
     for (unsigned i = 0; i < FLOAT_ADM_SCALES - 1; i++) {
@@ -276,17 +277,6 @@ static void lay_out(FloatAdmState *s, Workspace *ws)
         for (unsigned side = 0; side < 2; side++)
             s->low[i][side] = workspace_take(ws, row * halve(s->h, i + 1));
     }
-}
-
-static int float_adm_alloc(FloatAdmState *s)
-{
-    Workspace ws = { NULL, 0 };
-    lay_out(s, &ws);
-    s->memory = aligned_alloc(WORKSPACE_ALIGN, ws.used);
-    if (!s->memory)
-        return -ENOMEM;
-    lay_out(s, &(Workspace){ s->memory, 0 });
-    return 0;
 }
 
 static int float_adm_configure(void *state, PyvmafNeeds *needs)
@@ -313,7 +303,8 @@ static int float_adm_init(void *state, const PyvmafExtractorInit *init)
     s->context = init->context;
     s->kernels = kernel_table(init->cpu_flags)->float_adm;
     s->scratch_size = s->kernels->scratch_size(s->w);
-    return float_adm_alloc(s);
+    s->memory = memory_alloc(lay_out, s);
+    return s->memory ? 0 : -ENOMEM;
 }
 
 static int float_adm_close(void *state)

@@ -17,7 +17,7 @@
 #include "float_scale.h"
 #include "kernel/ansnr/ansnr.h"
 #include "kernel/table.h"
-#include "kernel/workspace.h"
+#include "memory.h"
 
 typedef struct FloatAnsnrState {
     const VmafContext *context;
@@ -33,21 +33,11 @@ typedef struct FloatAnsnrState {
 static const char *const features[] = { "float_ansnr", NULL };
 static const char *const extras[] = { "float_anpsnr", NULL };
 
-static void lay_out(FloatAnsnrState *s, Workspace *ws)
+static void lay_out(void *state, Workspace *ws)
 {
+    FloatAnsnrState *s = state;
     s->scratch = workspace_take(ws, s->scratch_size);
     s->row = workspace_take(ws, s->h * sizeof(AnsnrRow));
-}
-
-static int float_ansnr_alloc(FloatAnsnrState *s)
-{
-    Workspace ws = { NULL, 0 };
-    lay_out(s, &ws);
-    s->memory = aligned_alloc(WORKSPACE_ALIGN, ws.used);
-    if (!s->memory)
-        return -ENOMEM;
-    lay_out(s, &(Workspace){ s->memory, 0 });
-    return 0;
 }
 
 static int float_ansnr_init(void *state, const PyvmafExtractorInit *init)
@@ -68,7 +58,8 @@ static int float_ansnr_init(void *state, const PyvmafExtractorInit *init)
     s->context = init->context;
     s->kernels = kernel_table(init->cpu_flags)->ansnr;
     s->scratch_size = s->kernels->scratch_size(s->w);
-    return float_ansnr_alloc(s);
+    s->memory = memory_alloc(lay_out, s);
+    return s->memory ? 0 : -ENOMEM;
 }
 
 static int float_ansnr_close(void *state)

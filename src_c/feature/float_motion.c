@@ -18,7 +18,7 @@
 #include "float_resize.h"
 #include "kernel/float_motion/float_motion.h"
 #include "kernel/table.h"
-#include "kernel/workspace.h"
+#include "memory.h"
 
 /* Positions of scores: three that are published, in libvmaf's order, and the
  * difference from the frame before, of which they are made. */
@@ -130,8 +130,9 @@ static unsigned half_of(unsigned size)
     return float_resize_size(size, 0.5);
 }
 
-static void lay_out(FloatMotionState *s, Workspace *ws)
+static void lay_out(void *state, Workspace *ws)
 {
+    FloatMotionState *s = state;
     s->scratch = workspace_take(ws, s->scratch_size);
     s->row = workspace_take(ws, s->h * sizeof(*s->row));
     for (unsigned i = 0; i < FRAMES && s->add_scale1; i++) {
@@ -139,17 +140,6 @@ static void lay_out(FloatMotionState *s, Workspace *ws)
         s->half[i] = workspace_take(ws, (size_t)half_of(s->w) * half_of(s->h) *
                                             sizeof(float));
     }
-}
-
-static int float_motion_alloc(FloatMotionState *s)
-{
-    Workspace ws = { NULL, 0 };
-    lay_out(s, &ws);
-    s->memory = aligned_alloc(WORKSPACE_ALIGN, ws.used);
-    if (!s->memory)
-        return -ENOMEM;
-    lay_out(s, &(Workspace){ s->memory, 0 });
-    return 0;
 }
 
 /* The least width and height of a plane that is blurred. */
@@ -198,7 +188,8 @@ static int float_motion_init(void *state, const PyvmafExtractorInit *init)
     s->context = init->context;
     s->kernels = kernel_table(init->cpu_flags)->float_motion;
     s->scratch_size = s->kernels->scratch_size(s->w);
-    return float_motion_alloc(s);
+    s->memory = memory_alloc(lay_out, s);
+    return s->memory ? 0 : -ENOMEM;
 }
 
 static int float_motion_close(void *state)

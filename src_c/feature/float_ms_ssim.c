@@ -14,8 +14,8 @@
 #include "engine/extractor.h"
 #include "engine/log.h"
 #include "kernel/table.h"
-#include "kernel/workspace.h"
 #include "ssim_score.h"
+#include "memory.h"
 
 #define LEVELS 5
 /* Halved four times and rounded down, a side must still hold the window. */
@@ -70,8 +70,9 @@ static const char *const features[] = { "float_ms_ssim", NULL };
 static const char *const extras[] = { PARTS("l"), PARTS("c"), PARTS("s"),
                                       NULL };
 
-static void lay_out(FloatMsSsimState *s, Workspace *ws)
+static void lay_out(void *state, Workspace *ws)
 {
+    FloatMsSsimState *s = state;
     const unsigned rows = s->h[0] - (SSIM_TAPS - 1);
     s->work.scratch = workspace_take(ws, s->work.scratch_size);
     s->work.row = workspace_take(ws, rows * sizeof(SsimRow));
@@ -83,17 +84,6 @@ static void lay_out(FloatMsSsimState *s, Workspace *ws)
             side[k]->faint = workspace_take(ws, s->h[i]);
         }
     }
-}
-
-static int float_ms_ssim_alloc(FloatMsSsimState *s)
-{
-    Workspace ws = { NULL, 0 };
-    lay_out(s, &ws);
-    s->memory = aligned_alloc(WORKSPACE_ALIGN, ws.used);
-    if (!s->memory)
-        return -ENOMEM;
-    lay_out(s, &(Workspace){ s->memory, 0 });
-    return 0;
 }
 
 static int float_ms_ssim_init(void *state, const PyvmafExtractorInit *init)
@@ -117,7 +107,8 @@ static int float_ms_ssim_init(void *state, const PyvmafExtractorInit *init)
     s->work.context = init->context;
     s->work.kernels = kernel_table(init->cpu_flags)->ssim;
     s->work.scratch_size = s->work.kernels->scratch_size(init->w);
-    return float_ms_ssim_alloc(s);
+    s->memory = memory_alloc(lay_out, s);
+    return s->memory ? 0 : -ENOMEM;
 }
 
 static int float_ms_ssim_close(void *state)

@@ -15,8 +15,8 @@
 #include "engine/extractor.h"
 #include "engine/log.h"
 #include "kernel/table.h"
-#include "kernel/workspace.h"
 #include "ssim_score.h"
+#include "memory.h"
 
 typedef struct FloatSsimState {
     bool enable_lcs, enable_db, clip_db;
@@ -58,8 +58,9 @@ static const char *const features[] = { "float_ssim", NULL };
 static const char *const extras[] = { "float_ssim_l", "float_ssim_c",
                                       "float_ssim_s", NULL };
 
-static void lay_out(FloatSsimState *s, Workspace *ws)
+static void lay_out(void *state, Workspace *ws)
 {
+    FloatSsimState *s = state;
     const unsigned rows = s->small_h - (SSIM_TAPS - 1);
     s->work.scratch = workspace_take(ws, s->work.scratch_size);
     s->work.row = workspace_take(ws, rows * sizeof(SsimRow));
@@ -68,17 +69,6 @@ static void lay_out(FloatSsimState *s, Workspace *ws)
     s->stride = workspace_align(s->small_w * sizeof(float));
     s->ref = workspace_take(ws, s->stride * s->small_h);
     s->dist = workspace_take(ws, s->stride * s->small_h);
-}
-
-static int float_ssim_alloc(FloatSsimState *s)
-{
-    Workspace ws = { NULL, 0 };
-    lay_out(s, &ws);
-    s->memory = aligned_alloc(WORKSPACE_ALIGN, ws.used);
-    if (!s->memory)
-        return -ENOMEM;
-    lay_out(s, &(Workspace){ s->memory, 0 });
-    return 0;
 }
 
 /* An odd side gets one more position whatever the factor is. */
@@ -114,7 +104,8 @@ static int float_ssim_init(void *state, const PyvmafExtractorInit *init)
     s->work.context = init->context;
     s->work.kernels = kernel_table(init->cpu_flags)->ssim;
     s->work.scratch_size = s->work.kernels->scratch_size(s->w);
-    return float_ssim_alloc(s);
+    s->memory = memory_alloc(lay_out, s);
+    return s->memory ? 0 : -ENOMEM;
 }
 
 static int float_ssim_close(void *state)

@@ -18,7 +18,7 @@
 #include "float_resize.h"
 #include "kernel/float_vif/float_vif.h"
 #include "kernel/table.h"
-#include "kernel/workspace.h"
+#include "memory.h"
 
 #define PI 3.14159265358979323846
 
@@ -230,8 +230,9 @@ static bool resizes(const FloatVifState *s)
     return s->w != s->from_w || s->h != s->from_h;
 }
 
-static void lay_out(FloatVifState *s, Workspace *ws)
+static void lay_out(void *state, Workspace *ws)
 {
+    FloatVifState *s = state;
     s->scratch = workspace_take(ws, s->scratch_size);
     s->row = workspace_take(ws, s->h * sizeof(*s->row));
     for (unsigned i = !resizes(s); i < FLOAT_VIF_SCALES; i++) {
@@ -240,17 +241,6 @@ static void lay_out(FloatVifState *s, Workspace *ws)
         s->ref[i] = workspace_take(ws, row * (s->h >> i));
         s->dist[i] = workspace_take(ws, row * (s->h >> i));
     }
-}
-
-static int float_vif_alloc(FloatVifState *s)
-{
-    Workspace ws = { NULL, 0 };
-    lay_out(s, &ws);
-    s->memory = aligned_alloc(WORKSPACE_ALIGN, ws.used);
-    if (!s->memory)
-        return -ENOMEM;
-    lay_out(s, &(Workspace){ s->memory, 0 });
-    return 0;
 }
 
 static int float_vif_configure(void *state, PyvmafNeeds *needs)
@@ -287,7 +277,8 @@ static int float_vif_init(void *state, const PyvmafExtractorInit *init)
     s->kernels = kernel_table(init->cpu_flags)->float_vif;
     s->scratch_size = s->kernels->scratch_size(&(FloatVifScale){
         .w = s->w, .taps = s->taps[0], .limit_cnt = FLOAT_VIF_MAX_LIMITS });
-    return float_vif_alloc(s);
+    s->memory = memory_alloc(lay_out, s);
+    return s->memory ? 0 : -ENOMEM;
 }
 
 static int float_vif_close(void *state)

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/workspace.h"
 #include "kernel/speed/speed_plan.h"
 #include "kernel/table.h"
 #include "engine/log.h"
 #include "engine/rows.h"
+#include "memory.h"
 
 static const char *const methods[SPEED_METHOD_CNT] = {
     "nearest",
@@ -106,8 +106,9 @@ static void lay_out_axis(SpeedAxis *axis, Workspace *ws)
     axis->weight = workspace_take(ws, cnt * sizeof(*axis->weight));
 }
 
-static void lay_out(Speed *s, Workspace *ws)
+static void lay_out(void *state, Workspace *ws)
 {
+    Speed *s = state;
     SpeedDecimate *d = &s->decimate;
     SpeedModel *m = &s->model;
     const size_t low = m->h * m->low_stride * sizeof(float);
@@ -142,13 +143,9 @@ int speed_init(Speed *s, const char *extractor, const SpeedOptions *options,
     const size_t a = s->kernels->decimate_scratch_size(&s->decimate);
     const size_t b = s->kernels->model_scratch_size(&s->model);
     s->scratch_size = a > b ? a : b;
-    Workspace ws = { 0 };
-    lay_out(s, &ws);
-    s->memory = aligned_alloc(WORKSPACE_ALIGN, ws.used);
+    s->memory = memory_alloc(lay_out, s);
     if (!s->memory)
         return -ENOMEM;
-    ws = (Workspace){ .base = s->memory };
-    lay_out(s, &ws);
     speed_plan_fill(&s->decimate.columns, s->decimate.taps, prescale, method);
     speed_plan_fill(&s->decimate.rows, s->decimate.taps, prescale, method);
     return 0;

@@ -13,9 +13,9 @@
 #include "engine/extractor.h"
 #include "kernel/table.h"
 #include "kernel/vif/vif.h"
-#include "kernel/workspace.h"
 #include "engine/log.h"
 #include "engine/rows.h"
+#include "memory.h"
 
 /* Scale 3 needs one sample, and its window leftovers of one more. */
 #define MIN_SIZE 8
@@ -85,8 +85,9 @@ static const char *const features[] = {
 };
 
 /* Scratch memory, then the planes of scales 1..3. */
-static void lay_out(VifState *s, Workspace *ws)
+static void lay_out(void *state, Workspace *ws)
 {
+    VifState *s = state;
     s->scratch = workspace_take(ws, s->scratch_size);
     for (unsigned i = 1; i < VIF_SCALES; i++) {
         const size_t row = workspace_align((s->w >> i) * sizeof(uint16_t));
@@ -94,17 +95,6 @@ static void lay_out(VifState *s, Workspace *ws)
         s->ref[i] = workspace_take(ws, row * (s->h >> i));
         s->dist[i] = workspace_take(ws, row * (s->h >> i));
     }
-}
-
-static int vif_alloc(VifState *s)
-{
-    Workspace ws = { NULL, 0 };
-    lay_out(s, &ws);
-    s->memory = aligned_alloc(WORKSPACE_ALIGN, ws.used);
-    if (!s->memory)
-        return -ENOMEM;
-    lay_out(s, &(Workspace){ s->memory, 0 });
-    return 0;
 }
 
 static int vif_init(void *state, const PyvmafExtractorInit *init)
@@ -122,7 +112,8 @@ static int vif_init(void *state, const PyvmafExtractorInit *init)
     s->context = init->context;
     s->kernels = kernel_table(init->cpu_flags)->vif;
     s->scratch_size = s->kernels->scratch_size(s->w);
-    return vif_alloc(s);
+    s->memory = memory_alloc(lay_out, s);
+    return s->memory ? 0 : -ENOMEM;
 }
 
 static int vif_close(void *state)

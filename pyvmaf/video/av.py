@@ -132,7 +132,8 @@ class AvVideo(FileVideo):
         first: Any = self._first
         context = self._stream.codec_context
         self.stream = self._choice
-        self.frame_count = self._stream.frames or None
+        self.frame_count = self._promised or None
+        self._count_is_sure = self._has_table and self._file is not None and self._file.size is not None
         self.frame_rate = float(self._stream.average_rate or 0) or None
         self.rotation = int(getattr(first, "rotation", 0)) % 360
         self.interlaced = bool(getattr(first, "interlaced_frame", False))
@@ -156,12 +157,26 @@ class AvVideo(FileVideo):
             self._check_end(index)
         return frame
 
+    @property
+    def _has_table(self) -> bool:
+        """Whether the container lists each frame, as MP4 does, so that its count is one."""
+        return "mp4" in self._container.format.name and hasattr(self._stream, "index_entries")
+
+    @property
+    def _promised(self) -> int:
+        """Frames that the container says there are, without those that an edit list leaves out; 0: it says nothing."""
+        count = int(self._stream.frames)
+        if self._has_table and count:
+            shown = [not entry.is_discard for entry in self._stream.index_entries]
+            # More in the table than promised: the promise is of the first of many fragments.
+            return sum(shown) if len(shown) <= count else 0
+        return count
+
     def _check_end(self, index: int) -> None:
         """The stream ended before frame `index`: as the container promised?"""
-        decoder, promised = self._decoder, self._stream.frames
-        entries = getattr(self._stream, "index_entries", None)
-        if "mp4" in self._container.format.name and entries is not None:
-            promised = min(promised, len(entries))  # without what an edit list leaves out
+        decoder = self._decoder
+        if self._has_table:
+            promised = self._promised
             if index + decoder.leading + decoder.dropped < promised:
                 problem = f"truncated: the file promises {promised} frames, {index} are there; it was cut short"
                 raise VideoError(self.path, problem, index)
@@ -204,7 +219,12 @@ class AvVideo(FileVideo):
         return check_range(self, planes_of(frame)[1], index)
 
     def _frame(self, index: int) -> Frame | None:
-        frame, self._first = self._first, None
-        if frame is None:
-            frame = self._next(self.path, index)
+        frame = self._decoded(index)
         return None if frame is None else self._planes(frame, index)
+
+    def _pass(self, index: int) -> bool:
+        return self._decoded(index) is not None
+
+    def _decoded(self, index: int) -> av.VideoFrame | None:
+        frame, self._first = self._first, None
+        return self._next(self.path, index) if frame is None else frame

@@ -135,8 +135,10 @@ class Video(abc.ABC):
         """Which stream of the file is read, where there is a choice."""
         self.notices: list[str] = []
         """What the reader noticed on the way, such as damage that was concealed."""
+        self.first = 0
+        """Number of the frame that iteration begins with; see `start_at`."""
         self.frame_count: int | None = None
-        """How many frames the container promises; None when it does not say."""
+        """How many frames the whole file has, as the container promises; None when it does not say."""
         self.frame_rate: float | None = None
         """Frames per second; None when the container does not say."""
 
@@ -146,6 +148,19 @@ class Video(abc.ABC):
     @abc.abstractmethod
     def close(self) -> None:
         """Let go of the file; allowed more than once."""
+
+    def start_at(self, index: int) -> None:
+        """Let iteration begin with frame `index`, counted from 0, instead of frame 0.
+
+        Called before iteration. The frames are those of a run from the start, bit for
+        bit, and errors and notices count them from the start of the file.
+
+        Raises:
+            VideoError: the file says that it ends before, iteration has begun, or the
+                reader knows no way but from frame 0.
+        """
+        if unsigned("frame", index, 64) != self.first:
+            raise VideoError(self.path, f"frame {index} cannot be started at: {type(self).__name__} has no start_at()")
 
     def __enter__(self) -> Video:
         return self

@@ -113,6 +113,12 @@ class ByteFile:
         out = bytearray(size)
         return bytes(out[: self.fill(memoryview(out))])
 
+    def move(self, by: int) -> None:
+        """Go forwards or back by so many bytes in a file whose size is known."""
+        self._file.seek(by - len(self._head), io.SEEK_CUR)
+        self._head = b""
+        self._position += by
+
     def rest_of_line(self, start: bytes, what: str, frame: int | None = None) -> bytes:
         """The line that begins with `start`, without its newline."""
         line = bytearray(start)

@@ -10,6 +10,7 @@ from itertools import islice
 
 import numpy as np
 
+from .._ffi import unsigned
 from ..errors import VmafValueError
 from .base import Frame, Video, VideoFormat
 from .file import STDIN
@@ -37,6 +38,11 @@ class PairError(VmafValueError):
         return type(self), (self.problems,)
 
 
+def _starts_anywhere(video: Video) -> bool:
+    """Whether a reader has a `start_at()`; others are read from their start."""
+    return type(video).start_at is not Video.start_at
+
+
 def deepen(frame: Frame, bits: int) -> Frame:
     """The same picture with `bits` more bits a sample."""
     if not bits:
@@ -50,9 +56,14 @@ class Pair:
     Args:
         common_depth: take the greater of two bit depths for both instead of
             refusing the pair.
+        first: number of the pair to begin with, counted from 0 after what is skipped.
+            Errors and notices of a video count from the start of its file.
+        limit: end after so many pairs; 0: go on to the end. No frame beyond is read,
+            so what is there (an end, damage) is not told.
 
     Raises:
         PairError: size, chroma or depth differ.
+        VideoError: a file says that it ends before `first`.
         VmafValueError: both sides are one open video.
     """
 
@@ -64,13 +75,20 @@ class Pair:
         skip_ref: int = 0,
         skip_dist: int = 0,
         common_depth: bool = False,
+        first: int = 0,
+        limit: int = 0,
     ) -> None:
         if ref is dist or ref.path == dist.path == STDIN:
             what = "standard input" if ref.path == STDIN else repr(ref)
             raise VmafValueError(f"{what} is given for both sides, which would take turns; open the file twice")
         self.ref, self.dist = ref, dist
         self.format = self._common_format(common_depth)
-        self._skip = (skip_ref, skip_dist)
+        self.first, self.limit = unsigned("first", first, 64), unsigned("limit", limit, 64)
+        self._skip = (skip_ref + self.first, skip_dist + self.first)
+        if self.first:
+            for video, skip in zip((ref, dist), self._skip, strict=True):
+                if _starts_anywhere(video):
+                    video.start_at(skip)
         self.ended: str | None = None
         """Which side ended before the other: "ref", "dist" or, so far or at all, neither."""
 
@@ -113,21 +131,23 @@ class Pair:
 
     @property
     def frame_count(self) -> int | None:
-        """How many pairs to expect; None when neither file says."""
+        """How many pairs to expect, from `first` to the end or to `limit`; None when neither file says."""
         counts = [
             max(0, video.frame_count - skip)
             for video, skip in zip((self.ref, self.dist), self._skip, strict=True)
             if video.frame_count is not None
         ]
+        if self.limit and counts:
+            counts.append(self.limit)
         return min(counts, default=None)
 
     def _read(self) -> Iterator[FramePair]:
         sides = iter(self.ref), iter(self.dist)
-        for side, skip in zip(sides, self._skip, strict=True):
-            for _ in islice(side, skip):
+        for video, side, skip in zip((self.ref, self.dist), sides, self._skip, strict=True):
+            for _ in islice(side, skip - video.first):
                 pass
         # No name here holds a pair while the next one is read.
-        yield from iter(lambda: self._next_pair(*sides), None)
+        yield from islice(iter(lambda: self._next_pair(*sides), None), self.limit or None)
 
     def _next_pair(self, refs: Iterator[Frame], dists: Iterator[Frame]) -> FramePair | None:
         ref, dist = next(refs, None), next(dists, None)

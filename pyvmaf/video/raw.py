@@ -45,6 +45,15 @@ class RawVideo(FileVideo):
         self.frame_count = size // need
         return True
 
+    def _jump(self, index: int) -> int:
+        if self._file.size is None:
+            return 0
+        self._file.move(index * self.format.frame_bytes(self._up))
+        return index
+
+    def _pass(self, index: int) -> bool:
+        return self._file.frame(self.format.frame_bytes(self._up), index) is not None
+
     def _frame(self, index: int) -> Frame | None:
         buffer = self._file.frame(self.format.frame_bytes(self._up), index)
         return None if buffer is None else check_range(self, self.format.planes(buffer, self._up), index)

@@ -142,6 +142,30 @@ class Y4mVideo(FileVideo):
             )
         self.frame_count = left // need
 
+    def _jump(self, index: int) -> int:
+        """By arithmetic where frames' headers are bare, which those at the place tell."""
+        if self._file.size is None:
+            return 0
+        stride = len(MARKER) + self._frame_bytes
+        self._file.move((index - 1) * stride)
+        for back in (-1, 0):
+            marker = self._file.take(len(MARKER))
+            if marker != MARKER:
+                self._file.move(-(index + back) * stride - len(marker))
+                return 0
+            self._file.move(back * -stride - len(marker))
+        return index
+
+    def _pass(self, index: int) -> bool:
+        if not self._next_marker(index):
+            return False
+        left = (self._file.size or 0) - self._file.tell()
+        if left >= self._frame_bytes:  # a file, and of the length that it had as it was opened
+            self._file.move(self._frame_bytes)
+        elif self._file.frame(self._frame_bytes, index) is None:
+            raise VideoError(self.path, "truncated: the file ends after FRAME", index)
+        return True
+
     def _frame(self, index: int) -> Frame | None:
         if not self._next_marker(index):
             return None

@@ -25,10 +25,13 @@ from .errors import (
 )
 from .extractor import ExtractorInfo, FeatureExtractor, Option, extractors
 from .lpips import LpipsExtractor
-from .measure import IncompleteError, Interrupted, score
 from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore, builtin_models
+from .parts.merge import merge
 from .picture import VmafPicture
-from .result import Pooled, Result, Run
+from .plan import Plan, Span
+from .result import Pooled, Result
+from .run import Run
+from .scoring import IncompleteError, Interrupted, score
 from .smooth.gradient import Gradient, gradient
 from .video import PairError, Video, VideoError, VideoFormat, open_video
 
@@ -45,10 +48,12 @@ __all__ = [
     "OutputFormat",
     "PairError",
     "PixelFormat",
+    "Plan",
     "Pooled",
     "PoolingMethod",
     "Result",
     "Run",
+    "Span",
     "Video",
     "VideoError",
     "VideoFormat",
@@ -77,6 +82,7 @@ __all__ = [
     "get_include",
     "get_library",
     "gradient",
+    "merge",
     "open_video",
     "register",
     "score",

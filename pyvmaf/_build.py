@@ -14,7 +14,7 @@ from cffi import FFI
 
 ROOT = Path(__file__).resolve().parent.parent
 PUBLIC = ["libvmaf/feature", "libvmaf/model", "libvmaf/picture", "libvmaf/version"]
-PUBLIC += ["libvmaf/libvmaf", "pyvmaf/pyvmaf", "pyvmaf/extractor"]
+PUBLIC += ["libvmaf/libvmaf", "pyvmaf/pyvmaf", "pyvmaf/extractor", "pyvmaf/parts"]
 # The kernel modules, so that tests can call each kernel by its set's name.
 MODULES = re.findall(r"M\(set, (\w+), (\w+)\)", (ROOT / "src_c/kernel/modules.h").read_text("utf-8"))
 KERNELS = ["engine/cpu", "kernel/kernel", *(f"kernel/{name}/{name}" for name, _ in MODULES), "kernel/table"]

@@ -170,6 +170,16 @@ class Queries(Handle):
         return names
 
     @property
+    def aggregates(self) -> dict[str, float]:
+        """Values of the whole sequence by name, as logs have them, such as psnr's `apsnr_y`; after the flush."""
+        found: dict[str, float] = {}
+        name, value, registration = ffi.new("const char **"), ffi.new("double *"), ffi.new("unsigned *")
+        with self._entered() as c:
+            while lib.pyvmaf_aggregate_at(c, len(found), name, value, registration) == 0:
+                found[text(name[0]) or ""] = float(value[0])
+        return found
+
+    @property
     def frame_count(self) -> int:
         """One past the highest frame index with a score."""
         with self._entered() as c:

@@ -10,14 +10,22 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ._ffi import call
+from .parts.text import part_as_dict
 
 if TYPE_CHECKING:
     from .result import Result
 
 
-def _number(value: float) -> float | None:
-    """JSON has no NaN and no infinity."""
-    return float(value) if math.isfinite(value) else None
+def _number(value: float) -> float | str | None:
+    """JSON has no NaN, which is null here, and no infinity, which is text."""
+    if math.isnan(value):
+        return None
+    return float(value) if math.isfinite(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def read_number(value: float | str | None) -> float:
+    """The double that `_number` gave."""
+    return math.nan if value is None else float(value)
 
 
 def _items(rows: Iterable[str]) -> Iterator[str]:
@@ -48,7 +56,13 @@ def json_pieces(result: Result) -> Iterator[str]:
         f"{json.dumps(name)}: {json.dumps({key: _number(v) for key, v in pooled.as_dict().items()}, allow_nan=False)}"
         for name, pooled in result.pooled.items()
     )
-    yield "}\n}\n"
+    yield "}"
+    if result.aggregates:
+        values = {name: _number(value) for name, value in result.aggregates.items()}
+        yield f',\n  "aggregate_metrics": {json.dumps(values)}'
+    if result.part and not result.part.is_whole:
+        yield f',\n  "part": {json.dumps(part_as_dict(result.part))}'
+    yield "\n}\n"
 
 
 def _cell(value: object) -> str:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, TextIO, TypeVar, overload
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,12 @@ from numpy.typing import NDArray
 from ._report import csv_pieces, json_pieces
 from ._save import replacing
 from .context import Model, VmafContext
-from .errors import VmafError, VmafKeyError, VmafValueError
+from .errors import VmafError, VmafKeyError, VmafTypeError, VmafValueError
 from .model import VmafModel, VmafModelCollection
+from .run import Run
+
+if TYPE_CHECKING:
+    from .parts.part import Part
 
 Column = NDArray[np.float64]
 T = TypeVar("T")
@@ -55,39 +59,6 @@ class Pooled:
         out = {"min": self.min, "max": self.max, "mean": self.mean}
         out |= {"harmonic_mean": self.harmonic_mean, "std": self.std}
         return out | {f"p{q}": value for q, value in self.percentiles.items()}
-
-
-@dataclass(frozen=True)
-class Run:
-    """What was measured.
-
-    Attributes:
-        ref: name of the reference.
-        dist: name of the distorted video.
-        width: of the luma, in samples.
-        height: likewise.
-        chroma: "420", "422", "444" or "400".
-        depth: bits per sample.
-        subsample: each n-th frame was scored.
-        seconds: from the first frame to the last, by the wall.
-        frames_read: pairs of frames, scored or not.
-        model_sources: built-in version or file of each model, in the order of `Result.models`.
-    """
-
-    ref: str
-    dist: str
-    width: int
-    height: int
-    chroma: str
-    depth: int
-    subsample: int
-    seconds: float
-    frames_read: int
-    model_sources: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, object]:
-        """All of it by name."""
-        return asdict(self)
 
 
 class Named(Mapping[str, T]):
@@ -133,6 +104,8 @@ class Result(Mapping[str, Column]):
         models: names of the models' columns.
         note: what else there is to say, such as that one video is longer.
         run: what was measured; None for a result that was put together by hand.
+        aggregates: values of the whole sequence that are not pooled, such as psnr's `apsnr_y`.
+        part: what it takes to merge it with others; None likewise.
 
     >>> one = Result(np.arange(2), {"mine": np.array([90.0, 95.0])}, {}, ("mine",))
     >>> list(one), "vmaf" in one, one["vmaf"].tolist(), len(one.frames)
@@ -145,6 +118,8 @@ class Result(Mapping[str, Column]):
     models: tuple[str, ...]
     note: str | None = None
     run: Run | None = None
+    aggregates: Mapping[str, float] = field(default_factory=dict)
+    part: Part | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         alias = {ALIAS: self.models[0]} if self.models else {}
@@ -152,6 +127,7 @@ class Result(Mapping[str, Column]):
         object.__setattr__(self, "frames", _read_only(self.frames))
         object.__setattr__(self, "columns", Named(columns, alias))
         object.__setattr__(self, "pooled", Named(self.pooled, alias))
+        object.__setattr__(self, "aggregates", Named(self.aggregates, {}))
 
     def __getitem__(self, name: str) -> Column:
         return self.columns[name]
@@ -168,6 +144,7 @@ class Result(Mapping[str, Column]):
         return (
             self.models == other.models
             and np.array_equal(self.frames, other.frames)
+            and dict(self.aggregates) == dict(other.aggregates)
             and set(self) == set(other)
             and all(np.array_equal(self[name], other[name], equal_nan=True) for name in self)
         )
@@ -176,8 +153,18 @@ class Result(Mapping[str, Column]):
         return hash((self.models, self.frames.tobytes(), frozenset(self)))
 
     def __reduce__(self) -> tuple[type[Result], tuple[object, ...]]:
-        """Copies and pickles are made anew, and so are read-only too."""
-        return Result, (self.frames, dict(self.columns), dict(self.pooled), self.models, self.note, self.run)
+        """Copies and pickles are made anew, and so are read-only too; of what is open here they have no part."""
+        part = self.part if self.part and self.part.plan.is_portable else None
+        return Result, (
+            self.frames,
+            dict(self.columns),
+            dict(self.pooled),
+            self.models,
+            self.note,
+            self.run,
+            dict(self.aggregates),
+            part,
+        )
 
     def __repr__(self) -> str:
         parts = [f"{n}: mean {p.mean:.4f}, min {p.min:.4f}" for n in self.models if (p := self.pooled.get(n))]
@@ -208,6 +195,50 @@ class Result(Mapping[str, Column]):
             VmafOSError: the file cannot be written.
         """
         return _give(json_pieces(self), path)
+
+    @classmethod
+    def from_json(cls, source: str | os.PathLike[str] | TextIO) -> Result:
+        """The result that :meth:`to_json` wrote, equal in every bit.
+
+        Args:
+            source: the text, a path, or an open text file.
+
+        Raises:
+            VmafValueError: it is something else, or was changed.
+            VmafOSError: the file cannot be read.
+        """
+        from .parts.read import read_result
+
+        return read_result(source)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write what it takes to make the result again, and to merge it: a small binary file.
+
+        The file appears whole or not at all. It names models; :meth:`to_json` holds all
+        that was found, and needs nothing to be read.
+
+        Raises:
+            VmafOSError: the file cannot be written.
+            VmafTypeError: the result has no part, or of models or files that are open here.
+        """
+        if self.part is None:
+            raise VmafTypeError("the result has no part to save: it was put together by hand, or copied; see to_json()")
+        from .parts.store import save_part
+
+        save_part(self.part, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Result:
+        """The result that :meth:`save` or a checkpoint wrote, an unfinished one as far as it goes.
+
+        Raises:
+            VmafValueError: it is something else, or a model or extractor that it needs is not here.
+            VmafOSError: the file cannot be read.
+        """
+        from .parts.merge import assemble
+        from .parts.store import load_part
+
+        return assemble(load_part(path))
 
     @overload
     def to_csv(self) -> str: ...
@@ -251,7 +282,7 @@ def _pool(context: VmafContext, name: str, column: Column, frames: NDArray[np.in
         nan = math.nan
         return Pooled(nan, nan, nan, nan, nan, dict.fromkeys(PERCENTILES, nan))
     mean, harmonic_mean, least, greatest = (
-        context.feature_score_pooled(name, method, 0, int(frames[-1]))
+        context.feature_score_pooled(name, method, int(frames[0]), int(frames[-1]))
         for method in ("mean", "harmonic_mean", "min", "max")
     )
     percentiles = {q: _percentile(column, q) for q in PERCENTILES}
@@ -273,13 +304,14 @@ def _predict(context: VmafContext, model: Model, frames: range) -> None:
 def collect(
     context: VmafContext,
     models: Sequence[Model],
-    frames: int,
+    frames: range,
     subsample: int = 1,
     note: str | None = None,
     run: Run | None = None,
+    part: Part | None = None,
 ) -> Result:
-    """The result of the first `frames` frames of a flushed context."""
-    scored = range(0, frames, subsample)
+    """The result of these frames of a flushed context, of which every `subsample`-th was scored."""
+    scored = range(-(-frames.start // subsample) * subsample, frames.stop, subsample)
     indices = np.array(scored, np.int64)
     for model in models:
         _predict(context, model, scored)
@@ -290,4 +322,4 @@ def collect(
         pooled[name] = _pool(context, name, columns[name], indices)
     # A collection has several columns; what it says itself is this one.
     names = tuple(f"{m.name}_bagging" if isinstance(m, VmafModelCollection) else m.name for m in models)
-    return Result(indices, columns, pooled, names, note, run)
+    return Result(indices, columns, pooled, names, note, run, context.aggregates, part)

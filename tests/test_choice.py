@@ -12,8 +12,8 @@ import pytest
 import pyvmaf
 from pyvmaf import choose_model
 from pyvmaf.cli.pyvmaf import main
-from pyvmaf.measure import _choose
 from pyvmaf.video import Pair, open_video
+from pyvmaf.wanted import choose
 
 V1 = "vmaf_v1.0.16_"
 
@@ -90,7 +90,7 @@ def test_frame_rate_of_y4m(tmp_path: Path, rate: str, want: float | None) -> Non
 
 def test_the_choice_takes_the_place_of_auto(tmp_path: Path) -> None:
     with open_video(y4m(tmp_path / "a.y4m", "50:1")) as a, open_video(y4m(tmp_path / "b.y4m", "25:1")) as b:
-        models, choice = _choose(["vmaf_v0.6.1", "auto"], Pair(a, b), None)
+        models, choice = choose(["vmaf_v0.6.1", "auto"], Pair(a, b), None)
     assert models == ["vmaf_v0.6.1", choice.model]
     assert choice.model == V1 + "hfr_3d0h"
 

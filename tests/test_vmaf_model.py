@@ -12,7 +12,7 @@ import pytest
 from support.common import Plane
 
 from pyvmaf import ModelFlags, VmafContext, VmafError, VmafModel, VmafModelCollection
-from pyvmaf.measure import load_model
+from pyvmaf.wanted import load_model
 
 
 def test_two_models_of_one_name_are_refused() -> None:

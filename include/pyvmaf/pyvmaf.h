@@ -168,6 +168,10 @@ unsigned pyvmaf_frame_count(VmafContext *vmaf);
 /* How many pairs vmaf_read_pictures() took. Any thread. */
 unsigned pyvmaf_read_count(VmafContext *vmaf);
 
+/* The earliest frame at which an extractor failed, so that scores lack there;
+ * UINT_MAX: none. Any thread. */
+unsigned pyvmaf_failed_frame(VmafContext *vmaf);
+
 /*
  * The scores of the frames low, low + step, ... up to `high`, by published name
  * or alias, NaN where there is none, into `out`, which has room for all of them.

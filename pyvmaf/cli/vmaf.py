@@ -19,9 +19,11 @@ from .._save import check_output, replacing
 from ..context import Model, VmafContext
 from ..enums import ModelFlags
 from ..errors import VmafError
-from ..measure import RawUnusedError, check_overload, load_model, measure, open_videos
+from ..measure import measure
 from ..model import VmafModelCollection
+from ..scoring import RawUnusedError, open_videos
 from ..video import Pair, PairError, Video, VideoFormat
+from ..wanted import check_overload, load_model
 from .arguments import Arguments, full_help, parse, usage
 from .display import Spinner
 from .grammar import ModelSpec, UsageError

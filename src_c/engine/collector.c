@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * The collector: one column per stored name, found by hash; a column is a table
- * of pages of frames, so a slot never moves and costs 8 bytes and one bit.
+ * The collector: one column per stored name, found by hash.
  */
 #include "collector.h"
 
@@ -14,14 +13,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "aggregate.h"
 #include "log.h"
-
-#define PAGE_FRAMES 512
-
-typedef struct Page {
-    double value[PAGE_FRAMES];
-    uint64_t written[PAGE_FRAMES / 64];
-} Page;
+#include "pages.h"
 
 /* Where a column stands in logs; compared member by member. */
 typedef struct Place {
@@ -35,18 +29,12 @@ struct CollectorColumn {
     unsigned owner;
     bool placed; /* has a score: stands in the order below */
     Place place;
-    Page **page;
-    unsigned page_cnt;
+    Pages scores;
     const void *model; /* that predicts it; compared only */
     bool contested;    /* by another model, which was warned of */
 };
 
 typedef CollectorColumn Column;
-
-typedef struct Aggregate {
-    char *name;
-    double value;
-} Aggregate;
 
 struct Collector {
     pthread_mutex_t lock;
@@ -58,8 +46,7 @@ struct Collector {
     bool sorted;
     Column **bucket; /* open addressing, a power of two, half full at most */
     unsigned bucket_cnt;
-    Aggregate *aggregate;
-    unsigned aggregate_cnt;
+    Aggregates aggregates;
     unsigned frame_cnt;
     bool started;
     struct timespec first, last;
@@ -82,9 +69,7 @@ Collector *collector_create(void)
 
 static void free_column(Column *column)
 {
-    for (unsigned i = 0; i < column->page_cnt; i++)
-        free(column->page[i]);
-    free(column->page);
+    pages_free(&column->scores);
     free(column->name);
     free(column);
 }
@@ -95,9 +80,7 @@ void collector_destroy(Collector *c)
         return;
     for (unsigned i = 0; i < c->column_cnt; i++)
         free_column(c->column[i]);
-    for (unsigned i = 0; i < c->aggregate_cnt; i++)
-        free(c->aggregate[i].name);
-    free(c->aggregate);
+    aggregates_free(&c->aggregates);
     free(c->column);
     free(c->bucket);
     pthread_mutex_destroy(&c->lock);
@@ -252,34 +235,6 @@ enum CollectorPhase collector_phase(Collector *c, const CollectorColumn *column)
     return phase;
 }
 
-static int add_page(Column *column, unsigned number)
-{
-    if (number >= column->page_cnt) {
-        unsigned cnt = 2 * column->page_cnt;
-        if (cnt <= number)
-            cnt = number + 1;
-        Page **page = realloc(column->page, cnt * sizeof *page);
-        if (!page)
-            return -ENOMEM;
-        memset(page + column->page_cnt, 0,
-               (cnt - column->page_cnt) * sizeof *page);
-        column->page = page;
-        column->page_cnt = cnt;
-    }
-    if (!column->page[number])
-        column->page[number] = calloc(1, sizeof(Page));
-    return column->page[number] ? 0 : -ENOMEM;
-}
-
-static const double *slot(const Column *column, unsigned index)
-{
-    const unsigned number = index / PAGE_FRAMES, i = index % PAGE_FRAMES;
-    if (!column || number >= column->page_cnt || !column->page[number])
-        return NULL;
-    const Page *page = column->page[number];
-    return page->written[i / 64] >> (i % 64) & 1 ? &page->value[i] : NULL;
-}
-
 static void tick(Collector *c)
 {
     clock_gettime(CLOCK_MONOTONIC, &c->last);
@@ -288,19 +243,20 @@ static void tick(Collector *c)
     c->started = true;
 }
 
+static enum ScoreOrigin origin_of(CollectorWriter writer)
+{
+    if (writer.now)
+        return SCORE_OTHER;
+    return writer.phase == COLLECTOR_FRAMES ? SCORE_EXTRACTED : SCORE_SETTLED;
+}
+
 static int write_score(Collector *c, Column *column, double value,
                        unsigned index, CollectorWriter writer)
 {
-    if (slot(column, index))
-        return -EINVAL;
-    if (add_page(column, index / PAGE_FRAMES))
-        return -ENOMEM;
-    Page *page = column->page[index / PAGE_FRAMES];
-    const unsigned i = index % PAGE_FRAMES;
-    page->value[i] = value;
-    page->written[i / 64] |= UINT64_C(1) << (i % 64);
-    if (column->owner) /* hidden */
-        return 0;
+    const int err =
+        pages_write(&column->scores, index, value, origin_of(writer));
+    if (err || column->owner) /* hidden */
+        return err;
     if (column->placed)
         place_update(c, column, index, writer);
     else
@@ -334,9 +290,7 @@ int collector_get(Collector *c, const CollectorColumn *column, double *value,
                   unsigned index)
 {
     pthread_mutex_lock(&c->lock);
-    const double *found = slot(column, index);
-    if (found)
-        *value = *found;
+    const bool found = column && pages_read(&column->scores, index, value);
     pthread_mutex_unlock(&c->lock);
     return found ? 0 : -EINVAL;
 }
@@ -348,9 +302,27 @@ unsigned collector_read(Collector *c, const CollectorColumn *column,
     pthread_mutex_lock(&c->lock);
     /* 64 bits: the last step does not wrap. */
     for (uint64_t i = range[0]; i <= range[1]; i += range[2], out++) {
-        const double *value = slot(column, (unsigned)i);
-        *out = value ? *value : NAN;
-        found += value != NULL;
+        *out = NAN;
+        found += column && pages_read(&column->scores, (unsigned)i, out);
+    }
+    pthread_mutex_unlock(&c->lock);
+    return found;
+}
+
+unsigned collector_read_of(Collector *c, const CollectorColumn *column,
+                           enum ScoreOrigin origin, const unsigned range[2],
+                           CollectorScores out)
+{
+    unsigned found = 0;
+    pthread_mutex_lock(&c->lock);
+    /* 64 bits: the last step does not wrap. */
+    for (uint64_t i = range[0]; i < range[1]; i++) {
+        double value = NAN;
+        const enum ScoreOrigin by =
+            pages_read(&column->scores, (unsigned)i, &value);
+        *out.value++ = by == origin ? value : NAN;
+        *out.written++ = by == origin;
+        found += by == origin;
     }
     pthread_mutex_unlock(&c->lock);
     return found;
@@ -371,28 +343,11 @@ void collector_claim(Collector *c, CollectorColumn *column, const void *model)
                  column->name);
 }
 
-static int set_aggregate(Collector *c, const char *name, double value)
-{
-    for (unsigned i = 0; i < c->aggregate_cnt; i++) {
-        if (!strcmp(c->aggregate[i].name, name))
-            return c->aggregate[i].value == value ? 0 : -EINVAL;
-    }
-    Aggregate *aggregate =
-        realloc(c->aggregate, (c->aggregate_cnt + 1) * sizeof *aggregate);
-    if (!aggregate)
-        return -ENOMEM;
-    c->aggregate = aggregate;
-    char *copy = strdup(name);
-    if (!copy)
-        return -ENOMEM;
-    aggregate[c->aggregate_cnt++] = (Aggregate){ copy, value };
-    return 0;
-}
-
-int collector_set_aggregate(Collector *c, const char *name, double value)
+int collector_set_aggregate(Collector *c, const char *name, double value,
+                            unsigned rank)
 {
     pthread_mutex_lock(&c->lock);
-    const int err = set_aggregate(c, name, value);
+    const int err = aggregates_set(&c->aggregates, name, value, rank);
     pthread_mutex_unlock(&c->lock);
     if (err == -EINVAL)
         log_line(VMAF_LOG_LEVEL_WARNING,
@@ -416,25 +371,48 @@ static int compare_columns(const void *left, const void *right)
     return order ? order : compare(a->sequence, b->sequence);
 }
 
-CollectorColumn *collector_column_at(Collector *c, unsigned position)
+/* With the lock held. */
+static void sort(Collector *c)
 {
-    pthread_mutex_lock(&c->lock);
     if (!c->sorted && c->column_cnt)
         qsort(c->column, c->column_cnt, sizeof *c->column, compare_columns);
     c->sorted = true;
+}
+
+CollectorColumn *collector_column_at(Collector *c, unsigned position)
+{
+    pthread_mutex_lock(&c->lock);
+    sort(c);
     Column *column = position < c->placed_cnt ? c->column[position] : NULL;
     pthread_mutex_unlock(&c->lock);
     return column;
 }
 
+CollectorColumn *collector_any_at(Collector *c, unsigned position,
+                                  unsigned *owner, unsigned *rank)
+{
+    pthread_mutex_lock(&c->lock);
+    sort(c);
+    Column *column = position < c->column_cnt ? c->column[position] : NULL;
+    if (column) {
+        *owner = column->owner;
+        *rank = column->place.rank;
+    }
+    pthread_mutex_unlock(&c->lock);
+    return column;
+}
+
 const char *collector_aggregate_at(Collector *c, unsigned position,
-                                   double *value)
+                                   double *value, unsigned *rank)
 {
     const char *name = NULL;
     pthread_mutex_lock(&c->lock);
-    if (position < c->aggregate_cnt) {
-        name = c->aggregate[position].name;
-        *value = c->aggregate[position].value;
+    if (position < c->aggregates.cnt) {
+        const Aggregate *found = &c->aggregates.item[position];
+        name = found->name;
+        *value = found->value;
+        if (rank)
+            *rank = found->rank;
     }
     pthread_mutex_unlock(&c->lock);
     return name;
@@ -448,18 +426,6 @@ unsigned collector_frame_count(Collector *c)
     return cnt;
 }
 
-/* UINT_MAX when there is none; no frame has that index. */
-static unsigned next_written(const Column *column, unsigned from)
-{
-    unsigned i = from % PAGE_FRAMES;
-    for (unsigned n = from / PAGE_FRAMES; n < column->page_cnt; n++, i = 0) {
-        for (; column->page[n] && i < PAGE_FRAMES; i++)
-            if (column->page[n]->written[i / 64] >> (i % 64) & 1)
-                return n * PAGE_FRAMES + i;
-    }
-    return UINT_MAX;
-}
-
 bool collector_next_frame(Collector *c, unsigned from, unsigned *frame)
 {
     unsigned next = UINT_MAX;
@@ -467,7 +433,7 @@ bool collector_next_frame(Collector *c, unsigned from, unsigned *frame)
     for (unsigned i = 0; i < c->column_cnt && next != from; i++) {
         if (c->column[i]->owner)
             continue;
-        const unsigned written = next_written(c->column[i], from);
+        const unsigned written = pages_next(&c->column[i]->scores, from);
         next = written < next ? written : next;
     }
     pthread_mutex_unlock(&c->lock);
@@ -480,7 +446,7 @@ unsigned collector_next_score(Collector *c, const CollectorColumn *column,
                               unsigned from)
 {
     pthread_mutex_lock(&c->lock);
-    const unsigned next = next_written(column, from);
+    const unsigned next = pages_next(&column->scores, from);
     pthread_mutex_unlock(&c->lock);
     return next;
 }

@@ -19,6 +19,8 @@
 
 #include <stdbool.h>
 
+#include "pages.h"
+
 typedef struct Collector Collector;
 typedef struct CollectorColumn CollectorColumn;
 
@@ -64,17 +66,35 @@ int collector_get(Collector *c, const CollectorColumn *column, double *value,
 unsigned collector_read(Collector *c, const CollectorColumn *column,
                         const unsigned range[3], double *out);
 
+/* Where scores of successive frames go, with whether there is one. */
+typedef struct CollectorScores {
+    double *value;
+    unsigned char *written;
+} CollectorScores;
+
+/* Those of the frames [range[0], range[1]) that were written by `origin`, NaN
+ * where there is none; returns how many there were. */
+unsigned collector_read_of(Collector *c, const CollectorColumn *column,
+                           enum ScoreOrigin origin, const unsigned range[2],
+                           CollectorScores out);
+
 /* Say which model predicts that column. Predictions are told apart by name
  * only; a second model is warned of, once. */
 void collector_claim(Collector *c, CollectorColumn *column, const void *model);
 
 /* Re-setting an equal value is accepted, another one is -EINVAL. */
-int collector_set_aggregate(Collector *c, const char *name, double value);
+int collector_set_aggregate(Collector *c, const char *name, double value,
+                            unsigned rank);
 
 /* Walk columns in log order. NULL past the last. */
 CollectorColumn *collector_column_at(Collector *c, unsigned position);
+/* Likewise behind them those without a score and hidden ones; with the owner and
+ * the rank of its writer, which is 0 where it has no place. */
+CollectorColumn *collector_any_at(Collector *c, unsigned position,
+                                  unsigned *owner, unsigned *rank);
+/* Aggregates by rank; that may be NULL. */
 const char *collector_aggregate_at(Collector *c, unsigned position,
-                                   double *value);
+                                   double *value, unsigned *rank);
 /* One past the highest written index of any column. */
 unsigned collector_frame_count(Collector *c);
 /* The first frame from `from` up with a score in any column; false: none. */

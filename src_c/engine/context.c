@@ -3,6 +3,7 @@
 #include "context.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -93,6 +94,7 @@ static void free_context(VmafContext *ctx)
     free(ctx->failure.message);
     free(ctx->unsettled.message);
     frameset_free(&ctx->halo.frames);
+    frameset_free(&ctx->restored);
     settled_free(&ctx->settled);
     pthread_mutex_destroy(&ctx->api);
     pthread_mutex_destroy(&ctx->predict);
@@ -126,6 +128,7 @@ int vmaf_init(VmafContext **vmaf, VmafConfiguration cfg)
     }
     picture_block_keep();
     ctx->cfg = cfg;
+    atomic_init(&ctx->first_failed, UINT_MAX);
     if (!cfg.n_subsample)
         ctx->cfg.n_subsample = 1;
     ctx->geometry.cpu_flags = cpu_flags(cfg.cpumask);

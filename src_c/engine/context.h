@@ -37,9 +37,12 @@ struct VmafContext {
     atomic_uint picture_cnt; /* pairs passed in */
     atomic_uint read_cnt;    /* pairs taken */
     bool flushed;
+    bool has_read;       /* pictures, of halos too */
     bool trusts_samples; /* pictures are not searched for too large ones */
     HaloFrames halo;
+    FrameSet restored; /* frames whose scores were restored */
     Retained retained;
+    atomic_uint first_failed; /* frame; UINT_MAX: none */
     Failure failure;   /* of frames */
     Failure unsettled; /* of what was published as they settled */
     Settled settled;

@@ -38,9 +38,11 @@ void frame_free(Frame *frame)
     free(frame);
 }
 
-static bool is_due(const VmafContext *ctx, const Registration *reg,
+static bool is_due(const VmafContext *ctx, Registration *reg,
                    const FramePair *pair)
 {
+    if (reg->restored && registration_has(reg, pair->index))
+        return false;
     if (pair->halo && !registration_wants_halo(reg))
         return false;
     return reg->needs.every_frame || pair->index % ctx->cfg.n_subsample == 0;
@@ -154,6 +156,15 @@ static int run_task(const Frame *frame, const Task *task)
     return err;
 }
 
+/* The earliest of all. */
+static void note_failed(VmafContext *ctx, unsigned index)
+{
+    unsigned earliest = atomic_load(&ctx->first_failed);
+    while (index < earliest && !atomic_compare_exchange_weak(
+                                   &ctx->first_failed, &earliest, index))
+        ;
+}
+
 int frame_run(Frame *frame, bool in_order_only)
 {
     int first = 0;
@@ -169,8 +180,10 @@ int frame_run(Frame *frame, bool in_order_only)
             snprintf(reason, sizeof reason, "%s", pyvmaf_last_message());
         }
     }
-    if (first)
+    if (first) {
+        note_failed(frame->ctx, frame->index);
         log_remember("%s", reason);
+    }
     return first;
 }
 

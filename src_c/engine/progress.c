@@ -29,6 +29,14 @@ int progress_done(Progress *progress, unsigned index)
     return err;
 }
 
+bool progress_has(Progress *progress, unsigned index)
+{
+    pthread_mutex_lock(&progress->lock);
+    const bool found = frameset_has(&progress->done, index);
+    pthread_mutex_unlock(&progress->lock);
+    return found;
+}
+
 bool progress_take(Progress *progress, PyvmafSpan *span)
 {
     pthread_mutex_lock(&progress->lock);

@@ -28,6 +28,7 @@ void progress_free(Progress *progress);
 void progress_submit(Progress *progress, unsigned index);
 /* It is done, with success or not. -ENOMEM. */
 int progress_done(Progress *progress, unsigned index);
+bool progress_has(Progress *progress, unsigned index);
 
 /* Frames to settle, for this thread to do now; false: none, or another thread is
  * at it and will take what has come meanwhile. */

@@ -4,6 +4,7 @@
  * them waits for frames in work; what is not there yet is -EINVAL.
  */
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdint.h>
 
@@ -251,6 +252,13 @@ unsigned pyvmaf_frame_count(VmafContext *vmaf)
     if (context_check("pyvmaf_frame_count", vmaf))
         return 0;
     return collector_frame_count(vmaf->collector);
+}
+
+unsigned pyvmaf_failed_frame(VmafContext *vmaf)
+{
+    if (context_check("pyvmaf_failed_frame", vmaf))
+        return UINT_MAX;
+    return atomic_load(&vmaf->first_failed);
 }
 
 unsigned pyvmaf_read_count(VmafContext *vmaf)

@@ -67,15 +67,6 @@ static int check_pair(VmafContext *ctx, const FramePair *pair)
     return samples_check(dist, "distorted", pair->index);
 }
 
-static int add_halo(HaloFrames *halo, unsigned index)
-{
-    pthread_mutex_lock(&halo->lock);
-    const int err = frameset_add(&halo->frames, index);
-    atomic_store(&halo->any, true);
-    pthread_mutex_unlock(&halo->lock);
-    return err;
-}
-
 /* Before any extractor sees it. */
 static int announce(VmafContext *ctx, const FramePair *pair)
 {
@@ -85,7 +76,7 @@ static int announce(VmafContext *ctx, const FramePair *pair)
         return -EINVAL;
     }
     if (pair->halo)
-        return add_halo(&ctx->halo, pair->index);
+        return halo_add(&ctx->halo, pair->index);
     const int err = settled_add(&ctx->settled, pair->index);
     if (!err)
         collector_begin_frame(ctx->collector, pair->index);
@@ -107,9 +98,16 @@ static int dispatch(VmafContext *ctx, Frame *frame)
     return err;
 }
 
+/* A frame whose scores were restored has been counted. */
+static bool counts(const VmafContext *ctx, const FramePair *pair)
+{
+    return !pair->halo && !frameset_has(&ctx->restored, pair->index);
+}
+
 static int run_pair(VmafContext *ctx, const FramePair *pair)
 {
-    if (!pair->halo && !atomic_fetch_add(&ctx->picture_cnt, 1))
+    ctx->has_read = true;
+    if (counts(ctx, pair) && !atomic_fetch_add(&ctx->picture_cnt, 1))
         atomic_store(&ctx->first_index, pair->index);
     int err = check_pair(ctx, pair);
     if (!err)
@@ -139,7 +137,7 @@ static int read_pair(VmafContext *ctx, const FramePair *pair)
         log_remember("%s", reason);
         return earlier;
     }
-    if (!err && !pair->halo)
+    if (!err && counts(ctx, pair))
         atomic_fetch_add(&ctx->read_cnt, 1);
     return err;
 }

@@ -221,7 +221,7 @@ bool registration_started(Registration *reg)
 {
     Registration *leader = reg->leader;
     pthread_mutex_lock(&leader->lock);
-    const bool started = leader->first != NULL;
+    const bool started = leader->first != NULL || reg->restored;
     pthread_mutex_unlock(&leader->lock);
     return started;
 }
@@ -243,7 +243,7 @@ static int settle_with(Registration *reg, void *state, const PyvmafSpan *span)
 /* With an instance that is not in use, except where there never is one. */
 static int settle(Registration *reg, const PyvmafSpan *span)
 {
-    if (!reg->extractor->settle)
+    if (!reg->extractor->settle || reg->given)
         return 0;
     if (reg->leader != reg)
         return settle_with(reg, reg->settings, span);
@@ -266,6 +266,27 @@ int registration_done(Registration *reg, unsigned index)
         progress_settled(&reg->progress, &span);
     }
     return err;
+}
+
+int registration_restore(Registration *reg, const PyvmafExtractorInit *init,
+                         const unsigned range[2], bool given)
+{
+    int err = 0;
+    pthread_mutex_lock(&reg->lock);
+    if (!reg->first)
+        reg->init = *init;
+    reg->restored = true;
+    reg->given = given;
+    pthread_mutex_unlock(&reg->lock);
+    progress_submit(&reg->progress, range[0]);
+    for (unsigned i = range[0]; i < range[1] && !err; i++)
+        err = registration_done(reg, i);
+    return err;
+}
+
+bool registration_has(Registration *reg, unsigned index)
+{
+    return progress_has(&reg->progress, index);
 }
 
 int registration_finish(Registration *reg)

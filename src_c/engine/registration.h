@@ -27,7 +27,9 @@ typedef struct Registration {
     ScoreTable table;
     PyvmafScores scores, settled_scores;
     Progress progress;
-    bool was_due; /* at some frame */
+    bool was_due;  /* at some frame */
+    bool restored; /* has scores of frames that it did not see */
+    bool given;    /* what it settles has been restored too */
 
     struct Registration *leader; /* of its group; itself, most of the time */
     /* Of a leader: itself and those that it serves too. Only grows. */
@@ -78,7 +80,13 @@ void registration_release(Registration *reg, Instance *instance);
 /* Does it look at frames that are not scored? */
 bool registration_wants_halo(const Registration *reg);
 
+/* It has seen a frame, or had scores restored as if it had. */
 bool registration_started(Registration *reg);
+/* The scores of the frames [begin, end) are there without it: settle what can be
+ * settled, or nothing from now on if that is there too. */
+int registration_restore(Registration *reg, const PyvmafExtractorInit *init,
+                         const unsigned range[2], bool given);
+bool registration_has(Registration *reg, unsigned index);
 /* The frame is done, with success or not: settle what can be settled. */
 int registration_done(Registration *reg, unsigned index);
 /* There are no more frames: settle the rest. */

@@ -61,6 +61,15 @@ void scores_free(ScoreTable *table)
     free(table->column);
 }
 
+int halo_add(HaloFrames *halo, unsigned index)
+{
+    pthread_mutex_lock(&halo->lock);
+    const int err = frameset_add(&halo->frames, index);
+    atomic_store(&halo->any, true);
+    pthread_mutex_unlock(&halo->lock);
+    return err;
+}
+
 static bool is_halo(const ScoreTable *table, unsigned index)
 {
     HaloFrames *halo = table->halo;
@@ -185,5 +194,6 @@ int pyvmaf_scores_aggregate(PyvmafScores *scores, const char *name,
 {
     if (!scores || !name)
         return -EINVAL;
-    return collector_set_aggregate(scores->table->collector, name, value);
+    return collector_set_aggregate(scores->table->collector, name, value,
+                                   scores->table->rank);
 }

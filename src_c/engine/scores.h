@@ -20,6 +20,8 @@ typedef struct HaloFrames {
     FrameSet frames;
 } HaloFrames;
 
+int halo_add(HaloFrames *halo, unsigned index);
+
 typedef struct ScoreTable {
     const PyvmafExtractor *extractor;
     Collector *collector;

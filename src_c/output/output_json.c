@@ -90,7 +90,7 @@ void output_write_json(OutputWriter *w)
     output_json_pooled(w);
     fputs("  \"aggregate_metrics\": {", w->file);
     for (unsigned i = 0;
-         (name = collector_aggregate_at(w->collector, i, &value)); i++) {
+         (name = collector_aggregate_at(w->collector, i, &value, NULL)); i++) {
         output_json_entry(w->file, separator, name, value);
         separator = ",\n    ";
     }

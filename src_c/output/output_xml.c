@@ -99,7 +99,7 @@ void output_write_xml(OutputWriter *w)
     output_xml_pooled(w);
     fputs("  <aggregate_metrics ", w->file);
     for (unsigned i = 0;
-         (name = collector_aggregate_at(w->collector, i, &value)); i++)
+         (name = collector_aggregate_at(w->collector, i, &value, NULL)); i++)
         output_xml_attribute(w, name, value);
     fputs("/>\n</VMAF>\n", w->file);
 }

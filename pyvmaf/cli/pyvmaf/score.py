@@ -10,10 +10,11 @@ import sys
 from ..._save import check_output
 from ...errors import VmafError
 from ...extractor import extractors
-from ...measure import IncompleteError, Interrupted, RawUnusedError, provides, score
 from ...result import Result
 from ...result import count as number_of
+from ...scoring import IncompleteError, Interrupted, RawUnusedError, score
 from ...video import VideoFormat
+from ...wanted import provides
 from ..display import Bar
 from ..grammar import UsageError, parse_feature
 from ..signals import EXIT_INTERRUPTED

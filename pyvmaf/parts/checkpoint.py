@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""A run that can be gone on with: frames are appended to a file as they settle."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+
+from ..context import VmafContext
+from ..errors import VmafTimeoutError
+from .extracted import put_in, take_out
+from .part import Part, check_same
+from .store import Stored, Writer
+
+#: A record is written when so many frames have settled, or so much time has passed.
+FRAMES, SECONDS = 32, 0.5
+
+
+class Checkpoint:
+    """What a file holds of a part that is being scored, and what is added to it.
+
+    Args:
+        path: made if it is not there.
+        part: what is being scored, without frames.
+
+    Raises:
+        VmafValueError: the file is of another run, or something else.
+        VmafBusyError: another process is at it.
+        VmafOSError: it cannot be written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], part: Part) -> None:
+        stored = Stored(path) if os.path.exists(path) else None
+        found = stored.part if stored else None
+        if found:
+            check_same(part.identity, found.identity, f"{os.fsdecode(path)} is the checkpoint of another run")
+            frames = {"frames": str(part.plan.frames)}
+            check_same(frames, {"frames": str(found.plan.frames)}, f"{os.fsdecode(path)} is of another range")
+        self.found = found
+        """The part with the frames that are there; None when there is nothing yet."""
+        self.is_complete = stored is not None and stored.is_complete
+        self._writer = Writer(path, stored.end if stored and found else 0, stored.series if stored and found else ())
+        self._format = part.extracted.format
+        self._next = found.extracted.stop if found else part.plan.frames.first
+        self._due = self._next  # frames that have settled, and are written next
+        self._halo_known = bool(found and found.extracted.halo[0])
+        self._written = time.monotonic()
+        if not found:
+            self._writer.head(part)
+
+    @property
+    def known(self) -> int:
+        """How many frames are there."""
+        return self.found.extracted.stop - self.found.extracted.first if self.found else 0
+
+    def put_in(self, context: VmafContext) -> None:
+        """Give a context that has read nothing yet the scores that are there."""
+        if self.found and self.known:
+            put_in(context, self.found.extracted, replays=True)
+
+    def settled(self, context: VmafContext, begin: int) -> None:
+        """Write what has settled, now and then; `begin` is the first frame that was read."""
+        try:
+            while (index := context.next_settled(0)) is not None:
+                self._due = max(self._due, index + 1)
+        except VmafTimeoutError:
+            pass
+        ready = self._due - self._next
+        if ready >= FRAMES or (ready and time.monotonic() - self._written > SECONDS):
+            self.write(context, begin)
+
+    def write(self, context: VmafContext, begin: int) -> None:
+        """Write every frame that has settled."""
+        if self._due > self._next:
+            low = self._next
+            if not self._halo_known and begin < low:
+                low = begin  # frames before the range, once
+            piece = take_out(context, self._format, low, self._due, (self._next - low, 0))
+            self._writer.frames(replace(piece, aggregates=()))
+            self._next, self._halo_known = self._due, True
+        self._written = time.monotonic()
+
+    def end(self, part: Part) -> None:
+        """The run is over; frames after the range go in too."""
+        after = part.extracted
+        if after.halo[1]:
+            self._writer.frames(after.cut(after.stop, after.end))
+        self._writer.end(part)
+
+    def close(self) -> None:
+        """Twice is fine."""
+        self._writer.close()

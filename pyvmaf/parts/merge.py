@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Parts of one run as one result: the engine is given their scores in place of the pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from ..context import VmafContext
+from ..errors import VmafTypeError, VmafValueError
+from ..plan import Span
+from ..result import Result, collect
+from ..wanted import load_models, register
+from .extracted import Extracted, join, put_in
+from .part import Part, check_same
+from .store import load_part
+
+
+def assemble(part: Part) -> Result:
+    """The result of a part: settled values, pooled ones and models' scores are made anew.
+
+    Raises:
+        VmafError: a model or an extractor that it needs is not here, or is another one.
+    """
+    plan = part.plan
+    models = load_models(plan.models)
+    extracted = part.extracted
+    with VmafContext(n_subsample=plan.subsample) as context:
+        register(context, models, plan.features)
+        put_in(context, extracted, replays=False)
+        context.flush()
+        span = range(extracted.first, extracted.stop)
+        note = "; ".join(part.notes) or None
+        return collect(context, models, span, plan.subsample, note, part.run, part)
+
+
+def merge(parts: Iterable[Result | str | os.PathLike[str]]) -> Result:
+    """Results of ranges of one run as the result of all their frames, equal to that of one run in every bit.
+
+    They may come in any order, be merged before, and be files that `Result.save` or a
+    checkpoint wrote. Whole-run values, intervals and averages are made from all frames.
+
+    Args:
+        parts: results, or paths of saved ones.
+
+    Raises:
+        VmafValueError: frames lack or are there twice, or the parts are of different files,
+            models, options or versions; the message says which.
+        VmafTypeError: a result that was put together by hand, which has no part to merge.
+    """
+    given = sorted(map(part_of, parts), key=lambda part: part.extracted.first)
+    if not given:
+        raise VmafValueError("there is nothing to merge")
+    for part in given[1:]:
+        check_same(given[0].identity, part.identity, f"frames from {part.extracted.first} on are of another run")
+    return assemble(_joined(given))
+
+
+def part_of(given: Result | str | os.PathLike[str]) -> Part:
+    """What there is to merge of a result or a file."""
+    if isinstance(given, (str, os.PathLike)):
+        path = os.fsdecode(given)
+        if path.lower().endswith(".json"):
+            given = Result.from_json(given)
+        else:
+            return load_part(path)
+    if not isinstance(given, Result):
+        raise VmafTypeError(f"{given!r} is neither a result nor the path of one")
+    if given.part is None:
+        raise VmafTypeError(f"{given!r} cannot be merged: it is not from score(), or was saved without its part")
+    return given.part
+
+
+def _check_order(parts: Sequence[Part]) -> None:
+    for one, other in pairwise(parts):
+        end, begin = one.extracted.stop, other.extracted.first
+        if end < begin:
+            raise VmafValueError(f"frames {end} to {begin - 1} are in no part")
+        if end > begin:
+            raise VmafValueError(f"frames {begin} to {min(end, other.extracted.stop) - 1} are in two parts")
+
+
+def _joined(parts: Sequence[Part]) -> Part:
+    _check_order(parts)
+    pieces: list[Extracted] = []
+    for i, part in enumerate(parts):
+        own = part.extracted
+        begin = own.begin if i == 0 else own.first
+        end = own.end if i == len(parts) - 1 else own.stop
+        pieces.append(own.cut(begin, end))
+    first, last = parts[0], parts[-1]
+    run = replace(
+        first.run,
+        seconds=sum(part.run.seconds for part in parts),
+        frames_read=sum(part.run.frames_read for part in parts),
+    )
+    span = Span(first.plan.frames.first, last.plan.frames.stop, last.plan.frames.exact)
+    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
+    return Part(first.plan.of(span), first.identity, join(pieces), run, notes, last.complete)

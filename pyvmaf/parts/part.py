@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""The part of a run that a result is of: what was scored, how, and what extractors wrote."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._ffi import call
+from ..context import Model
+from ..errors import VmafValueError
+from ..model import VmafModel, VmafModelCollection
+from ..model_files import entries
+from ..plan import Plan, is_path
+from ..run import Run
+from ..video import Video
+from .extracted import Extracted
+
+ENDS = 1 << 20  # bytes at either end of a file that its digest looks at
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Everything that a result is made of, and that it takes to go on with it.
+
+    Attributes:
+        plan: what was asked for, with the chosen model in the place of "auto".
+        identity: what parts of one run have in common; see `identity_of`.
+        extracted: what extractors wrote.
+        run: what was measured.
+        notes: what else there is to say.
+        complete: every frame that was asked for is there, or all that the videos have.
+    """
+
+    plan: Plan
+    identity: Mapping[str, Any]
+    extracted: Extracted
+    run: Run
+    notes: tuple[str, ...] = ()
+    complete: bool = True
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is of all frames, so that there is nothing to merge it with."""
+        span = self.plan.frames
+        return self.complete and span.first == 0 and span.stop is None
+
+    @property
+    def digest(self) -> str:
+        """Of `identity`: 64 hexadecimal digits."""
+        return digest_of(self.identity)
+
+
+def digest_of(identity: Mapping[str, Any]) -> str:
+    """The sha256 of a value that JSON can hold, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+
+def check_same(mine: Mapping[str, Any], other: Mapping[str, Any], what: str) -> None:
+    """Raise, naming what differs, unless two identities are equal."""
+    for key in sorted({*mine, *other}):
+        a, b = mine.get(key), other.get(key)
+        if a != b:
+            raise VmafValueError(f"{what}: {key} differs: {_short(a)}, {_short(b)}")
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def file_identity(path: str) -> dict[str, object]:
+    """Size, and sha256 of the first and last MiB; of what is not a file on disk, nothing."""
+    if not os.path.isfile(path):
+        return {}
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        digest.update(file.read(ENDS))
+        if size > ENDS:
+            file.seek(max(ENDS, size - ENDS))
+            digest.update(file.read(ENDS))
+    return {"bytes": size, "sha256_of_ends": digest.hexdigest()}
+
+
+def _video_identity(video: Video) -> dict[str, object]:
+    known = file_identity(os.fspath(video.path))
+    return {**(known or {"name": str(video.path)}), "format": str(video.format), "stream": video.stream}
+
+
+def _model_identity(asked: str | Model, model: Model) -> dict[str, object]:
+    known: dict[str, object] = {"name": model.name, "features": model.features}
+    if isinstance(asked, (VmafModel, VmafModelCollection)):
+        known["source"] = asked.source
+    elif is_path(asked):
+        known |= file_identity(asked)
+    elif asked in entries():
+        known["sha256"] = entries()[asked].sha256
+    return known
+
+
+def identity_of(plan: Plan, models: Sequence[Model], videos: Sequence[Video]) -> dict[str, Any]:
+    """What makes two results parts of one run: files, models, features, subsampling, engine.
+
+    Files are told by their size and their first and last MiB, whatever they are
+    called; what has no file, by its name without credentials.
+    """
+    known: dict[str, Any] = {
+        "engine": call.vmaf_version(),
+        "reference": _video_identity(videos[0]),
+        "distorted": _video_identity(videos[1]),
+        "models": [_model_identity(a, m) for a, m in zip(plan.models, models, strict=True)],
+        "features": [[one.name, dict(one.options)] for one in plan.features],
+        "subsample": plan.subsample,
+    }
+    if any(one.name == "lpips" for one in plan.features):
+        from importlib import metadata  # slow to import, and needed here only
+
+        known["onnxruntime"] = metadata.version("onnxruntime")
+    return known

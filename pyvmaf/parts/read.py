@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""A result out of the JSON that it was written as."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from errno import EIO
+from typing import Any, TextIO
+
+import numpy as np
+
+from .._report import read_number
+from ..errors import VmafValueError, error_for
+from ..result import PERCENTILES, Pooled, Result
+from ..run import Run
+from .text import part_from_dict
+
+
+def _text_of(source: str | os.PathLike[str] | TextIO) -> tuple[str, str]:
+    """The text, and what to call it."""
+    if isinstance(source, str) and source.lstrip()[:1] == "{":
+        return source, "the text"
+    if not isinstance(source, (str, os.PathLike)):
+        return source.read(), str(getattr(source, "name", "the file"))
+    try:
+        with open(source, encoding="utf-8") as file:
+            return file.read(), os.fsdecode(source)
+    except OSError as error:
+        raise error_for(error.errno or EIO, os.fsdecode(source), error.strerror or str(error)) from None
+    except UnicodeDecodeError:
+        raise VmafValueError(f"{os.fsdecode(source)}: not a result: no UTF-8 text") from None
+
+
+def _pooled(values: Mapping[str, Any]) -> Pooled:
+    found = {name: read_number(value) for name, value in values.items()}
+    percentiles = {q: found[f"p{q}"] for q in PERCENTILES}
+    return Pooled(found["mean"], found["harmonic_mean"], found["min"], found["max"], found["std"], percentiles)
+
+
+def read_result(source: str | os.PathLike[str] | TextIO) -> Result:
+    """See :meth:`pyvmaf.Result.from_json`."""
+    text, name = _text_of(source)
+    try:
+        found = json.loads(text)
+        frames, pooled = found["frames"], found["pooled_metrics"]
+        columns = {
+            column: np.array([read_number(frame["metrics"][column]) for frame in frames], np.float64)
+            for column in pooled
+        }
+        run = Run.from_dict(found) if "ref" in found else None
+        return Result(
+            np.array([frame["frameNum"] for frame in frames], np.int64),
+            columns,
+            {column: _pooled(values) for column, values in pooled.items()},
+            tuple(found["models"]),
+            found["note"],
+            run,
+            {name: read_number(value) for name, value in found.get("aggregate_metrics", {}).items()},
+            part_from_dict(found.get("part", {})),
+        )
+    except VmafValueError as error:
+        raise VmafValueError(f"{name}: {error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise VmafValueError(f"{name}: not a result of pyvmaf: {error!r}") from None

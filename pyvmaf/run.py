@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What was measured, for results and what is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was measured.
+
+    Attributes:
+        ref: name of the reference.
+        dist: name of the distorted video.
+        width: of the luma, in samples.
+        height: likewise.
+        chroma: "420", "422", "444" or "400".
+        depth: bits per sample.
+        subsample: each n-th frame was scored.
+        seconds: from the first frame to the last, by the wall.
+        frames_read: pairs of frames, scored or not.
+        model_sources: built-in version or file of each model, in the order of `Result.models`.
+    """
+
+    ref: str
+    dist: str
+    width: int
+    height: int
+    chroma: str
+    depth: int
+    subsample: int
+    seconds: float
+    frames_read: int
+    model_sources: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """All of it by name."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> Run:
+        """What `as_dict` describes; further keys are left alone."""
+        known = {f.name: found[f.name] for f in fields(cls)}
+        return cls(**{**known, "model_sources": tuple(known["model_sources"])})

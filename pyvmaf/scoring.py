@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Two videos in, one result out: a plan is carried out, and what was scored is never lost."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+
+from ._ffi import lib
+from .context import Model, VmafContext
+from .errors import VmafError, VmafValueError
+from .lpips.tags import contradictions
+from .measure import Course, Measured, Progress, measure
+from .parts.checkpoint import Checkpoint
+from .parts.extracted import Extracted, take_out
+from .parts.merge import assemble
+from .parts.part import Part, identity_of
+from .plan import AUTO, Feature, Frames, Path, Plan
+from .result import Result, collect, count
+from .run import Run
+from .video import Pair, RawVideo, Source, Video, VideoFormat, open_video
+from .wanted import choose, load_models, register
+
+
+class IncompleteError(VmafError):
+    """Scoring ended before the videos did; the cause is ``__cause__``.
+
+    Attributes:
+        result: what was scored until then.
+    """
+
+    def __init__(self, message: str, result: Result) -> None:
+        super().__init__(message)
+        self.result = result
+
+    def __reduce__(self) -> tuple[type[IncompleteError], tuple[str, Result]]:  # type: ignore[override]
+        return type(self), (str(self), self.result)
+
+
+class RawUnusedError(VmafValueError):
+    """A raw format was given for files that name their own."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during `score`; `result` is what was scored until then."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self.result = result
+
+
+def default_threads() -> int:
+    """One for each processor that this process may use; none when that is one."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return 0 if usable in (None, 1) else int(usable or 0)
+
+
+def open_videos(
+    sides: Sequence[Source | Video], raw: VideoFormat | None, streams: Sequence[int | None], opened: list[Video]
+) -> None:
+    """Open both sides, or take them where they are open; `opened` is what there is, whatever fails.
+
+    Raises:
+        RawUnusedError: `raw` was given, but both files name their own format.
+        VmafError: a video cannot be used.
+    """
+    if sides[0] == sides[1] == "-":
+        raise VmafValueError("standard input is given for both sides; it holds one video")
+    for side, stream in zip(sides, streams, strict=True):
+        opened.append(side if isinstance(side, Video) else open_video(side, raw, stream=stream))
+    if raw is not None and not any(isinstance(video, RawVideo) for video in opened):
+        formats = " and ".join(f"{video.path} is {video.format}" for video in opened)
+        raise RawUnusedError(f"a raw format, {raw}, is given, but both files name their own: {formats}")
+
+
+def _check_colours(plan: Plan, videos: Sequence[Video]) -> None:
+    """Warn where a file says that its colours are not what `lpips` takes them for."""
+    for one in plan.features:
+        for video in videos if one.name == "lpips" else ():
+            for problem in contradictions(dict(one.options), video.colour):
+                warnings.warn(f"{video.path}: {problem}", stacklevel=3)
+
+
+@dataclass(frozen=True)
+class Means:
+    """How a plan is carried out, which does not change what is found.
+
+    Attributes:
+        n_threads: worker threads; None: one for each processor.
+        cpumask: instruction sets not to use.
+        progress: called after each frame.
+        checkpoint: the file that the run is gone on with from.
+    """
+
+    n_threads: int | None = None
+    cpumask: int = 0
+    progress: Progress | None = None
+    checkpoint: Path | None = None
+
+
+class _Run:
+    """One plan with its videos open."""
+
+    def __init__(self, plan: Plan, opened: Sequence[Video], means: Means) -> None:
+        self.means, self.opened = means, opened
+        self.pair = Pair(*opened)
+        self.notes = [f"{video.path}: {video.stream}" for video in opened if video.stream]
+        if AUTO in plan.models:
+            chosen, choice = choose(plan.models, self.pair, plan.viewing_distance)
+            plan = replace(plan, models=tuple(chosen), viewing_distance=None)
+            self.notes.append(str(choice))
+        self.plan = plan
+        self.models = load_models(plan.models)
+        self.identity = identity_of(plan, self.models, opened)
+
+    def score(self) -> Result:
+        """See :func:`score` for what is raised."""
+        means, plan = self.means, self.plan
+        threads = default_threads() if means.n_threads is None else means.n_threads
+        with ExitStack() as stack:
+            checkpoint = stack.enter_context(closing(self._checkpoint())) if means.checkpoint else None
+            if checkpoint and checkpoint.is_complete and checkpoint.found:
+                return assemble(checkpoint.found)
+            context = stack.enter_context(
+                VmafContext(n_threads=threads, n_subsample=plan.subsample, cpumask=means.cpumask)
+            )
+            register(context, self.models, plan.features)
+            _check_colours(plan, self.opened)
+            course = Course(plan.frames, checkpoint.known if checkpoint else 0, context.halo)
+            if checkpoint:
+                checkpoint.put_in(context)
+            return self._measure(context, course, checkpoint)
+
+    def _checkpoint(self) -> Checkpoint:
+        first = self.plan.frames.first
+        nothing = Extracted(self.pair.format, first, first, (0, 0), {}, {})
+        assert self.means.checkpoint is not None
+        return Checkpoint(self.means.checkpoint, self._part(nothing, 0.0, complete=False))
+
+    def _measure(self, context: VmafContext, course: Course, checkpoint: Checkpoint | None) -> Result:
+        self.pair = course.pair(self.opened)
+        begin = min(course.begin, course.span.first)
+
+        def settled() -> None:
+            if checkpoint:
+                checkpoint.settled(context, begin)
+
+        start = time.monotonic()
+        measured = measure(context, self.pair, course, progress=self.means.progress, settled=settled)
+        seconds = time.monotonic() - start
+        error = measured.error or self._shortage(measured)
+        if checkpoint:
+            checkpoint.write(context, begin)
+        part = self._part(self._extracted(context, measured), seconds, complete=error is None)
+        span, note = course.span, "; ".join(part.notes) or None
+        frames = range(span.first, span.first + measured.frames)
+        result = collect(context, self.models, frames, self.plan.subsample, note, part.run, part)
+        if checkpoint and not error:
+            checkpoint.end(part)
+        return self._finished(result, error, measured.frames)
+
+    def _finished(self, result: Result, error: BaseException | None, frames: int) -> Result:
+        if isinstance(error, KeyboardInterrupt):
+            raise Interrupted(result) from None
+        if error:
+            message = f"{error}; {count(frames, 'frame')} scored before"
+            raise IncompleteError(message, result) from error
+        return result
+
+    def _shortage(self, measured: Measured) -> VmafError | None:
+        """Frames that were asked for by their numbers, and are not there."""
+        span = self.plan.frames
+        end = span.first + measured.frames
+        if span.first and not measured.frames:
+            raise VmafValueError(f"{span} are asked for, but the videos end before")
+        if span.exact and span.stop is not None and end < span.stop:
+            return VmafValueError(f"{span} are asked for, but the videos end after frame {end - 1}")
+        return None
+
+    def _extracted(self, context: VmafContext, measured: Measured) -> Extracted:
+        """What extractors wrote, up to the first frame at which one failed."""
+        span = self.plan.frames
+        with context._entered() as c:
+            failed = int(lib.pyvmaf_failed_frame(c))
+        stop = max(span.first, min(span.first + measured.frames, failed))
+        end = max(stop, min(measured.end, failed))
+        return take_out(context, self.pair.format, measured.begin, end, (span.first - measured.begin, end - stop))
+
+    def _part(self, extracted: Extracted, seconds: float, *, complete: bool) -> Part:
+        plan, format = self.plan, self.pair.format
+        names = (os.fsdecode(self.pair.ref.path), os.fsdecode(self.pair.dist.path))
+        frames = extracted.stop - extracted.first
+        run = Run(
+            *names, format.width, format.height, format.chroma, format.bpc, plan.subsample, seconds, frames,
+            tuple(model.source for model in self.models),
+        )  # fmt: skip
+        notes = [*self.notes, self.pair.note] if self.pair.note else self.notes
+        return Part(plan, self.identity, extracted, run, tuple(notes), complete)
+
+
+def carry_out(plan: Plan, means: Means) -> Result:
+    """Score what a plan says; see :func:`score`."""
+    opened: list[Video] = []
+    try:
+        open_videos((plan.ref, plan.dist), plan.raw, plan.streams, opened)
+        return _Run(plan, opened, means).score()
+    finally:
+        for video, given in zip(opened, (plan.ref, plan.dist), strict=False):
+            if video is not given:
+                video.close()
+
+
+def score(
+    ref: Source | Video,
+    dist: Source | Video,
+    *,
+    model: str | Path | Model | Sequence[str | Path | Model] | None = "vmaf_v0.6.1",
+    features: Iterable[Feature] = (),
+    raw: VideoFormat | None = None,
+    n_threads: int | None = None,
+    subsample: int = 1,
+    frames: Frames = None,
+    cpumask: int = 0,
+    progress: Progress | None = None,
+    viewing_distance: float | None = None,
+    streams: tuple[int | None, int | None] = (None, None),
+    checkpoint: Path | None = None,
+) -> Result:
+    """Score a distorted video against its reference.
+
+    The part that both videos have is scored; `Result.note` says when one of
+    them is longer.
+
+    Args:
+        ref: y4m, raw with `raw`, or anything that PyAV decodes: a path, a URL, "-"
+            for standard input, a binary file object, or an open `Video`.
+        dist: likewise; size, chroma and depth must be those of `ref`.
+        model: names of built-in models, paths of model files, or models; None
+            for features only. Columns are named after the models ("vmaf" is an
+            alias of the first). "auto" is the VMAF v1 model that `choose_model`
+            finds for the reference; `Result.note` says which, and why.
+        features: extractors to run besides the models', each a name or
+            ``(name, options)``.
+        raw: what raw files hold; a file that names its own format keeps it.
+        n_threads: worker threads; None: one for each processor.
+        subsample: score each n-th frame.
+        frames: score at most so many; a range: those, with the very numbers that they have
+            in the whole run; a slice without a stop: from its start on; None or 0: all.
+        cpumask: instruction sets not to use.
+        progress: called after each frame with their number and the expected
+            total, or None where no file tells.
+        viewing_distance: for "auto", in picture heights; None: the usual one.
+        streams: numbers of the video streams of `ref` and `dist`, as ffprobe counts;
+            None: what FFmpeg thinks best, and `Result.note` says which.
+        checkpoint: a file that frames are appended to as they settle. A run that was
+            ended by anything goes on from there when it is started again, with the
+            same numbers at the end; of a complete one the result is read.
+
+    Where the files' tags differ (range, matrix, transfer, rotation, frame rate,
+    interlacing), and where a decoder concealed damage, a warning says so.
+
+    Raises:
+        VmafError: a video, model or feature cannot be used.
+        IncompleteError: a frame cannot be read or scored; it carries the result so far.
+        Interrupted: a KeyboardInterrupt that carries it too.
+    """
+    plan = Plan.make(
+        ref, dist, model=model, features=features, raw=raw, streams=streams, subsample=subsample, frames=frames,
+        viewing_distance=viewing_distance,
+    )  # fmt: skip
+    return carry_out(plan, Means(n_threads, cpumask, progress, checkpoint))

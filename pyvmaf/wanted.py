@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""A plan's models and features, loaded and registered in a context."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from ._ffi import call, nearest
+from .choice import ModelChoice, choose_model
+from .context import Model, VmafContext
+from .errors import VmafValueError
+from .extractor import ExtractorInfo, extractors
+from .model import VmafModelCollection, any_builtin, any_from_path
+from .plan import AUTO, Path, Wanted, is_path
+from .video import Pair
+
+
+def load_model(
+    version: str | None = None, path: Path | None = None, *, name: str | None = None, flags: int = 0
+) -> Model:
+    """The single model or collection that is built in as `version`, or that the file `path` holds."""
+    if version is not None:
+        return any_builtin(version, name=name, flags=flags)
+    assert path is not None
+    return any_from_path(path, name=name, flags=flags)
+
+
+def load_models(given: Sequence[str | Model]) -> list[Model]:
+    """Models of a plan, named after themselves or after their files."""
+    out: list[Model] = []
+    for one in given:
+        if not isinstance(one, str):
+            out.append(one)
+        elif is_path(one):
+            out.append(load_model(None, one, name=os.path.splitext(os.path.basename(one))[0]))
+        else:
+            out.append(load_model(one, name=one))
+    return out
+
+
+def choose(
+    given: Sequence[str | Model], pair: Pair, viewing_distance: float | None
+) -> tuple[list[str | Model], ModelChoice]:
+    """A plan's models with the chosen one in the place of "auto", and the choice."""
+    format = pair.format
+    choice = choose_model(format.width, format.height, pair.ref.frame_rate, viewing_distance)
+    return [choice.model if one == AUTO else one for one in given], choice
+
+
+def register(context: VmafContext, models: Sequence[Model], features: Sequence[Wanted]) -> None:
+    """Have everything run on every frame, in the order of the plan."""
+    for model in models:
+        context.use_features_from_model(model)
+    for one in features:
+        context.use_feature(one.name, dict(one.options))
+
+
+def check_overload(model: Model, extractor: str) -> None:
+    """Raise when none of the model's features comes from `extractor`."""
+    of = model.model if isinstance(model, VmafModelCollection) else model
+    names = [e.name for e in extractors() if any(provides(e, f) for f in of.features)]
+    if extractor not in names:
+        raise VmafValueError(f"model {of.name!r} uses no features of {extractor!r}; {nearest(extractor, names)}")
+
+
+def provides(extractor: ExtractorInfo, published: str) -> bool:
+    """Whether the published name is one of the extractor's, bare or decorated by options."""
+    for name in extractor.features:
+        alias = str(call.pyvmaf_feature_alias(name))
+        if published in (name, alias) or published.startswith(f"{alias}_"):
+            return True
+    return False

@@ -30,6 +30,7 @@ class _Engine:
         self.session = Session()
         self.rows: set[Row] = set()
         self.calls = 0  # in flight, all threads together
+        self.closing = False  # no more calls
         self.changed = threading.Condition()
         self.process = os.getpid()
         sessions[self.key] = self.session
@@ -40,7 +41,7 @@ class _Engine:
 
     def enter(self) -> CData:
         with self.changed:
-            if self.c is not None:
+            if self.c is not None and not self.closing:
                 self.calls += 1
                 return self.c
         if threading.current_thread().daemon and not threading.main_thread().is_alive():
@@ -53,6 +54,25 @@ class _Engine:
             self.calls -= 1
             if not self.calls:
                 self.changed.notify_all()
+
+    def finish(self) -> None:
+        """Refuse further calls, wait for those in flight and for the workers; in slices, so that Ctrl-C is heard."""
+        with self.changed:
+            self.closing = True
+            self.changed.wait_for(lambda: not self.calls)
+        while self._is_busy():
+            pass
+
+    def _is_busy(self) -> bool:
+        """Whether workers are at work still after a slice."""
+        with self.changed:
+            if (c := self.c) is None:
+                return False
+            self.calls += 1
+        try:
+            return bool(lib.pyvmaf_wait_idle(c, _SLICE) == -errno.EAGAIN)
+        finally:
+            self.leave()
 
     def close(self) -> None:
         """Refuse further calls, wait for those in flight, and free everything."""
@@ -116,15 +136,19 @@ class Handle(Pinned):
     @property
     def closed(self) -> bool:
         """Whether :meth:`close` was called."""
-        return self._engine.c is None
+        return self._engine.c is None or self._engine.closing
 
     def close(self) -> None:
         """Wait for work in progress and free everything. Twice is fine; any other use afterwards is an error.
+
+        Ctrl-C ends the waiting; what is left is freed by the next :meth:`close`, with the object or at exit.
 
         Raises what an extractor's ``close()`` raised, when everything is freed.
         """
         if is_inside(self._engine.session):
             raise VmafBusyError("an extractor must not close the context that it works for")
+        if self._engine.process == os.getpid():
+            self._engine.finish()
         self._finalizer()
         session = self._engine.session
         raised, session.closing = session.closing, None

@@ -94,7 +94,6 @@ ERRORS: dict[int, type[VmafError]] = {
     _errno.ENOMEM: VmafMemoryError,
     _errno.EBUSY: VmafBusyError,
     _errno.EDEADLK: VmafBusyError,
-    _errno.EAGAIN: VmafBusyError,
     _errno.ECANCELED: VmafBusyError,
     _errno.ENOSYS: VmafNotSupportedError,
     _errno.ENOTSUP: VmafNotSupportedError,

@@ -313,8 +313,11 @@ def test_heat_maps_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     dist = luma("bands", 301, 233)
     with VmafContext(log_level="none") as ctx:
-        ctx.use_feature("cambi", {"heatmaps_path": str(tmp_path / "file")})
-        with pytest.raises(VmafError, match=r"heat maps to .*file.*scale_0_301x233"):
+        with pytest.raises(VmafError, match=r"heat maps to .*file: Not a directory"):
+            ctx.use_feature("cambi", {"heatmaps_path": str(tmp_path / "file")})
+        (tmp_path / "cambi_heatmap_scale_0_301x233_16b.gray").mkdir()
+        ctx.use_feature("cambi", {"heatmaps_path": str(tmp_path)})
+        with pytest.raises(VmafError, match=r"heat maps to .*scale_0_301x233.*: Is a directory"):
             ctx.read_pictures((dist,), (dist,), 0)
 
 

@@ -198,12 +198,12 @@ def test_closing_a_video_whose_next_frame_takes_long(tmp_path: Path, way: str) -
 
 LEFT_EARLY = """
 import sys, time
-from pyvmaf.video import open_video, pair
+from pyvmaf.video import Pair, ahead, open_video
 
-pair.PATIENCE = 0  # every read takes longer
+ahead.PATIENCE = 0  # every read takes longer
 for _ in range(20):
     videos = [open_video(sys.argv[1]) for _ in range(2)]
-    pairs = iter(pair.Pair(*videos))
+    pairs = iter(Pair(*videos))
     next(pairs)
     pairs.close()
     for video in videos:

@@ -90,8 +90,48 @@ def test_an_extractor_in_python(registered: Callable[..., None], frame: int, cap
     assert capfd.readouterr() == ("", "")
 
 
+class Stuck(FeatureExtractor):
+    """Takes as long as the test wants."""
+
+    name = "stuck"
+    entered, let_go = threading.Event(), threading.Event()
+
+    def extract(self, ref: VmafPicture, dist: VmafPicture, index: int) -> Mapping[str, float]:
+        self.entered.set()
+        self.let_go.wait(60)
+        return {"stuck": float(index)}
+
+
+@pytest.mark.parametrize("call", ["read_pictures", "flush", "close"])
+def test_a_call_that_waits_for_a_worker(
+    registered: Callable[..., None], call: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is heard while the worker is at work, and the call may be made again."""
+    registered(Stuck)
+    Stuck.entered.clear()
+    Stuck.let_go.clear()
+    plane = PLANE[:64, :64]
+    ctx = VmafContext(n_threads=1, log_level="none")
+    ctx.use_feature("stuck")
+    for i in range(2):  # one at work, one on the queue
+        ctx.read_pictures(plane, plane, i, pix_fmt="gray")
+        Stuck.entered.wait(10)
+    waits = {"read_pictures": lambda: ctx.read_pictures(plane, plane, 2, pix_fmt="gray")}.get(call, getattr(ctx, call))
+    with pytest.raises(KeyboardInterrupt), pressed_soon():
+        waits()
+    assert not Stuck.let_go.is_set() and ctx.closed is (call == "close")
+    Stuck.let_go.set()
+    if call != "close":
+        ctx.read_pictures(plane, plane, 2, pix_fmt="gray")
+        ctx.flush()
+        assert ctx.feature_scores("stuck", range(3)).tolist() == [0, 1, 2]
+    ctx.close()
+    assert not Session.strays and not _instances
+    assert capfd.readouterr() == ("", "")
+
+
 def test_closing(registered: Callable[..., None], capfd: pytest.CaptureFixture[str]) -> None:
-    """Closing waits for the worker's frames, then calls back on this thread."""
+    """Closing waits for the worker's frames, and calls back on this thread when it is asked again."""
     registered(Late)
     Late.closed.clear()
     ctx = VmafContext(n_threads=1, **SLOW)  # type: ignore[arg-type]
@@ -100,6 +140,8 @@ def test_closing(registered: Callable[..., None], capfd: pytest.CaptureFixture[s
     ctx.read_pictures(PLANE, PLANE, 0, pix_fmt="gray")
     with pytest.raises(KeyboardInterrupt), pressed_soon():
         ctx.close()
-    assert ctx.closed and len(Late.closed) == 1
+    assert ctx.closed
+    ctx.close()
+    assert len(Late.closed) == 1
     assert not Session.strays and not _instances
     assert capfd.readouterr() == ("", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from support.common import Plane
 
 from pyvmaf import ModelFlags, VmafContext, VmafError, VmafModel, VmafModelCollection
 from pyvmaf.wanted import load_model
+
+MODELS = Path(__file__).resolve().parents[1] / "model"
 
 
 def test_two_models_of_one_name_are_refused() -> None:
@@ -55,6 +58,20 @@ def collection_file(path: Path, values: Sequence[float]) -> Path:
         }}  # fmt: skip
     path.write_text(json.dumps(members))
     return path
+
+
+def test_options_without_end_are_refused_at_once(tmp_path: Path) -> None:
+    model = json.loads((MODELS / "vmaf_v0.6.1.json").read_text())
+    path = tmp_path / "m.json"
+    options = model["model_dict"]["feature_opts_dicts"] = [{f"o{i}": i for i in range(256)}]
+    path.write_text(json.dumps(model))
+    VmafModel.from_path(path)
+    options[0].update({f"o{i}": i for i in range(60000)})
+    path.write_text(json.dumps(model))
+    start = time.process_time()
+    with pytest.raises(VmafError, match=r"m\.json.*line 1 column \d+: a feature may have at most 256 options"):
+        VmafModel.from_path(path)
+    assert time.process_time() - start < 2
 
 
 def test_a_collection(planes: list[Plane], tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Generator, Iterator
 from itertools import islice
 
@@ -12,15 +10,11 @@ import numpy as np
 
 from .._ffi import unsigned
 from ..errors import VmafValueError
+from .ahead import ahead
 from .base import Frame, Video, VideoFormat
 from .file import STDIN
 from .reader import FileVideo
 from .tags import differences
-
-# Pairs that wait for the scorer. The reader has another in its hands meanwhile,
-# so a slow read is hidden, and memory stays that of a handful of pictures.
-READ_AHEAD = 1
-PATIENCE = 1.0  # seconds that an end waits for the read under way; then it ends by itself
 
 FramePair = tuple[Frame, Frame]
 
@@ -159,39 +153,8 @@ class Pair:
         return deepen(ref, bpc - self.ref.format.bpc), deepen(dist, bpc - self.dist.format.bpc)
 
     def __iter__(self) -> Generator[FramePair, None, None]:
-        """Pairs in order, while a thread reads and decodes the next ones."""
-        ready: queue.Queue[FramePair | BaseException | None] = queue.Queue(READ_AHEAD)
-        stop = threading.Event()
+        """Pairs in order, while a thread reads and decodes the next ones.
 
-        def put(item: FramePair | BaseException | None) -> None:
-            while not stop.is_set():
-                try:
-                    return ready.put(item, timeout=0.1)
-                except queue.Full:
-                    continue
-
-        def work() -> None:
-            try:
-                for pair in self._read():
-                    put(pair)
-                    del pair
-                    if stop.is_set():
-                        return
-            except BaseException as error:  # handed to the caller below
-                put(error)
-            else:
-                put(None)
-
-        # A daemon: a read from a pipe that never ends must not keep the process. A
-        # video that is closed while it is in a read is closed by this thread.
-        reader = threading.Thread(target=work, name="pyvmaf-reader", daemon=True)
-        reader.start()
-        try:
-            while (item := ready.get()) is not None:
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-                del item
-        finally:
-            stop.set()
-            reader.join(timeout=PATIENCE)
+        A video that is closed while that thread is in a read is closed by it.
+        """
+        return ahead(self._read())

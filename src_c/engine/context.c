@@ -141,8 +141,11 @@ int vmaf_init(VmafContext **vmaf, VmafConfiguration cfg)
     if (!err && cfg.n_threads)
         err = worker_create(&ctx->workers, cfg.n_threads, frame_run_job);
     if (err) {
-        log_line(VMAF_LOG_LEVEL_ERROR, "no context with %u threads: %s",
-                 cfg.n_threads, strerror(-err));
+        log_line(VMAF_LOG_LEVEL_ERROR, "cannot start with %u threads: %s",
+                 cfg.n_threads,
+                 err == -EAGAIN ? "the limit of memory or of processes is "
+                                  "reached (ulimit -v, ulimit -u); use fewer"
+                                : strerror(-err));
         free_context(ctx);
         return err;
     }

@@ -279,6 +279,18 @@ static int find_eotf(const char *option, const char *name, enum CambiEotf *eotf)
     return -EINVAL;
 }
 
+/* What no picture can make right. The encode's size can be: where the picture is
+ * smaller, that is taken. */
+static int check_options(const CambiState *s)
+{
+    const Size src = given_or(s->src_width, s->src_height, (Size){ 0, 0 });
+    const bool halve = s->high_res_speedup != 0;
+    const int err = check_window(window(s->window_size, src, halve), src);
+    if (!err && s->heatmaps_path)
+        return cambi_heatmap_check(s->heatmaps_path);
+    return err;
+}
+
 /* cambi_eotf wins over eotf unless it has the default value. */
 static int cambi_configure(void *state, PyvmafNeeds *needs)
 {
@@ -288,6 +300,8 @@ static int cambi_configure(void *state, PyvmafNeeds *needs)
     int err = find_eotf("eotf", s->eotf, &second);
     if (!err)
         err = find_eotf("cambi_eotf", s->cambi_eotf, &first);
+    if (!err)
+        err = check_options(s);
     if (err)
         return err;
     s->steps = cambi_steps(&(CambiVisibility){

@@ -47,6 +47,20 @@ static void make_folder(char *path)
     mkdir(path, FOLDER_MODE);
 }
 
+int cambi_heatmap_check(const char *folder)
+{
+    const size_t len = strlen(folder);
+    char *const path = malloc(len + sizeof "/.");
+    if (!path)
+        return -ENOMEM;
+    memcpy(path, folder, len + 1);
+    make_folder(path);
+    strcpy(path + len, "/."); /* there is none in a file */
+    const int err = access(path, W_OK | X_OK) ? refuse(errno, folder) : 0;
+    free(path);
+    return err;
+}
+
 static int open_file(CambiHeatmap *heatmap, unsigned scale, unsigned w,
                      unsigned h)
 {

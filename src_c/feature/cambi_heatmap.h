@@ -22,6 +22,9 @@ typedef struct CambiHeatmapSetup {
     double gain;                /* of a word over a contrast */
 } CambiHeatmapSetup;
 
+/* Make the folder; 0 when files can be made there, or -errno, which is logged. */
+int cambi_heatmap_check(const char *folder);
+
 /* Empties the files when it is the first of its context. 0 or -errno, which is
  * logged. */
 int cambi_heatmap_open(CambiHeatmap **heatmap, const CambiHeatmapSetup *setup);

@@ -10,7 +10,12 @@
 #include "engine/extractor.h"
 #include "svm.h"
 
-enum { MODEL_FEATURE_MAX = SVM_INDEX_MAX };
+enum {
+    MODEL_FEATURE_MAX = SVM_INDEX_MAX,
+    /* Over ten times what any extractor has: a dictionary is searched from the
+     * front, and a file must not make that long. */
+    MODEL_OPTION_MAX = 256,
+};
 
 enum ModelType {
     MODEL_TYPE_UNKNOWN = 0,

@@ -146,6 +146,11 @@ static int model_json_read_option(const ModelReader *r, const JsonValue *v,
                                json_type_name(v->type));
 
     const char *const earlier = dictionary_get(*opts, v->key);
+    if (!earlier && *opts && (*opts)->cnt == MODEL_OPTION_MAX)
+        return reason_set(r->reason,
+                          "line %u column %u: a feature may have at most %d "
+                          "options",
+                          v->line, v->column, MODEL_OPTION_MAX);
     char *const kept = earlier ? strdup(earlier) : NULL;
     if (earlier && !kept)
         return -ENOMEM;

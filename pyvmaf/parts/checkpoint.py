@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
+from .._ffi import lib
 from ..context import VmafContext
-from ..errors import VmafTimeoutError
+from ..errors import VmafOSError, VmafTimeoutError
 from .extracted import put_in, take_out
 from .part import Part, check_same
 from .store import Stored, Writer
@@ -40,13 +44,16 @@ class Checkpoint:
         self.found = found
         """The part with the frames that are there; None when there is nothing yet."""
         self.is_complete = stored is not None and stored.is_complete
-        self._writer = Writer(path, stored.end if stored and found else 0, stored.series if stored and found else ())
+        self._writer: Writer | None = None
+        if not self.is_complete:
+            self._writer = Writer(path, *((stored.end, stored.series) if stored and found else ()))
         self._format = part.extracted.format
-        self._next = found.extracted.stop if found else part.plan.frames.first
+        self._first = part.plan.frames.first
+        self._next = found.extracted.stop if found else self._first
         self._due = self._next  # frames that have settled, and are written next
-        self._halo_known = bool(found and found.extracted.halo[0])
         self._written = time.monotonic()
-        if not found:
+        self._broken = False
+        if self._writer and not found:
             self._writer.head(part)
 
     @property
@@ -60,7 +67,11 @@ class Checkpoint:
             put_in(context, self.found.extracted, replays=True)
 
     def settled(self, context: VmafContext, begin: int) -> None:
-        """Write what has settled, now and then; `begin` is the first frame that was read."""
+        """Write what has settled, now and then; `begin` is the first frame that was read.
+
+        A file that cannot be written, as on a full disk, is no reason to stop scoring:
+        a warning says so, once, and the file stays as far as it is.
+        """
         try:
             while (index := context.next_settled(0)) is not None:
                 self._due = max(self._due, index + 1)
@@ -70,24 +81,39 @@ class Checkpoint:
         if ready >= FRAMES or (ready and time.monotonic() - self._written > SECONDS):
             self.write(context, begin)
 
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except VmafOSError as error:
+            self._broken = True
+            warnings.warn(f"the checkpoint is not written any more: {error}", stacklevel=3)
+
     def write(self, context: VmafContext, begin: int) -> None:
-        """Write every frame that has settled."""
-        if self._due > self._next:
+        """Write every frame that has settled, up to the first at which an extractor failed."""
+        with context._entered() as c:
+            due = min(self._due, int(lib.pyvmaf_failed_frame(c)))
+        if self._writer and due > self._next and not self._broken:
             low = self._next
-            if not self._halo_known and begin < low:
-                low = begin  # frames before the range, once
-            piece = take_out(context, self._format, low, self._due, (self._next - low, 0))
-            self._writer.frames(replace(piece, aggregates=()))
-            self._next, self._halo_known = self._due, True
+            if low == self._first:
+                low = min(low, begin)  # with the frames before the range
+            piece = take_out(context, self._format, low, due, (self._next - low, 0))
+            with self._writing():
+                self._writer.frames(replace(piece, aggregates=()))
+                self._next = due
         self._written = time.monotonic()
 
     def end(self, part: Part) -> None:
         """The run is over; frames after the range go in too."""
         after = part.extracted
-        if after.halo[1]:
-            self._writer.frames(after.cut(after.stop, after.end))
-        self._writer.end(part)
+        if not self._writer or self._broken:
+            return
+        with self._writing():
+            if after.halo[1]:
+                self._writer.frames(after.cut(after.stop, after.end))
+            self._writer.end(part)
 
     def close(self) -> None:
         """Twice is fine."""
-        self._writer.close()
+        if self._writer:
+            self._writer.close()

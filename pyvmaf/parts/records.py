@@ -11,7 +11,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
-from errno import EIO
+from errno import EBUSY, EIO
 from typing import BinaryIO
 
 from ..errors import VmafError, VmafValueError, error_for
@@ -89,8 +89,8 @@ class RecordFile:
             return
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise error_for(error.errno or EIO, self.path, "another process is writing it") from None
+        except BlockingIOError:
+            raise error_for(EBUSY, self.path, "another process is writing it") from None
         except OSError:
             return  # a file system without locks
 

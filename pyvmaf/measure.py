@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from .context import VmafContext
+from .errors import VmafValueError
 from .picture import VmafPicture
 from .plan import Span
 from .video import Pair, Video
@@ -100,6 +101,8 @@ def measure(
     walk = _Walk(context, pair, course, progress, settled)
     with closing(iter(pair)) as pairs:
         error = walk.read(pairs)
+    if error is None and not (context.read_count or course.known):
+        error = VmafValueError("there is no pair of frames to score")
     try:
         context.flush()
         for line in pair.notices:

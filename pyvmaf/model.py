@@ -41,9 +41,8 @@ def builtin_models() -> list[str]:
 def _check_builtin(version: object) -> None:
     names = builtin_models()
     if version not in names:
-        raise VmafValueError(
-            f"no built-in model {version!r}; {nearest(str(version), names)} (VmafModel.from_path() reads a file)"
-        )
+        path = "; a file is given by its path (VmafModel.from_path(), -m path=)" if ".json" in str(version) else ""
+        raise VmafValueError(f"no built-in model {version!r}; {nearest(str(version), names)}{path}")
 
 
 def _flags(value: ModelFlags | int) -> int:

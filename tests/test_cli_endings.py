@@ -42,6 +42,47 @@ def test_a_signal_to_end_shows_and_saves_what_there_is(number: int, status: int)
     assert len(Path("log").read_text().splitlines()) == 3
 
 
+# Runs what pip's script runs. Ctrl-C comes as a module is looked for, or, for "", when all is done.
+EARLY = """
+import os, signal, sys
+command, when, *sys.argv = sys.argv[1:]
+
+class Press:
+    def find_spec(self, name, path=None, target=None):
+        if name == when:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Press())
+import _pyvmaf_commands
+status = getattr(_pyvmaf_commands, command)()
+if not when:
+    os.kill(os.getpid(), signal.SIGINT)
+sys.exit(status)
+"""
+
+
+@pytest.mark.parametrize("command", ["vmaf", "pyvmaf"])
+@pytest.mark.parametrize("when", ["pyvmaf", "numpy", "_cffi_backend", "pyvmaf.measure"])
+def test_ctrl_c_while_modules_load_is_one_line(command: str, when: str) -> None:
+    run = [sys.executable, "-c", EARLY, command, when, command, "--help"]
+    done = subprocess.run(run, capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", f"{command}: interrupted\n")
+
+
+@pytest.mark.parametrize(("command", "asked"), [("vmaf", "--help"), ("pyvmaf", "features")])
+def test_ctrl_c_as_the_interpreter_ends_prints_nothing(command: str, asked: str) -> None:
+    run = [sys.executable, "-c", EARLY, command, "", command, asked]
+    done = subprocess.run(run, capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
+
+
+@pytest.mark.parametrize("command", ["vmaf", "pyvmaf"])
+def test_the_scripts_run_the_commands(command: str) -> None:
+    run = [sys.executable, "-c", EARLY, command, "none", command, "--nonsense"]
+    done = subprocess.run(run, capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
+    assert done.returncode == {"vmaf": 1, "pyvmaf": 2}[command] and "nonsense" in done.stderr
+
+
 def test_a_second_signal_does_not_end_the_saving() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with as_interrupts() as ending:

@@ -220,48 +220,54 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("argv", "status", "lines"),
+    ("argv", "status", "line"),
     [
-        (["-r", "none.y4m", "-d", "dis12.y4m"], 255, ["could not open file: none.y4m"]),
-        (["-r", "ref12.y4m", "-d", "dis.yuv"], 255, ["problem with distorted file: dis.yuv"]),
+        (["-r", "none.y4m", "-d", "dis12.y4m"], 255, "could not open file: none.y4m: No such file or directory"),
+        (["-r", "ref12.y4m", "-d", "dis.yuv"], 255, "problem with distorted file: dis.yuv: .*say its width, height.*"),
+        (["-r", "/dev/null", "-d", "ref12.y4m"], 255, "problem with reference file: /dev/null: the file is empty"),
+        ([*EXAMPLE, "-m", "version=vmaf_v0.6.2"], 255, "problem loading model: vmaf_v0.6.2: .*; did you mean .*"),
+        ([*EXAMPLE, "-m", "version=v.json"], 255, "problem loading model: v.json: .*; a file is given by its path .*"),
         (
-            [*EXAMPLE, "-m", "version=vmaf_v0.6.2"], 255,
-            ["did you mean", "problem loading model: vmaf_v0.6.2"],
+            [*EXAMPLE, "-m", "path=none.json"], 255,
+            "problem loading model: none.json: could not read model from path: \"none.json\": No such file.*",
         ),
-        ([*EXAMPLE, "-m", "path=none.json"], 255, ["problem loading model: none.json"]),
         (
             [*EXAMPLE, "--feature", "psnrr"], 255,
-            ['did you mean "psnr"', "problem loading feature extractor: psnrr"],
+            "problem loading feature extractor: psnrr: no feature extractor 'psnrr'; did you mean \"psnr\".*",
         ),
         (
             [*EXAMPLE, "--feature", "psnr=enable_msee=true"], 255,
-            ['did you mean "enable_mse"', "problem loading feature extractor: psnr"],
+            "problem loading feature extractor: psnr: .*; did you mean \"enable_mse\".*",
         ),
         (
             [*EXAMPLE, "--feature", "psnr=enable_mse=1"], 255,
-            ["enable_mse", "problem loading feature extractor: psnr"],
+            "problem loading feature extractor: psnr: .* \"enable_mse\" is \"1\", must be true or false",
         ),
         (
             [*EXAMPLE, "-m", "version=vmaf_v0.6.1:adm.adm_enhn_gain_limit=0.5"], 255,
-            ["problem loading feature extractors from model: vmaf_v0.6.1"],
+            "problem loading feature extractors from model: vmaf_v0.6.1: .* is \"0.5\", must be a number from 1 to 100",
         ),
         (
             [*EXAMPLE, "-m", "version=vmaf_v0.6.1:adm.adm_gain=2"], 255,
-            ["adm_gain", "problem loading feature extractors from model: vmaf_v0.6.1"],
+            "problem loading feature extractors from model: vmaf_v0.6.1: .* has no option 'adm_gain'; .*",
         ),
-        ([*EXAMPLE, "--threads", "4000000000"], 255, ["problem initializing VMAF context"]),
-        (["-r", "/dev/null", "-d", "ref12.y4m"], 255, ["/dev/null: the file is empty"]),
-        ([*EXAMPLE, "-o", "none/log.xml"], 255, ["could not open file: none/log.xml"]),
-        ([*EXAMPLE, "--frame_skip_ref", "3"], 234, ["there is no pair of frames"]),
+        ([*EXAMPLE, "--threads", "4000000000"], 255, "problem initializing VMAF: n_threads .*, must be 0 to 4096"),
+        ([*EXAMPLE, "-o", "none/log.xml"], 255, "could not open file: none/log.xml: there is no folder none"),
+        (
+            [*EXAMPLE, "--frame_skip_ref", "3"], 234,
+            "problem reading pictures: there is no pair of frames to score; stopped after 0 frames",
+        ),
     ],
 )  # fmt: skip
-def test_failures(
-    here: Path, argv: list[str], status: int, lines: list[str], capfd: pytest.CaptureFixture[str]
+def test_a_failure_is_one_line(
+    here: Path, argv: list[str], status: int, line: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert vmaf.main(argv) == status
     out, err = capfd.readouterr()
-    assert all(line in err for line in lines), err
-    assert "Traceback" not in err and not out
+    last = err.splitlines()[-1]
+    assert re.fullmatch(line, last), err
+    assert all(before.startswith(("Warning: ", '"')) for before in err.splitlines()[:-1]) and not out
+    assert "libvmaf" not in err
 
 
 def y4m(width: int, height: int, space: str, frames: int) -> bytes:
@@ -274,12 +280,10 @@ def test_incompatible(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     Path("a.y4m").write_bytes(y4m(64, 64, "420p10", 1))
     Path("b.y4m").write_bytes(y4m(62, 64, "444", 1))  # equal once rounded up to 16
     assert vmaf.main(["-r", "a.y4m", "-d", "b.y4m"]) == 255
-    assert capfd.readouterr().err.splitlines() == [
-        "dimensions do not match: 64x64, 62x64",
-        "pixel formats do not match: 420, 444",
-        "bitdepths do not match: 10, 8",
-        "videos are incompatible, 3 problems.",
-    ]
+    assert capfd.readouterr().err == (
+        "videos are incompatible: dimensions do not match: 64x64, 62x64; pixel formats do not match: 420, 444; "
+        "bitdepths do not match: 10, 8; scale one of them first, best to the size of the display (docs/models.md)\n"
+    )
 
 
 @pytest.mark.parametrize("threads", ["0", "2"])
@@ -297,8 +301,7 @@ def test_reading_error_keeps_the_frames_before(here: Path, side: str, capfd: pyt
     Path("cut.yuv").write_bytes(whole[:-100])
     assert vmaf.main([*EXAMPLE, side, "cut.yuv", "--csv", "-o", "log"]) == 234
     err = capfd.readouterr().err
-    assert "cut.yuv: frame 2: truncated" in err
-    assert "problem reading pictures: stopped after 2 frames" in err
+    assert re.fullmatch("problem reading pictures: cut.yuv: frame 2: truncated.*; stopped after 2 frames\n", err)
     lines = Path("log").read_text().splitlines()
     assert [line.split(",")[0] for line in lines] == ["Frame", "0", "1"]
     assert all(line.count(",") == lines[0].count(",") for line in lines)
@@ -310,7 +313,9 @@ def test_pictures_too_small_for_a_feature(here: Path, threads: str, capfd: pytes
     Path("a.y4m").write_bytes(y4m(2, 2, "444", 5))
     argv = ["-r", "a.y4m", "-d", "a.y4m", "-n", "--feature", "motion", "--threads", threads]
     assert vmaf.main(argv) == 234
-    assert "motion: picture of 2x2; its filter needs 3x3 or more" in capfd.readouterr().err
+    err = capfd.readouterr().err
+    assert "motion: picture of 2x2; its filter needs 3x3 or more" in err
+    assert err.count("\n") == 1 and "libvmaf" not in err
 
 
 def test_log_that_cannot_be_written(here: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,7 @@ from ..enums import ModelFlags
 from ..errors import VmafError
 from ..measure import measure
 from ..model import VmafModelCollection
+from ..result import count
 from ..scoring import RawUnusedError, open_videos
 from ..video import Pair, PairError, Video, VideoFormat
 from ..wanted import check_overload, load_model
@@ -38,10 +39,10 @@ EXIT_SETUP = 255
 
 
 class Failure(Exception):
-    """Ends the command with this status, after these lines on stderr."""
+    """Ends the command with this status, after one line on stderr."""
 
-    def __init__(self, status: int, *lines: object) -> None:
-        super().__init__(*lines)
+    def __init__(self, status: int, line: object) -> None:
+        super().__init__(line)
         self.status = status
 
 
@@ -56,9 +57,9 @@ def open_sides(args: Arguments, stack: ExitStack) -> list[Video]:
     except RawUnusedError as error:
         raise Failure(EXIT_USAGE, error) from None
     except VmafError as error:
-        side, path = ("distorted", args.distorted) if opened else ("reference", args.reference)
-        line = f"could not open file: {path}" if isinstance(error, OSError) else f"problem with {side} file: {path}"
-        raise Failure(EXIT_SETUP, *((line, error) if isinstance(error, OSError) else (error, line))) from None
+        side = "distorted" if opened else "reference"
+        what = "could not open file" if isinstance(error, OSError) else f"problem with {side} file"
+        raise Failure(EXIT_SETUP, f"{what}: {error}") from None
     return opened
 
 
@@ -73,9 +74,7 @@ def open_pair(args: Arguments, stack: ExitStack) -> Pair:
             common_depth=args.common_depth,
         )
     except PairError as error:
-        count = len(error.problems)
-        summary = f"videos are incompatible, {count} problem{'s' if count > 1 else ''}."
-        raise Failure(EXIT_SETUP, *error.problems, summary) from None
+        raise Failure(EXIT_SETUP, f"videos are incompatible: {error}") from None
 
 
 def check_log(args: Arguments) -> None:
@@ -100,10 +99,9 @@ def open_context(args: Arguments) -> VmafContext:
             n_threads=args.threads,
             n_subsample=args.subsample or 1,
             cpumask=args.cpumask,
-            log_level="info",
         )
     except VmafError as error:
-        raise Failure(EXIT_SETUP, error, "problem initializing VMAF context") from None
+        raise Failure(EXIT_SETUP, f"problem initializing VMAF: {error}") from None
 
 
 def add_model(context: VmafContext, spec: ModelSpec) -> Model:
@@ -116,7 +114,7 @@ def add_model(context: VmafContext, spec: ModelSpec) -> Model:
         path = None if spec.version else spec.path
         model = load_model(spec.version, path, name=spec.name, flags=flags)
     except VmafError as error:
-        raise Failure(EXIT_SETUP, error, f"problem loading model: {spec.label}") from None
+        raise Failure(EXIT_SETUP, f"problem loading model: {spec.label}: {error}") from None
     try:
         for extractor, options in spec.overloads.items():
             try:
@@ -127,8 +125,8 @@ def add_model(context: VmafContext, spec: ModelSpec) -> Model:
             model.feature_overload(extractor, options)
         context.use_features_from_model(model)
     except VmafError as error:
-        line = f"problem loading feature extractors from model: {spec.label}"
-        raise Failure(EXIT_SETUP, error, line) from None
+        line = f"problem loading feature extractors from model: {spec.label}: {error}"
+        raise Failure(EXIT_SETUP, line) from None
     return model
 
 
@@ -138,8 +136,8 @@ def register(context: VmafContext, args: Arguments) -> list[Model]:
         try:
             context.use_feature(feature.name, feature.options)
         except VmafError as error:
-            line = f"problem loading feature extractor: {feature.name}"
-            raise Failure(EXIT_SETUP, error, line) from None
+            line = f"problem loading feature extractor: {feature.name}: {error}"
+            raise Failure(EXIT_SETUP, line) from None
     return models
 
 
@@ -181,16 +179,13 @@ def write_log(context: VmafContext, args: Arguments) -> int:
 
 
 def finish(context: VmafContext, args: Arguments, models: Sequence[Model], frames: int) -> int:
-    """Scores and log of the frames that there are; the status if that is all."""
-    if not frames:
-        say("problem flushing context: there is no pair of frames to score")
-        return EXIT_READING
+    """Scores and log of the frames that there are, at least one; the status if that is all."""
     status, lines = EXIT_OK, []
     if not args.no_prediction:
         try:
             lines = score_lines(context, args, models, frames)
         except VmafError as error:
-            say(error, "problem generating pooled VMAF score")
+            say(f"problem generating pooled VMAF score: {error}")
             status = EXIT_SETUP
     written = write_log(context, args) if args.output else EXIT_OK
     show_scores(lines, args, bool(args.output) and written == EXIT_OK)
@@ -211,13 +206,13 @@ def run(args: Arguments, stack: ExitStack) -> int:
     measured = measure(context, pair, limit=args.frame_cnt, progress=progress)
     spinner.end()
     if pair.note:
-        say("", pair.note)
+        say(pair.note)
     interrupted = isinstance(measured.error, KeyboardInterrupt)
     if interrupted:
-        say("", f"interrupted after {measured.frames} frames")
+        say(f"interrupted after {count(measured.frames, 'frame')}")
     elif measured.error:
-        say("", measured.error, f"problem reading pictures: stopped after {measured.frames} frames")
-    status = finish(context, args, models, measured.frames)
+        say(f"problem reading pictures: {measured.error}; stopped after {count(measured.frames, 'frame')}")
+    status = finish(context, args, models, measured.frames) if measured.frames else EXIT_READING
     if interrupted:
         return EXIT_INTERRUPTED
     return EXIT_READING if measured.error else status
@@ -247,7 +242,7 @@ def command(program: str, argv: Sequence[str] | None) -> int:
             say(*failure.args)
             return failure.status
         except KeyboardInterrupt:
-            say("", "interrupted")
+            say("interrupted")
             return ending.status(EXIT_INTERRUPTED)
 
 

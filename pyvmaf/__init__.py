@@ -25,6 +25,7 @@ from .errors import (
 )
 from .extractor import ExtractorInfo, FeatureExtractor, Option, extractors
 from .lpips import LpipsExtractor
+from .many import Outcome, score_many
 from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore, builtin_models
 from .parts.merge import merge
 from .picture import VmafPicture
@@ -45,6 +46,7 @@ __all__ = [
     "ModelChoice",
     "ModelFlags",
     "Option",
+    "Outcome",
     "OutputFormat",
     "PairError",
     "PixelFormat",
@@ -86,6 +88,7 @@ __all__ = [
     "open_video",
     "register",
     "score",
+    "score_many",
     "unregister",
 ]
 

@@ -8,6 +8,7 @@ step and ahead of the caller.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from errno import EIO
 
 from .._ffi import encoded
@@ -36,7 +37,13 @@ __all__ = [
 ]
 
 
-def open_video(source: Source, raw: VideoFormat | None = None, *, stream: int | None = None) -> Video:
+def open_video(
+    source: Source,
+    raw: VideoFormat | None = None,
+    *,
+    stream: int | None = None,
+    decoder: Callable[[Source | ByteFile, int | None], Video] = AvVideo,
+) -> Video:
     """Open a video by what it holds: y4m, anything PyAV decodes, or raw video, which `raw` describes.
 
     A file that names its own format keeps it, whatever `raw` says and whatever the
@@ -48,6 +55,7 @@ def open_video(source: Source, raw: VideoFormat | None = None, *, stream: int | 
         raw: what a file without a format of its own holds.
         stream: number of the video stream in the file, as ffprobe counts; None: what
             FFmpeg thinks best, never a cover picture.
+        decoder: what reads everything but y4m and raw video, from a source and a stream.
 
     Raises:
         VideoError: not a video, or one that cannot be scored.
@@ -60,10 +68,11 @@ def open_video(source: Source, raw: VideoFormat | None = None, *, stream: int | 
         raise VmafValueError("the path of a video is empty")
     try:
         if is_remote(source):
-            return AvVideo(source, stream)
+            return decoder(source, stream)
         file = ByteFile(source)
         try:
-            return _open(file, raw, stream)
+            own = _own_format(file, raw, stream)
+            return decoder(file, stream) if own is None else own
         except BaseException:
             file.close()
             raise
@@ -73,7 +82,8 @@ def open_video(source: Source, raw: VideoFormat | None = None, *, stream: int | 
         raise error_for(error.errno or EIO, str(source), error.strerror or str(error)) from None
 
 
-def _open(file: ByteFile, raw: VideoFormat | None, stream: int | None) -> Video:
+def _own_format(file: ByteFile, raw: VideoFormat | None, stream: int | None) -> Video | None:
+    """A file that pyvmaf reads itself; None for those that FFmpeg decodes."""
     start = file.peek(START)
     if not start:
         raise VideoError(file.path, "the file is empty")
@@ -84,7 +94,7 @@ def _open(file: ByteFile, raw: VideoFormat | None, stream: int | None) -> Video:
         return _without_streams(RawVideo(file, raw), stream)
     if name.endswith(RAW_NAMES) and not names_itself(start):
         raise VideoError(file.path, "raw video; say its width, height, pixel format and bit depth")
-    return AvVideo(file, stream)
+    return None
 
 
 def _without_streams(video: Video, stream: int | None) -> Video:

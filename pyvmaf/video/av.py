@@ -132,10 +132,15 @@ class AvVideo(FileVideo):
         first: Any = self._first
         context = self._stream.codec_context
         self.stream = self._choice
+        self.stream_index: int = self._stream.index
+        """The stream's number in the file, as ffprobe counts."""
+        self.codec: str = context.name
+        """FFmpeg's name of the decoder."""
         self.frame_count = self._promised or None
         self._count_is_sure = self._has_table and self._file is not None and self._file.size is not None
         self.frame_rate = float(self._stream.average_rate or 0) or None
         self.rotation = int(getattr(first, "rotation", 0)) % 360
+        self.sample_aspect = float(self._stream.sample_aspect_ratio or context.sample_aspect_ratio or 0) or None
         self.interlaced = bool(getattr(first, "interlaced_frame", False))
         transfer = getattr(first, "color_trc", getattr(context, "color_trc", 0))
         found = {

@@ -129,6 +129,8 @@ class Video(abc.ABC):
         """What the file says of its colours: `matrix` and `range`, as `lpips` names them, and `transfer`."""
         self.rotation = 0
         """By how many degrees the file says that the picture is to be turned when shown."""
+        self.sample_aspect: float | None = None
+        """Width of a sample to its height; None when the file does not say."""
         self.interlaced = False
         """Whether the file says that frames are two fields."""
         self.stream: str | None = None

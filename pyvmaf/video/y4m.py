@@ -118,6 +118,7 @@ class Y4mVideo(FileVideo):
             format, self._alpha, rate = parse_header(header, self._file.path)
             super().__init__(self._file.path, format, self._file.close)
             self.frame_rate = rate
+            self.sample_aspect = ratio(split_tags(header, self.path), "A", self.path)
             self.colour = colour_of(header)
             self._check_size()
         except BaseException:

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Range and matrix of both sides: by their tags, and what is assumed without them.
+
+Transfer and primaries are never converted: a pair that differs in them is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..pairs.facts import Facts
+from .errors import PrepareError
+from .pixels import is_rgb
+from .settings import Settings
+
+#: What RGB becomes: the coding of video for displays of today, on which models were trained.
+RGB_RANGE, RGB_MATRIX = "limited", "bt709"
+#: Without a matrix tag on either side both are taken as players take the reference: BT.601 up to so many lines.
+SD_LINES = 576
+WIDE = ("bt2020", "smpte428", "smpte431", "smpte432")
+
+
+@dataclass(frozen=True)
+class Colour:
+    """Range ("limited", "full") and matrix of a picture, and what was assumed of them."""
+
+    range: str
+    matrix: str
+    assumed: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.range} range {self.matrix}"
+
+
+def colours(ref: Facts, dist: Facts, settings: Settings) -> tuple[Colour, Colour, Colour]:
+    """How both sides are stored, and what both become.
+
+    Raises:
+        PrepareError: transfer characteristics or primaries differ.
+    """
+    _check_transfer(ref, dist)
+    _check_primaries(ref, dist)
+    usual = "bt709" if ref.height > SD_LINES else "bt601"
+    a, b = _own(ref, dist, usual), _own(dist, ref, usual)
+    return a, b, Colour(settings.range or a.range, settings.matrix or a.matrix)
+
+
+def _own(facts: Facts, other: Facts, usual: str) -> Colour:
+    """What a side is stored in: its tags, else the other's, else what is usual; RGB counts as what it is made."""
+    if is_rgb(facts.pixel_format):
+        return Colour(RGB_RANGE, RGB_MATRIX)
+    assumed = []
+    found = {}
+    for name, tag, others, default in (
+        ("range", facts.range, other.range, "limited"),
+        ("matrix", facts.matrix, other.matrix, usual),
+    ):
+        lent = None if is_rgb(other.pixel_format) else others
+        found[name] = tag or lent or default
+        if not tag and not (name == "matrix" and facts.chroma == "400"):
+            why = "as the other is tagged" if lent else "as is usual"
+            assumed.append(f"no tag for the {name}: taken as {found[name]}, {why}")
+    return Colour(found["range"], found["matrix"], tuple(assumed))
+
+
+def convert(own: Colour, target: Colour) -> list[str]:
+    """What is to be converted, in words."""
+    out = []
+    if own.range != target.range:
+        out.append(f"{own.range} range becomes {target.range}")
+    if own.matrix != target.matrix:
+        out.append(f"matrix {own.matrix} becomes {target.matrix}")
+    return out
+
+
+def _check_transfer(ref: Facts, dist: Facts) -> None:
+    a, b = ref.transfer, dist.transfer
+    if a and b and a != b:
+        problem = f"the transfer characteristics differ: the reference is {a}, the distorted video {b}"
+        remedy = "there is no tone mapping here; bring one of them to the other's first, by a method that you name"
+        raise PrepareError(dist.path, dist.stream, problem, remedy)
+
+
+def _check_primaries(ref: Facts, dist: Facts) -> None:
+    a, b = ref.primaries, dist.primaries
+    if a and b and a != b and (a in WIDE or b in WIDE):
+        problem = f"the primaries differ: the reference has {a}, the distorted video {b}"
+        remedy = "gamuts are not converted here; bring one of them to the other's first"
+        raise PrepareError(dist.path, dist.stream, problem, remedy)

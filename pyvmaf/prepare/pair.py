@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Two open videos in, two comparable ones out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from ..pairs.facts import Facts
+from ..video import AvVideo, Video
+from .decoded import DecodedVideo, check_grain
+from .grain import grain_warnings
+from .plan import plan_preparation
+from .preparation import Preparation
+from .prepared import PreparedVideo
+from .settings import Prepare, Settings
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A pair as it will be scored.
+
+    Attributes:
+        ref: the reference; the video that was given, or one that goes through filters.
+        dist: likewise.
+        preparation: what is done; None for nothing.
+        warnings: what is to be told before scoring.
+    """
+
+    ref: Video
+    dist: Video
+    preparation: Preparation | None
+    warnings: tuple[str, ...] = ()
+
+
+def decoder_for(prepare: Prepare = "none", film_grain: str = "apply") -> Callable[..., AvVideo]:
+    """What `open_video` is to decode files with: the plain reader unless something else is needed.
+
+    Raises:
+        VmafError: one of the two cannot be.
+    """
+    check_grain(film_grain)
+    if Settings.of(prepare) is None and film_grain == "apply":
+        return AvVideo
+    return partial(DecodedVideo, film_grain=film_grain)
+
+
+def prepared(ref: Video, dist: Video, preparation: Preparation | None) -> tuple[Video, Video]:
+    """Both videos as a preparation wants them; one that it leaves alone is given back as it is."""
+    if preparation is None:
+        return ref, dist
+    a = PreparedVideo(ref, preparation.ref) if preparation.ref.steps else ref
+    return a, PreparedVideo(dist, preparation.dist) if preparation.dist.steps else dist
+
+
+def prepare_videos(
+    videos: Sequence[Video], prepare: Prepare = "none", film_grain: str = "apply", facts: Sequence[Facts] | None = None
+) -> Prepared:
+    """Make two open videos comparable.
+
+    Args:
+        videos: reference and distorted video, of which nothing was read; best opened by what
+            `decoder_for` says, since other readers refuse RGB.
+        prepare: "auto", "none" or a mapping of steps.
+        film_grain: what they were opened with.
+        facts: their `Facts`, where they are known; else they are looked into.
+
+    Raises:
+        PrepareError: no stated rule makes them comparable.
+        VmafValueError: `prepare` has an unknown key or value.
+    """
+    told = grain_warnings(videos, film_grain)
+    ref, dist = videos
+    a, b = facts or videos
+    preparation = plan_preparation(a, b, prepare)
+    return Prepared(*prepared(ref, dist, preparation), preparation, tuple(told))

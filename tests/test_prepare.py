@@ -1,0 +1,420 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Damaged pairs, prepared, have the scores that they had before."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+av = pytest.importorskip("av", reason="PyAV makes and reads the files; install '.[video]'")
+from support.prepared_clips import HEIGHT, WIDTH, clip, each, frames_of, opened, scored, write  # noqa: E402
+
+from pyvmaf.errors import VmafNotSupportedError, VmafValueError  # noqa: E402
+from pyvmaf.frames import planes_of  # noqa: E402
+from pyvmaf.pairs import facts_of  # noqa: E402
+from pyvmaf.prepare import (  # noqa: E402
+    Preparation,
+    PreparedVideo,
+    PrepareError,
+    facts_of_video,
+    plan_preparation,
+    prepare_videos,
+)
+from pyvmaf.prepare.graph import frame_of, has_filter  # noqa: E402
+from pyvmaf.video import VideoError, VideoFormat, open_video  # noqa: E402
+
+REF, DIST = clip(), clip(noise=30)
+LIMITED, FULL = 1, 2
+BT709, BT601 = 1, 5
+
+
+@pytest.fixture(scope="module")
+def undamaged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[float]]:
+    """Reference and distorted video, and their scores."""
+    folder = tmp_path_factory.mktemp("undamaged")
+    ref, dist = write(folder / "ref.mkv", REF), write(folder / "dist.mkv", DIST)
+    return ref, dist, scored(opened(ref, dist, "none"))
+
+
+def test_the_pair_says_something(undamaged: tuple[Path, Path, list[float]]) -> None:
+    assert all(40 < score < 90 for score in undamaged[2])
+
+
+def test_a_pair_that_needs_nothing_is_left_alone(undamaged: tuple[Path, Path, list[float]]) -> None:
+    ref, dist, want = undamaged
+    pair = opened(ref, dist)
+    assert pair.preparation is None
+    assert scored(pair) == want
+
+
+# Nothing resampled: the very numbers
+
+
+@pytest.mark.parametrize("angle", [90, 180, 270])
+@pytest.mark.parametrize("extension", ["mkv", "mp4"])
+def test_turned_pictures(undamaged: tuple[Path, Path, list[float]], tmp_path: Path, angle: int, extension: str) -> None:
+    """Shown turned anticlockwise by the angle, so stored turned clockwise by it."""
+    ref, _, want = undamaged
+    stored = each(DIST, lambda plane: np.rot90(plane, -angle // 90))
+    codec = {"mkv": "ffv1", "mp4": "libx264"}[extension]
+    options = {"qp": "0"} if codec == "libx264" else {}
+    dist = write(tmp_path / f"dist.{extension}", stored, rotation=angle, codec=codec, options=options)
+    pair = opened(ref, dist)
+    assert pair.preparation is not None and not pair.preparation.ref.steps
+    assert scored(pair) == want
+
+
+def boxed(plane: np.ndarray[Any, Any], luma: bool, bars: tuple[int, int]) -> np.ndarray[Any, Any]:
+    across, down = bars if luma else (bars[0] // 2, bars[1] // 2)
+    return np.pad(plane, ((down, down), (across, across)), constant_values=16 if luma else 128)
+
+
+def with_bars(frames: list[Any], across: int, down: int) -> list[Any]:
+    return [tuple(boxed(p, i == 0, (across, down)) for i, p in enumerate(frame)) for frame in frames]
+
+
+@pytest.mark.parametrize("sides", ["both", "ref", "dist"])
+@pytest.mark.parametrize("bars", [(0, 22), (32, 0)], ids=["letterbox", "pillarbox"])
+def test_black_bars(
+    undamaged: tuple[Path, Path, list[float]], tmp_path: Path, bars: tuple[int, int], sides: str
+) -> None:
+    ref, dist, want = undamaged
+    if sides in ("both", "ref"):
+        ref = write(tmp_path / "ref.mkv", with_bars(REF, *bars))
+    if sides in ("both", "dist"):
+        dist = write(tmp_path / "dist.mkv", with_bars(DIST, *bars))
+    pair = opened(ref, dist)
+    assert pair.preparation is not None
+    assert (pair.ref.format.width, pair.dist.format.height) == (WIDTH, HEIGHT)
+    assert scored(pair) == want
+
+
+def test_bars_that_surround_other_shapes_stay(tmp_path: Path) -> None:
+    ref = write(tmp_path / "ref.mkv", with_bars(REF, 0, 22))
+    dist = write(tmp_path / "dist.mkv", [tuple(p[: p.shape[0] // 2] for p in f) for f in with_bars(DIST, 0, 22)])
+    with pytest.raises(PrepareError, match=r"dist.mkv, stream 0: .* different shapes, 192x172 .* and 192x86"):
+        opened(ref, dist)
+
+
+def deep(frames: list[Any], bits: int) -> list[Any]:
+    return each(frames, lambda plane: plane.astype(np.uint16) << bits)
+
+
+@pytest.mark.parametrize("bits", [10, 12])
+@pytest.mark.parametrize("deeper", ["ref", "dist"])
+def test_depths(tmp_path: Path, deeper: str, bits: int) -> None:
+    """The shallower side gets zeros below, as in limited range, whichever it is."""
+    pixel = f"yuv420p{bits}le"
+    shallow, low = (DIST, "dist") if deeper == "ref" else (REF, "ref")
+    high = write(tmp_path / f"{deeper}.mkv", deep(REF if deeper == "ref" else DIST, bits - 8), pixel)
+    same = write(tmp_path / "same.mkv", deep(shallow, bits - 8), pixel)
+    less = write(tmp_path / f"{low}.mkv", shallow)
+    want = scored(opened(*((high, same) if deeper == "ref" else (same, high)), "none"))
+    pair = opened(*((high, less) if deeper == "ref" else (less, high)))
+    assert pair.ref.format.bpc == pair.dist.format.bpc == bits
+    assert scored(pair) == want
+
+
+def full(plane: np.ndarray[Any, Any], luma: bool) -> np.ndarray[Any, Any]:
+    value = (plane - 16.0) * 255 / 219 if luma else (plane - 128.0) * 255 / 224 + 128
+    return np.clip(np.rint(value), 0, 255).astype(np.uint8)
+
+
+def test_ranges(undamaged: tuple[Path, Path, list[float]], tmp_path: Path) -> None:
+    """Luma of limited range comes back out of full range exactly."""
+    want = undamaged[2]
+    ref = write(tmp_path / "ref.mkv", REF, color_range=LIMITED)
+    stored = [tuple(full(p, i == 0) for i, p in enumerate(frame)) for frame in DIST]
+    dist = write(tmp_path / "dist.mkv", stored, color_range=FULL)
+    pair = opened(ref, dist)
+    assert pair.preparation is not None
+    assert pair.preparation.dist.steps[0].reason == "full range becomes limited"
+    assert scored(pair) == want
+
+
+def test_chroma_formats(undamaged: tuple[Path, Path, list[float]], tmp_path: Path) -> None:
+    ref, _, want = undamaged
+    twice = [(y, *(c.repeat(2, 0).repeat(2, 1) for c in uv)) for y, *uv in DIST]
+    pair = opened(ref, write(tmp_path / "dist.mkv", twice, "yuv444p"))
+    assert pair.dist.format.chroma == "420"
+    assert scored(pair) == want
+
+
+@pytest.mark.parametrize("pixel", ["nv12", "yuv420p10be"])
+def test_layouts_that_are_read_as_they_are_need_no_step(tmp_path: Path, pixel: str) -> None:
+    frames = REF if pixel == "nv12" else deep(REF, 2)
+    plain = write(tmp_path / "plain.nut", frames, "yuv420p" if pixel == "nv12" else "yuv420p10le", codec="rawvideo")
+    with av.open(str(plain)) as source, av.open(str(tmp_path / "other.nut"), "w") as out:
+        stream = out.add_stream("rawvideo", rate=25)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, pixel
+        for frame in source.decode(video=0):
+            for packet in stream.encode(frame.reformat(format=pixel)):
+                out.mux(packet)
+    pair = opened(plain, tmp_path / "other.nut")
+    assert pair.preparation is None
+    assert all(np.array_equal(a, b) for ref, dist in frames_of(pair) for a, b in zip(ref, dist, strict=True))
+
+
+def test_what_the_container_crops_is_cut_off(undamaged: tuple[Path, Path, list[float]], tmp_path: Path) -> None:
+    ref, _, want = undamaged
+    padded = [tuple(np.pad(p, ((0, 8 >> (i > 0)), (4 >> (i > 0), 0)), mode="edge") for i, p in enumerate(frame))
+              for frame in DIST]  # fmt: skip
+    videos = [open_video(path) for path in (ref, write(tmp_path / "dist.mkv", padded))]
+    facts = [facts_of_video(video) for video in videos]
+    facts[1] = replace(facts[1], container_crop=(4, 0, 0, 8))
+    pair = prepare_videos(videos, "auto", facts=facts)
+    assert pair.preparation is not None
+    assert pair.preparation.dist.graph == "crop=192:128:4:0:exact=1"
+    assert pair.preparation.dist.steps[0].reason == "the container crops"
+    assert scored(pair) == want
+
+
+# Resampled: nearly
+
+
+def soft(frames: list[Any]) -> list[Any]:
+    """Less contrast, so that no colour is beyond RGB, and no edges."""
+    near = np.array([1, 4, 6, 4, 1]) / 16
+
+    def blur(plane: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        padded = np.pad(128 + (plane - 128.0) / 2, 2, mode="edge")
+        rows = sum(w * padded[i : i + plane.shape[0]] for i, w in enumerate(near))
+        return np.rint(sum(w * rows[:, i : i + plane.shape[1]] for i, w in enumerate(near))).astype(np.uint8)
+
+    return each(frames, blur)
+
+
+@pytest.fixture(scope="module")
+def mild(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any], list[float]]:
+    """A soft reference, frames of the distorted video, and their scores."""
+    folder = tmp_path_factory.mktemp("mild")
+    ref, frames = write(folder / "ref.mkv", soft(REF), colorspace=BT709, color_range=LIMITED), soft(DIST)
+    return ref, frames, scored(opened(ref, write(folder / "dist.mkv", frames), "none"))
+
+
+@pytest.mark.parametrize("size", [(WIDTH * 2, HEIGHT * 2), (WIDTH * 3 // 2, HEIGHT * 3 // 2)])
+def test_sizes(mild: tuple[Path, list[Any], list[float]], tmp_path: Path, size: tuple[int, int]) -> None:
+    """A picture without fine detail survives being enlarged and scaled back."""
+    ref, frames, want = mild
+    large = [frame_of(f, "yuv420p", (WIDTH, HEIGHT)).reformat(*size, interpolation="BICUBIC") for f in frames]
+    pair = opened(ref, write(tmp_path / "large.mkv", [planes_of(f)[1] for f in large]))
+    assert np.mean(scored(pair)) == pytest.approx(np.mean(want), abs=0.5)
+
+
+def analysis(kr: float, kb: float) -> np.ndarray[Any, Any]:
+    """Y, Cb and Cr of R, G and B, by ITU-T H.273."""
+    y = np.array([kr, 1 - kr - kb, kb])
+    return np.stack([y, (np.array([0, 0, 1]) - y) / (2 - 2 * kb), (np.array([1, 0, 0]) - y) / (2 - 2 * kr)])
+
+
+def as_601(planes: Any) -> Any:
+    """4:4:4 BT.601 of 4:2:0 BT.709, both of limited range."""
+    y, u, v = planes[0], *(c.repeat(2, 0).repeat(2, 1) for c in planes[1:])
+    scale, offset = np.array([219, 224, 224]), np.array([16, 128, 128])
+    change = analysis(0.299, 0.114) @ np.linalg.inv(analysis(0.2126, 0.0722))
+    out = (np.stack([y, u, v], -1) - offset) / scale @ change.T * scale + offset
+    return tuple(np.rint(out[..., i]).astype(np.uint8) for i in range(3))
+
+
+def test_matrices(mild: tuple[Path, list[Any], list[float]], tmp_path: Path) -> None:
+    ref, frames, want = mild
+    stored = [as_601(frame) for frame in frames]
+    dist = write(tmp_path / "dist.mkv", stored, "yuv444p", colorspace=6, color_range=LIMITED)
+    pair = opened(ref, dist)
+    assert pair.preparation is not None
+    assert "matrix bt601 becomes bt709" in pair.preparation.dist.steps[0].reason
+    got = frames_of(opened(ref, dist))
+    assert max(np.abs(f[1][0].astype(int) - frames[i][0]).max() for i, f in enumerate(got)) <= 1
+    assert np.mean(scored(pair)) == pytest.approx(np.mean(want), abs=0.5)
+
+
+def test_samples_that_are_not_square(undamaged: tuple[Path, Path, list[float]], tmp_path: Path) -> None:
+    """Both of one shape: compared as stored. A narrower picture of wide samples is widened."""
+    ref, _, want = undamaged
+    wide: Any = {"aspect": Fraction(4, 3), "codec": "libx264", "options": {"qp": "0"}}
+    pair = opened(write(tmp_path / "a.mkv", REF, **wide), write(tmp_path / "b.mkv", DIST, **wide))
+    assert pair.preparation is None
+    assert scored(pair) == want
+    narrow = clip(noise=30, size=(WIDTH * 3 // 4, HEIGHT))
+    pair = opened(ref, write(tmp_path / "c.mkv", narrow, **wide))
+    assert pair.preparation is not None
+    assert pair.preparation.dist.steps[0].reason == "144x128 is scaled to 192x128"
+    with pytest.raises(PrepareError, match=r"different shapes, 192x128 \(1.500:1\) and 144x128 \(1.125:1\)"):
+        opened(ref, write(tmp_path / "d.mkv", narrow))
+    unlike = opened(ref, tmp_path / "d.mkv", {"aspect": False})
+    assert unlike.dist.format.width == WIDTH
+
+
+def test_y4m_says_its_samples_shape(tmp_path: Path) -> None:
+    data = b"".join(b"FRAME\n" + b"".join(p.tobytes() for p in frame) for frame in REF)
+    for name, aspect in (("square", "1:1"), ("wide", "4:3"), ("unknown", "0:0")):
+        head = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F25:1 Ip A{aspect} C420\n".encode()
+        (tmp_path / f"{name}.y4m").write_bytes(head + data)
+    with pytest.raises(PrepareError, match=r"wide.y4m.*different shapes, 192x128 \(1.500:1\) and 192x128 \(2.000:1\)"):
+        opened(tmp_path / "square.y4m", tmp_path / "wide.y4m")
+    assert opened(tmp_path / "square.y4m", tmp_path / "unknown.y4m").preparation is None
+
+
+def test_raw_video_and_y4m_go_through_the_same_filters(tmp_path: Path) -> None:
+    """Frames of planes come out as the decoder's do."""
+    data = [b"".join(p.tobytes() for p in frame) for frame in DIST]
+    (tmp_path / "dist.yuv").write_bytes(b"".join(data))
+    head = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F25:1 Ip C420\n".encode()
+    (tmp_path / "dist.y4m").write_bytes(head + b"".join(b"FRAME\n" + one for one in data))
+    ref, dist = write(tmp_path / "ref.mkv", REF), write(tmp_path / "dist.mkv", DIST)
+    how = {"size": (160, 96), "aspect": False, "depth": 10}
+    want = frames_of(opened(ref, dist, how))
+    for name in ("dist.yuv", "dist.y4m"):
+        raw = VideoFormat(WIDTH, HEIGHT)
+        got = frames_of(opened(ref, tmp_path / name, how, raw=raw))
+        assert all(
+            np.array_equal(x, y) for a, b in zip(want, got, strict=True) for x, y in zip(a[1], b[1], strict=True)
+        )
+
+
+def test_odd_sizes_of_raw_video(tmp_path: Path) -> None:
+    """Chroma of odd sizes may be rounded down in a raw file; the last column and row go on."""
+    width, height, down = 33, 17, (33 // 2) * (17 // 2)
+    luma = np.arange(width * height, dtype=np.uint8)
+    (tmp_path / "odd.yuv").write_bytes(luma.tobytes() + bytes(range(down)) + bytes(range(down)))
+    pair = opened(tmp_path / "odd.yuv", tmp_path / "odd.yuv", {"depth": 10}, raw=VideoFormat(width, height))
+    y, u, _ = frames_of(pair)[0][0]
+    assert np.array_equal(y.ravel(), luma.astype(np.uint16) * 4)
+    assert u.shape == (9, 17)
+    assert [*u[0, :3].tolist(), u[0, 16], u[8, 0]] == [0, 4, 8, 15 * 4, 7 * 16 * 4]
+
+
+@pytest.mark.parametrize("pixel", ["gray", "gray10le"])
+@pytest.mark.parametrize("tags", [(LIMITED, FULL), (FULL, LIMITED), (LIMITED, LIMITED)])
+def test_grey_has_a_range_too(tmp_path: Path, pixel: str, tags: tuple[int, int]) -> None:
+    """swscale by itself takes grey for full range."""
+    bits = 10 if "10" in pixel else 8
+    luma = np.arange(16 << (bits - 8), 235 << (bits - 8)).astype(np.uint8 if bits == 8 else np.uint16)
+    plane = np.resize(luma, (HEIGHT, WIDTH))
+    ref = write(tmp_path / "ref.mkv", [(plane,)], pixel, color_range=tags[0])
+    dist = write(tmp_path / "dist.mkv", [(plane,)], pixel, color_range=tags[1])
+    got = frames_of(opened(ref, dist, {"crop": False, "size": (WIDTH, HEIGHT)}))[0][1][0]
+    top, black, scale = (1 << bits) - 1, 16 << (bits - 8), (219 << (bits - 8)) / ((1 << bits) - 1)
+    want = {(LIMITED, FULL): plane * scale + black, (FULL, LIMITED): (plane - float(black)) / scale}.get(tags, plane)
+    assert np.abs(got - np.clip(want, 0, top)).max() < 0.6
+
+
+def test_grey_against_colour(undamaged: tuple[Path, Path, list[float]], tmp_path: Path) -> None:
+    """The chroma of the reference: none, or a neutral one for the distorted video."""
+    ref, dist, want = undamaged
+    grey = write(tmp_path / "grey.mkv", [frame[:1] for frame in REF], "gray", color_range=LIMITED)
+    pair = opened(grey, dist)
+    assert pair.dist.format.chroma == "400"
+    assert scored(pair) == want
+    pair = opened(ref, grey)
+    assert pair.dist.format.chroma == "420"
+    assert all((p == 128).all() for _, frame in frames_of(pair) for p in frame[1:])
+
+
+# How it is done
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        {"size": "160x96", "aspect": "off"},
+        {"size": (300, 200), "scaler": "lanczos", "depth": 10},
+        {"chroma": "444", "range": "full", "matrix": "bt601"},
+    ],
+    ids=lambda how: next(iter(how)),
+)
+@pytest.mark.parametrize("cpu", [[], ["-cpuflags", "0"]], ids=["any", "no-simd"])
+def test_ffmpeg_makes_the_same_bits_of_the_graph(tmp_path: Path, prepare: Any, cpu: list[str]) -> None:
+    """The graph of the result, given to the command line of another build, with and without SIMD."""
+    tool = pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
+    ref, dist = write(tmp_path / "ref.mkv", REF), write(tmp_path / "dist.mkv", DIST)
+    pair = opened(ref, dist, prepare)
+    assert pair.preparation is not None
+    command = [tool, "-v", "error", *cpu, "-i", dist, "-vf", pair.preparation.dist.graph, "-f", "rawvideo", "-"]
+    want = subprocess.run(command, capture_output=True, check=True).stdout
+    assert b"".join(p.tobytes() for _, frame in frames_of(pair) for p in frame) == want
+
+
+def test_zscale_where_there_is_one(tmp_path: Path) -> None:
+    tool = pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
+    ref, dist = write(tmp_path / "ref.mkv", REF), write(tmp_path / "dist.mkv", DIST)
+    how = {"library": "zscale", "size": (160, 96), "aspect": False, "matrix": "bt601", "range": "full"}
+    if not has_filter("zscale"):
+        with pytest.raises(VmafNotSupportedError, match="without zscale"):
+            opened(ref, dist, how)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pyvmaf.prepare.plan.has_filter", lambda _: True)
+        facts = [facts_of(path) for path in (ref, dist)]
+        made = plan_preparation(*facts, how)
+    assert made is not None
+    command = [tool, "-v", "error", "-i", dist, "-vf", made.dist.graph, "-f", "rawvideo", "-"]
+    data = subprocess.run(command, capture_output=True, check=True).stdout
+    assert len(data) == 3 * 160 * 96 * 3 // 2
+
+
+def test_a_preparation_is_a_plain_value(tmp_path: Path) -> None:
+    pair = opened(write(tmp_path / "a.mkv", REF), write(tmp_path / "b.mkv", deep(DIST, 2), "yuv420p10le"))
+    made = pair.preparation
+    assert made is not None
+    assert Preparation.from_dict(json.loads(json.dumps(made.as_dict()))) == made
+    assert made.notes[0].startswith("reference: 8 bits become 10 (scale=w=192:h=128:flags=bicubic+accurate_rnd+")
+    assert "reference: no tag for the range: taken as limited, as is usual" in made.notes
+
+
+def test_a_foreign_graph_runs_no_other_filter(tmp_path: Path) -> None:
+    """A preparation may come out of somebody else's result."""
+    pair = opened(write(tmp_path / "a.mkv", REF), write(tmp_path / "b.mkv", DIST), {"depth": 10})
+    assert pair.preparation is not None
+    values = pair.preparation.as_dict()
+    values["dist"]["steps"][0]["filter"] = "movie=/etc/hostname"
+    with open_video(tmp_path / "b.mkv") as video, pytest.raises(VmafValueError, match="filter 'movie' is none"):
+        PreparedVideo(video, Preparation.from_dict(values).dist)
+    with pytest.raises(VmafValueError, match="no preparation that was written by as_dict"):
+        Preparation.from_dict({"ref": {}})
+
+
+def test_starting_in_the_middle(tmp_path: Path) -> None:
+    many = clip(noise=30, frames=8)
+    ref, dist = write(tmp_path / "ref.mkv", many), write(tmp_path / "dist.mkv", many)
+    how = {"size": (160, 96), "aspect": False}
+    whole = frames_of(opened(ref, dist, how))
+    pair = opened(ref, dist, how)
+    for video in (pair.ref, pair.dist):
+        video.start_at(5)
+    part = frames_of(pair)
+    assert len(part) == 3
+    assert all(
+        np.array_equal(x, y) for a, b in zip(whole[5:], part, strict=True) for x, y in zip(a[1], b[1], strict=True)
+    )
+
+
+def test_a_video_that_is_not_what_was_planned_is_refused(tmp_path: Path) -> None:
+    a, b = write(tmp_path / "a.mkv", REF), write(tmp_path / "b.mkv", DIST)
+    side = opened(a, b, {"depth": 10}).preparation.dist  # type: ignore[union-attr]
+    other = write(tmp_path / "c.mkv", deep(REF, 2), "yuv420p10le")
+    with (
+        open_video(other) as video,
+        pytest.raises(VideoError, match="made for 192x128 yuv420p, but this is 192x128 yuv420p10le"),
+    ):
+        PreparedVideo(video, side)
+
+
+def test_closing_closes_the_file(tmp_path: Path) -> None:
+    a, b = write(tmp_path / "a.mkv", REF), write(tmp_path / "b.mkv", DIST)
+    pair = opened(a, b, {"depth": 10})
+    frames = iter(pair.dist)
+    next(frames)
+    pair.dist.close()
+    pair.dist.close()
+    with pytest.raises(VideoError, match="the video is closed"):
+        next(frames)
+    with pytest.raises(VideoError, match="the video is closed"):
+        pair.dist.video._guarded(0)  # type: ignore[attr-defined]
+    pair.ref.close()

@@ -113,7 +113,7 @@ def _is_final(error: BaseException) -> bool:
     return isinstance(error, VmafError) and not isinstance(error, VmafOSError)
 
 
-def _frame_count(plan: Plan) -> int | None:
+def frame_count(plan: Plan) -> int | None:
     """How many frames both files say that they have; None when one does not."""
     counts = []
     for side, stream in zip((plan.ref, plan.dist), plan.streams, strict=True):
@@ -171,7 +171,7 @@ class _Many:
         plan, chunk = job.plan, self.how["chunk"]
         if self.crew.sends:
             plan.as_dict()  # raises, saying why it cannot be sent
-        total = _frame_count(plan) if plan.is_portable else None
+        total = frame_count(plan) if plan.is_portable else None
         self._promise(plan, total)
         if total is None or chunk == 0:
             return [plan]

@@ -199,7 +199,13 @@ class _Run:
             tuple(model.source for model in self.models),
         )  # fmt: skip
         notes = [*self.notes, self.pair.note] if self.pair.note else self.notes
-        return Part(plan, self.identity, extracted, run, tuple(notes), complete)
+        # What is kept names files as they may be shown: without passwords, and open ones too.
+        shown = replace(plan, ref=_name(names[0]), dist=_name(names[1]))
+        return Part(shown, self.identity, extracted, run, tuple(notes), complete)
+
+
+def _name(path: str) -> str:
+    return "standard input" if path == "-" else path
 
 
 def carry_out(plan: Plan, means: Means) -> Result:

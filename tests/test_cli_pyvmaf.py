@@ -137,7 +137,7 @@ def test_cpu(capsys: pytest.CaptureFixture[str]) -> None:
         ([*EXAMPLE, "-o", "none/r.json"], 1, "none/r.json: there is no folder none"),
         ([*EXAMPLE, "-o", "folder.json"], 1, "folder.json: Is a directory"),
         ([*EXAMPLE, "-o", "full.json"], 1, "full.json: No space left on device"),
-        ([*EXAMPLE, "-o", "r.txt"], 2, "must end in .json or .csv"),
+        ([*EXAMPLE, "-o", "r.txt"], 2, "must end in .json, .csv or .pyvmaf"),
         ([*EXAMPLE, "-f", "psnr=x"], 2, 'bad option string "x"'),
         ([*EXAMPLE, "--depth", "11"], 1, "bit depth 11"),
         (["score", "ref.yuv", "ref12.y4m", "--size", "64x64"], 1, "; scale one of them first, best to the size of the"),

@@ -28,6 +28,7 @@ BESIDE = 0x400 | 0x800
 RAW_NAMES = (".yuv", ".raw", ".rgb", ".cif", ".qcif")
 
 REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+SECRETS = re.compile(r"(?<=://)[^/?#@]*@|[?#].*$", re.DOTALL)
 PATIENCE = 30.0  # seconds without a byte from the network
 
 
@@ -38,6 +39,15 @@ def is_remote(source: object) -> bool:
     (True, False)
     """
     return isinstance(source, str) and REMOTE.match(source) is not None
+
+
+def shown(url: str) -> str:
+    """A URL as it may be shown and kept: without a password, a signature or a token.
+
+    >>> shown("https://me:secret@example.org/a.mp4?X-Amz-Signature=abc")
+    'https://example.org/a.mp4'
+    """
+    return SECRETS.sub("", url)
 
 
 class AvVideo(FileVideo):
@@ -61,7 +71,8 @@ class AvVideo(FileVideo):
         self._file: ByteFile | None = None
         if not is_remote(source):
             self._file = source if isinstance(source, ByteFile) else ByteFile(source)
-        name = self._file.path if self._file else str(source)
+        self._url = str(source)
+        name = self._file.path if self._file else shown(self._url)
         self._container: Any = None
         try:
             self._container = self._open(av, name)
@@ -76,7 +87,7 @@ class AvVideo(FileVideo):
         how: dict[str, Any] = {"options": {"pattern_type": "none"}, "metadata_errors": "replace"}
         what: Any = f"file:{name}"
         if self._file is None:
-            what, how = name, {"timeout": PATIENCE, "metadata_errors": "replace"}
+            what, how = self._url, {"timeout": PATIENCE, "metadata_errors": "replace"}
         elif not self._file.on_disk or name.lower().endswith(RAW_NAMES):
             what = Stream(self._file)
             if self._file.size is not None:

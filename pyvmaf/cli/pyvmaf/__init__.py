@@ -12,6 +12,7 @@ from ...errors import VmafError
 from ..grammar import UsageError
 from ..signals import EXIT_INTERRUPTED, as_interrupts
 from ..streams import guarded, say
+from .batch import add_merge, add_plan, add_run
 from .features import add_features
 from .models import add_models
 from .parsers import Parser
@@ -34,6 +35,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=show_help, parser=parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     add_score(commands)
+    add_plan(commands)
+    add_run(commands)
+    add_merge(commands)
     add_models(commands)
     add_features(commands)
     return parser

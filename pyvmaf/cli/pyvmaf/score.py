@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 
 from ..._save import check_output
@@ -13,13 +12,13 @@ from ...extractor import extractors
 from ...result import Result
 from ...result import count as number_of
 from ...scoring import IncompleteError, Interrupted, RawUnusedError, score
-from ...video import VideoFormat
 from ...wanted import provides
 from ..display import Bar
 from ..grammar import UsageError, parse_feature
 from ..signals import EXIT_INTERRUPTED
 from ..streams import say
 from .parsers import add_command
+from .planning import add_plan_arguments, count, plan_arguments
 from .status import EXIT_INCOMPLETE, EXIT_OK
 from .tables import print_table
 
@@ -29,6 +28,9 @@ examples:
   pyvmaf score ref.y4m dist.mp4 -m vmaf_v0.6.1neg -f psnr -o scores.json
   pyvmaf score ref.yuv dist.yuv --size 1920x1080 --pixel-format 420 --depth 10
   pyvmaf score ref.mkv dist.mkv --no-model -f vif=debug=true --csv > frames.csv
+  pyvmaf score ref.mkv dist.mkv --resume run.pyvmaf
+  pyvmaf plan ref.mkv dist.mkv --chunk 1000 > tasks.jsonl
+  pyvmaf run tasks.jsonl:1 -o parts/ && pyvmaf merge parts/ -o scores.json
   pyvmaf models
   pyvmaf models fetch lpips_sq
   pyvmaf features adm
@@ -44,35 +46,6 @@ exit status:
 COLUMNS = ("mean", "harmonic_mean", "min", "p5", "p50", "max")
 
 
-def size(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"([0-9]{1,9})x([0-9]{1,9})", text.lower())
-    if not match:
-        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT")
-    return int(match[1]), int(match[2])
-
-
-def count(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,18}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 up")
-    return int(text)
-
-
-def stream_numbers(text: str) -> tuple[int, int]:
-    ref, _, dist = text.partition(",")
-    return count(ref), count(dist or ref)
-
-
-def raw_format(args: argparse.Namespace) -> VideoFormat | None:
-    """What raw video holds, if the command line says so."""
-    if args.size:
-        width, height = args.size
-        return VideoFormat(width, height, args.pixel_format or "420", 8 if args.depth is None else args.depth)
-    for flag, value in (("--pixel-format", args.pixel_format), ("--depth", args.depth)):
-        if value is not None:
-            raise UsageError(f"{flag} {value} describes raw video, which needs --size too")
-    return None
-
-
 def add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = add_command(
         commands,
@@ -84,21 +57,10 @@ def add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add = parser.add_argument
     add("ref", metavar="REF", help="reference: y4m, raw yuv, or any video that PyAV decodes")
     add("dist", metavar="DIST", help="distorted video of the same size")
-    add("-m", "--model", action="append", metavar="MODEL",
-        help="name or path, again for more; auto: the VMAF v1 model for this size and frame rate")  # fmt: skip
-    add("--viewing-distance", type=float, metavar="HEIGHTS", help="for auto, in picture heights")
-    add("--no-model", action="store_true", help="features only")
-    add("-f", "--feature", action="append", default=[], metavar="NAME[=OPTION=VALUE:...]",
-        help="extractor to run besides the models', again for more")  # fmt: skip
+    add_plan_arguments(parser)
     add("-t", "--threads", type=count, metavar="N", help="worker threads; default: one a processor")
-    add("--subsample", type=count, default=1, metavar="N", help="score each N-th frame")
-    add("--frames", type=count, default=0, metavar="N", help="score at most N frames")
-    add("--size", type=size, metavar="WxH", help="size of raw video; files that name their format keep it")
-    add("--pixel-format", metavar="FMT", help="chroma of raw video: 420 (default), 422, 444 or 400")
-    add("--depth", type=count, metavar="BITS", help="bit depth of raw video; default 8")
-    add("--stream", type=stream_numbers, default=(None, None), metavar="N[,N]",
-        help="video stream of both files, or of REF and DIST, as ffprobe counts; default: the best")  # fmt: skip
-    add("-o", "--output", metavar="FILE", help="write all frames to FILE, .json or .csv")
+    add("--resume", metavar="FILE", help="append frames to FILE as they settle; go on from those that it has")
+    add("-o", "--output", metavar="FILE", help="write all frames to FILE, .json, .csv or .pyvmaf")
     add("--features", action="store_true", help="show the features of the models, too, in the table")
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="print JSON instead of the table")
@@ -140,6 +102,8 @@ def show(result: Result, args: argparse.Namespace) -> None:
 def save(result: Result, path: str) -> None:
     if path.lower().endswith(".csv"):
         result.to_csv(path)
+    elif path.lower().endswith(".pyvmaf"):
+        result.save(path)
     else:
         result.to_json(path)
 
@@ -165,26 +129,20 @@ def report(result: Result, args: argparse.Namespace) -> None:
 
 
 def run_score(args: argparse.Namespace) -> int:
-    specs = [parse_feature(text) for text in args.feature]
-    if args.output and not args.output.lower().endswith((".json", ".csv")):
-        raise UsageError(f"--output {args.output!r} must end in .json or .csv")
-    if args.output:
-        check_output(args.output, (args.ref, args.dist))
-    raw = raw_format(args)
+    arguments = plan_arguments(args)
+    if args.output and not args.output.lower().endswith((".json", ".csv", ".pyvmaf")):
+        raise UsageError(f"--output {args.output!r} must end in .json, .csv or .pyvmaf")
+    for path in filter(None, (args.output, args.resume)):
+        check_output(path, (args.ref, args.dist))
     bar = Bar(sys.stderr)
     try:
         result = score(
             args.ref,
             args.dist,
-            model=None if args.no_model else args.model or "vmaf_v0.6.1",
-            features=[(spec.name, spec.options) for spec in specs],
-            raw=raw,
+            **arguments,
             n_threads=args.threads,
-            subsample=args.subsample,
-            frames=args.frames,
             progress=bar if sys.stderr.isatty() and not args.quiet else None,
-            viewing_distance=args.viewing_distance,
-            streams=args.stream,
+            checkpoint=args.resume,
         )
     except RawUnusedError as error:
         raise UsageError(f"--size: {error}") from None
@@ -194,6 +152,8 @@ def run_score(args: argparse.Namespace) -> int:
             report(error.result, args)
         finally:
             say(f"pyvmaf: {str(error) or 'interrupted'}")
+            if args.resume:
+                say(f"pyvmaf: the same command goes on from {args.resume}")
         return EXIT_INCOMPLETE if isinstance(error, IncompleteError) else EXIT_INTERRUPTED
     finally:
         bar.end()

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""`pyvmaf plan`, `run`, `merge` and `--resume`: files as the only shared state."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.clips import Clip, make_frames
+from test_parts import text, write_y4m
+
+import pyvmaf
+from pyvmaf import Result, VmafValueError
+from pyvmaf.cli.pyvmaf import main
+from pyvmaf.tasks import Task
+from pyvmaf.video.av import shown
+
+FRAMES = 11
+ROOT = Path(__file__).parents[1]
+COMMAND = "import sys; from pyvmaf.cli.pyvmaf import main; sys.exit(main())"
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    monkeypatch.chdir(tmp_path)
+    refs, dists = make_frames(Clip(96, 64, 8, "420", frames=FRAMES))
+    write_y4m(tmp_path / "ref.y4m", refs)
+    write_y4m(tmp_path / "dist.y4m", dists)
+    return "ref.y4m", "dist.y4m"
+
+
+def planned(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    assert main(["plan", *arguments]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def same(one: str, other: str) -> None:
+    """But for the time, and paths, which tasks make absolute."""
+    a, b = (text(Result.from_json(path)) for path in (one, other))
+    assert a.replace(f"{os.getcwd()}/", "") == b
+
+
+def test_tasks_by_xargs_are_one_run(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    lines = planned(capsys, *files, "--chunk", "3", "-f", "psnr=enable_apsnr=true")
+    Path("tasks.jsonl").write_text("\n".join(lines) + "\n")
+    assert len(lines) == 4
+    script = "(seq 1 4; echo 2) | xargs -P2 -I{} $PYTHON -c '$COMMAND' run tasks.jsonl:{} -o parts/"
+    script = script.replace("$PYTHON", sys.executable).replace("$COMMAND", COMMAND)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, env=environment)
+    # A task that is run twice at once finds the other at its file, and is run again.
+    assert done.returncode in (0, 123) and len(os.listdir("parts")) == 4, done.stderr
+    for i in (1, 2, 3, 4):
+        assert main(["run", f"tasks.jsonl:{i}", "-o", "parts"]) == 0
+    assert main(["merge", "parts", "-o", "merged.json"]) == 0
+    assert main(["score", *files, "-f", "psnr=enable_apsnr=true", "-o", "whole.json"]) == 0
+    same("merged.json", "whole.json")
+    assert main(["merge", *sorted(map(str, Path("parts").iterdir()), reverse=True), "-o", "again.pyvmaf"]) == 0
+    assert text(Result.load("again.pyvmaf")) == text(Result.from_json("merged.json"))
+
+
+def test_names_follow_from_what_is_scored(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    one = planned(capsys, *files, "--chunk", "4")
+    assert planned(capsys, *files, "--chunk", "4") == one
+    names = [Task.from_json(line).name for line in one]
+    assert [name.rsplit(".", 2)[0] for name in names] == ["dist.0-4", "dist.4-8", "dist.8-end"]
+    other = planned(capsys, *files, "--chunk", "4", "-m", "vmaf_v0.6.1neg")
+    assert not set(names) & {Task.from_json(line).name for line in other}
+    Path("dist.y4m").write_bytes(Path("ref.y4m").read_bytes())
+    assert not set(names) & {Task.from_json(line).name for line in planned(capsys, *files, "--chunk", "4")}
+
+
+def test_several_distorted_videos(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    Path("same.y4m").write_bytes(Path("ref.y4m").read_bytes())
+    lines = planned(capsys, files[0], files[1], "same.y4m", "--chunk", "6")
+    Path("t").write_text("\n".join(lines))
+    for i in range(1, 5):
+        assert main(["run", f"t:{i}", "-o", "parts/"]) == 0
+    capsys.readouterr()
+    assert main(["merge", "parts", "-o", "one.json"]) == 2
+    assert "the parts are of 2 pairs; give --output a folder" in capsys.readouterr().err
+    assert main(["merge", "parts", "-o", "out/"]) == 0
+    assert sorted(name.partition(".")[0] for name in os.listdir("out")) == ["dist", "same"]
+
+
+def test_resume(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["score", *files, "-o", "whole.json"]) == 0
+    data = Path("dist.y4m").read_bytes()
+    Path("dist.y4m").write_bytes(data[:-20000])
+    assert main(["score", *files, "--resume", "c.pyvmaf"]) == 3
+    assert "the same command goes on from c.pyvmaf" in capsys.readouterr().err
+    Path("dist.y4m").write_bytes(data)
+    assert main(["score", *files, "--resume", "c.pyvmaf"]) == 1
+    assert "c.pyvmaf is the checkpoint of another run: distorted differs" in capsys.readouterr().err
+    assert main(["score", *files, "--resume", "d.pyvmaf", "-o", "first.json"]) == 0
+    assert main(["score", *files, "--resume", "d.pyvmaf", "-o", "second.json"]) == 0
+    for name in ("first.json", "second.json"):
+        same(name, "whole.json")
+    assert main(["score", *files, "--resume", "dist.y4m"]) == 1
+    assert "is one of the videos" in capsys.readouterr().err
+    assert Path("dist.y4m").read_bytes() == data
+
+
+def test_ranges(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    whole = pyvmaf.score(*files)
+    for given, want in (("3:7", range(3, 7)), ("8:", range(8, FRAMES)), (":2", range(2)), ("4", range(4))):
+        assert main(["score", *files, "--frames", given, "-o", "r.json"]) == 0
+        part = Result.from_json("r.json")
+        assert list(part.frames) == list(want)
+        assert list(part["vmaf"]) == list(whole["vmaf"][want.start : want.stop])
+    capsys.readouterr()
+    assert main(["score", *files, "--frames", "7:3"]) == 1
+    assert "frames is range(7, 3), which is empty" in capsys.readouterr().err
+    assert main(["score", *files, "--frames", "9:20"]) == 3
+    assert "the videos end after frame 10; 2 frames scored before" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "content,where,message",
+    [
+        ("", "t", "t has 0 tasks"),
+        ("{}\n{}\n", "t", "t has 2 tasks; say which: t:1 to t:2"),
+        ("{}\n{}\n", "t:3", "t has 2 tasks, and no number 3"),
+        ("{}", "t", "t, line 1: not a task: KeyError"),
+        ("nonsense", "t:1", "t, line 1: not a task"),
+        ('{"task": "../x.pyvmaf", "plan": {}}', "t", "not a task: its name is '../x.pyvmaf'"),
+        ('{"task": "x.pyvmaf", "plan": {"format": "pyvmaf plan 7"}}', "t", "not a plan of this version"),
+    ],
+)
+def test_bad_tasks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: str, where: str,
+    message: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    Path("t").write_text(content)
+    assert main(["run", where]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_no_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["merge", str(tmp_path)]) == 2
+    assert "no .pyvmaf file is there" in capsys.readouterr().err
+
+
+def test_credentials_stay_out_of_names_results_and_messages(tmp_path: Path) -> None:
+    url = "http://me:hunter2@127.0.0.1:9/a.mp4?X-Amz-Signature=hunter2#hunter2"
+    assert shown(url) == "http://127.0.0.1:9/a.mp4"
+    with pytest.raises(VmafValueError) as caught:
+        pyvmaf.open_video(url)
+    assert "http://127.0.0.1:9/a.mp4" in str(caught.value) and "hunter2" not in str(caught.value)
+    assert "hunter2" not in json.dumps({"shown": shown("s3://key:hunter2@bucket/x")})

@@ -30,7 +30,8 @@ from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore, bui
 from .parts.merge import merge
 from .picture import VmafPicture
 from .plan import Plan, Span
-from .result import Pooled, Result
+from .pooled import Pooled
+from .result import Result
 from .run import Run
 from .scoring import IncompleteError, Interrupted, score
 from .smooth.gradient import Gradient, gradient

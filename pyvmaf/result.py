@@ -9,56 +9,31 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ._ffi import unsigned
 from ._report import csv_pieces, json_pieces
 from ._save import replacing
 from .context import Model, VmafContext
+from .curve import html
 from .errors import VmafError, VmafKeyError, VmafTypeError, VmafValueError
 from .model import VmafModel, VmafModelCollection
+from .pooled import Column, Pooled, percentile, pool, pooled_of
 from .run import Run
+from .tabular import arrow_table, write_parquet
 
 if TYPE_CHECKING:
     from .parts.part import Part
 
-Column = NDArray[np.float64]
 T = TypeVar("T")
 
-PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 #: What the first model's column may be called, whatever its name.
 ALIAS = "vmaf"
-
-
-@dataclass(frozen=True)
-class Pooled:
-    """One number for all frames, in several ways; NaN where a frame has no value.
-
-    Attributes:
-        mean: arithmetic.
-        harmonic_mean: of the values plus one, less one, as libvmaf defines it.
-        min: the least.
-        max: the greatest.
-        std: standard deviation of the frames, with their number as divisor.
-        percentiles: of 1, 5, 10, 25, 50, 75, 90, 95 and 99 percent, interpolated linearly.
-    """
-
-    mean: float
-    harmonic_mean: float
-    min: float
-    max: float
-    std: float
-    percentiles: Mapping[int, float] = field(hash=False)
-
-    def as_dict(self) -> dict[str, float]:
-        """All of it by name; percentiles are ``p1`` to ``p99``."""
-        out = {"min": self.min, "max": self.max, "mean": self.mean}
-        out |= {"harmonic_mean": self.harmonic_mean, "std": self.std}
-        return out | {f"p{q}": value for q, value in self.percentiles.items()}
 
 
 class Named(Mapping[str, T]):
@@ -173,13 +148,17 @@ class Result(Mapping[str, Column]):
     @property
     def score(self) -> float:
         """The mean of the first model's scores."""
+        return self.pooled[self._first_model].mean
+
+    @property
+    def _first_model(self) -> str:
         if not self.models:
             raise VmafValueError("no model was used, so there is no score; see `pooled`")
-        return self.pooled[self.models[0]].mean
+        return self.models[0]
 
     def percentile(self, name: str, q: float) -> float:
         """The value below which `q` percent of the frames lie, interpolated linearly."""
-        return _percentile(self[name], q)
+        return percentile(self[name], q)
 
     @overload
     def to_json(self) -> str: ...
@@ -195,6 +174,65 @@ class Result(Mapping[str, Column]):
             VmafOSError: the file cannot be written.
         """
         return _give(json_pieces(self), path)
+
+    def pool(self, name: str, method: str = "mean") -> float:
+        """One number for all frames.
+
+        Args:
+            name: of a column.
+            method: "mean", "harmonic_mean", "min", "max", "std", "median", or a percentile such as "p5" or "p99.9".
+
+        Raises:
+            VmafKeyError: no such column.
+            VmafValueError: no such method; the message says which there are.
+        """
+        return pool(self[name], method)
+
+    def worst(self, n: int = 10, name: str | None = None) -> list[tuple[int, float]]:
+        """The `n` frames with the lowest values, as (index, value), the lowest first.
+
+        Args:
+            n: how many, at most.
+            name: of a column; None: the first model's.
+        """
+        column = self[name if name is not None else self._first_model]
+        order = np.argsort(column, kind="stable")[: unsigned("n", n)]
+        return [(int(self.frames[i]), float(column[i])) for i in order if not math.isnan(column[i])]
+
+    def by(self, ranges: Iterable[range | tuple[int, int]]) -> list[Result]:
+        """Results of ranges of frames, such as shots, each pooled by itself.
+
+        Args:
+            ranges: of frame indices; (first, one past the last) is one too.
+
+        Raises:
+            VmafValueError: a range without a scored frame.
+        """
+        return [self._of_range(range(*one) if isinstance(one, tuple) else one) for one in ranges]
+
+    def _of_range(self, frames: range) -> Result:
+        inside = (self.frames >= frames.start) & (self.frames < frames.stop)
+        if not inside.any():
+            raise VmafValueError(f"no scored frame is in {frames}; there are {len(self.frames)} of them")
+        columns = {name: column[inside] for name, column in self.columns.items()}
+        pooled = {name: pooled_of(column) for name, column in columns.items()}
+        return Result(self.frames[inside], columns, pooled, self.models, self.note, self.run)
+
+    def to_parquet(self, path: str | os.PathLike[str]) -> None:
+        """Write a Parquet file: `frame`, and a column for each name; needs the extra `arrow`.
+
+        Raises:
+            VmafNotSupportedError: pyarrow is not installed.
+            VmafOSError: the file cannot be written.
+        """
+        write_parquet(self, path)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The same table for Polars, pandas, DuckDB and all that read Arrow's C interface; needs the extra `arrow`."""
+        return arrow_table(self).__arrow_c_stream__(requested_schema)
+
+    def _repr_html_(self) -> str:
+        return html(self)
 
     @classmethod
     def from_json(cls, source: str | os.PathLike[str] | TextIO) -> Result:
@@ -273,22 +311,6 @@ def _give(pieces: Iterator[str], path: str | os.PathLike[str] | TextIO | None) -
     return None
 
 
-def _percentile(column: Column, q: float) -> float:
-    return float(np.percentile(column, q)) if len(column) else math.nan
-
-
-def _pool(context: VmafContext, name: str, column: Column, frames: NDArray[np.int64]) -> Pooled:
-    if len(frames) == 0 or np.isnan(column).any():
-        nan = math.nan
-        return Pooled(nan, nan, nan, nan, nan, dict.fromkeys(PERCENTILES, nan))
-    mean, harmonic_mean, least, greatest = (
-        context.feature_score_pooled(name, method, int(frames[0]), int(frames[-1]))
-        for method in ("mean", "harmonic_mean", "min", "max")
-    )
-    percentiles = {q: _percentile(column, q) for q in PERCENTILES}
-    return Pooled(mean, harmonic_mean, least, greatest, float(np.std(column)), percentiles)
-
-
 def _predict(context: VmafContext, model: Model, frames: range) -> None:
     """Have the model's scores stored, frame by frame as far as they can be."""
     if isinstance(model, VmafModel):
@@ -319,7 +341,7 @@ def collect(
     pooled: dict[str, Pooled] = {}
     for name in context.feature_names:
         columns[name] = context.feature_scores(name, scored)
-        pooled[name] = _pool(context, name, columns[name], indices)
+        pooled[name] = pooled_of(columns[name])
     # A collection has several columns; what it says itself is this one.
     names = tuple(f"{m.name}_bagging" if isinstance(m, VmafModelCollection) else m.name for m in models)
     return Result(indices, columns, pooled, names, note, run, context.aggregates, part)

@@ -13,7 +13,8 @@ import numpy as np
 
 from .._report import read_number
 from ..errors import VmafValueError, error_for
-from ..result import PERCENTILES, Pooled, Result
+from ..pooled import PERCENTILES, Pooled
+from ..result import Result
 from ..run import Run
 from .text import part_from_dict
 

@@ -7,6 +7,7 @@ step and ahead of the caller.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from errno import EIO
@@ -50,8 +51,8 @@ def open_video(
     file is called. A name is a file's name; only `scheme://...` asks FFmpeg for the network.
 
     Args:
-        source: a path, a URL, "-" for standard input, or a binary file object,
-            which is read from where it stands and stays open.
+        source: a path, a URL, "-" for standard input, a file's bytes, or a binary file
+            object, which is read from where it stands and stays open.
         raw: what a file without a format of its own holds.
         stream: number of the video stream in the file, as ffprobe counts; None: what
             FFmpeg thinks best, never a cover picture.
@@ -62,8 +63,10 @@ def open_video(
         VmafOSError: the file cannot be opened.
         VmafTypeError: `source` is neither a path nor a binary file object.
     """
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        source = io.BytesIO(source)
     if not isinstance(source, (str, os.PathLike)) and not hasattr(source, "read"):
-        raise VmafTypeError(f"video is {source!r}, must be a path or a binary file object")
+        raise VmafTypeError(f"video is {source!r}, must be a path, bytes or a binary file object")
     if not hasattr(source, "read") and not encoded(source):
         raise VmafValueError("the path of a video is empty")
     try:

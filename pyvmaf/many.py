@@ -16,8 +16,9 @@ from .crew import Crew, Workers
 from .errors import VmafError, VmafOSError, VmafTimeoutError, VmafTypeError
 from .parts.merge import merge
 from .plan import Plan
+from .prepare import decoder_for
 from .result import Result
-from .scoring import IncompleteError, default_threads
+from .scoring import IncompleteError, default_threads, with_preparation
 from .video import Source, open_video
 
 Pair: TypeAlias = "Plan | tuple[Source, Source]"
@@ -117,7 +118,8 @@ def frame_count(plan: Plan) -> int | None:
     """How many frames both files say that they have; None when one does not."""
     counts = []
     for side, stream in zip((plan.ref, plan.dist), plan.streams, strict=True):
-        with closing(open_video(side, plan.raw, stream=stream)) as video:
+        decoder = decoder_for(plan.prepare, plan.film_grain)
+        with closing(open_video(side, plan.raw, stream=stream, decoder=decoder)) as video:
             if video.frame_count is None:
                 return None
             counts.append(video.frame_count)
@@ -176,6 +178,7 @@ class _Many:
         if total is None or chunk == 0:
             return [plan]
         size = chunk or max(LEAST_CHUNK, -(-total // (2 * self.crew.size)))
+        plan = with_preparation(plan)
         return [plan.of(span) for span in plan.frames.pieces(total, size)]
 
     def _promise(self, plan: Plan, total: int | None) -> None:

@@ -17,6 +17,9 @@ from ._ffi import option_text, unsigned
 from .context import Model
 from .errors import VmafTypeError, VmafValueError
 from .model import VmafModel, VmafModelCollection
+from .prepare.decoded import check_grain
+from .prepare.preparation import Preparation
+from .prepare.settings import Prepare, Settings, check_prepare, prepare_from_dict
 from .video import Source, Video, VideoFormat
 
 Path: TypeAlias = str | os.PathLike[str]
@@ -152,6 +155,9 @@ class Plan:
         subsample: each n-th frame is scored.
         frames: which frames.
         viewing_distance: for "auto".
+        prepare: how the pair is made comparable; once the files are open, what is done. None: nothing.
+        film_grain: "apply" or "skip".
+        allow_hdr: score video of high dynamic range with models for standard range.
 
     >>> plan = Plan.make("ref.mp4", "dist.mp4", features=["psnr"], frames=range(100, 200))
     >>> Plan.from_json(plan.to_json()) == plan
@@ -167,6 +173,9 @@ class Plan:
     subsample: int = 1
     frames: Span = Span()
     viewing_distance: float | None = None
+    prepare: Settings | Preparation | None = None
+    film_grain: str = "apply"
+    allow_hdr: bool = False
 
     @classmethod
     def make(
@@ -181,12 +190,15 @@ class Plan:
         subsample: int = 1,
         frames: Frames = None,
         viewing_distance: float | None = None,
+        prepare: Prepare = "none",
+        film_grain: str = "apply",
+        allow_hdr: bool = False,
     ) -> Plan:
         """A plan of what :func:`pyvmaf.score` takes.
 
         Raises:
-            VmafValueError: a range that is empty or reversed, a number out of range, or a
-                viewing distance that no model asks for.
+            VmafValueError: a range that is empty or reversed, a number out of range, a viewing
+                distance that no model asks for, or an unknown step of `prepare`.
             VmafTypeError: an argument of a kind that is not taken.
         """
         models = _as_models(model)
@@ -202,6 +214,9 @@ class Plan:
             unsigned("n_subsample", subsample, least=1),
             Span.of(frames),
             viewing_distance,
+            check_prepare(prepare),
+            check_grain(film_grain),
+            bool(allow_hdr),
         )
 
     def of(self, frames: Frames) -> Plan:
@@ -249,6 +264,9 @@ class Plan:
             "subsample": self.subsample,
             "frames": {"first": self.frames.first, "stop": self.frames.stop, "exact": self.frames.exact},
             "viewing_distance": self.viewing_distance,
+            "prepare": self.prepare and self.prepare.as_dict(),
+            "film_grain": self.film_grain,
+            "allow_hdr": self.allow_hdr,
         }
 
     @classmethod
@@ -273,6 +291,9 @@ class Plan:
                 unsigned("subsample", fields["subsample"], least=1),
                 Span(frames["first"], frames["stop"], frames["exact"]),
                 fields["viewing_distance"],
+                prepare_from_dict(fields["prepare"]),
+                check_grain(fields["film_grain"]),
+                bool(fields["allow_hdr"]),
             )
         except (KeyError, TypeError, AttributeError, IndexError) as error:
             raise VmafValueError(f"a plan lacks something, or has it wrong: {error!r}") from None

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 
@@ -23,6 +23,7 @@ class Run:
         seconds: from the first frame to the last, by the wall.
         frames_read: pairs of frames, scored or not.
         model_sources: built-in version or file of each model, in the order of `Result.models`.
+        preparation: what was done to make the pair comparable, as `Preparation.as_dict()` says; None: nothing.
     """
 
     ref: str
@@ -35,6 +36,7 @@ class Run:
     seconds: float
     frames_read: int
     model_sources: tuple[str, ...]
+    preparation: Mapping[str, Any] | None = field(default=None, hash=False)
 
     def as_dict(self) -> dict[str, object]:
         """All of it by name."""

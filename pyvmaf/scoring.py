@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 
@@ -20,9 +20,10 @@ from .parts.extracted import Extracted, take_out
 from .parts.merge import assemble
 from .parts.part import Part, identity_of
 from .plan import AUTO, Feature, Frames, Path, Plan
+from .prepare import Prepare, Settings, check_hdr, decoder_for, prepare_videos
 from .result import Result, collect, count
 from .run import Run
-from .video import Pair, RawVideo, Source, Video, VideoFormat, open_video
+from .video import AvVideo, Pair, RawVideo, Source, Video, VideoFormat, open_video
 from .wanted import choose, load_models, register
 
 
@@ -60,9 +61,15 @@ def default_threads() -> int:
 
 
 def open_videos(
-    sides: Sequence[Source | Video], raw: VideoFormat | None, streams: Sequence[int | None], opened: list[Video]
+    sides: Sequence[Source | Video],
+    raw: VideoFormat | None,
+    streams: Sequence[int | None],
+    opened: list[Video],
+    decoder: Callable[..., Video] = AvVideo,
 ) -> None:
     """Open both sides, or take them where they are open; `opened` is what there is, whatever fails.
+
+    `decoder` reads what is neither y4m nor raw.
 
     Raises:
         RawUnusedError: `raw` was given, but both files name their own format.
@@ -71,7 +78,7 @@ def open_videos(
     if sides[0] == sides[1] == "-":
         raise VmafValueError("standard input is given for both sides; it holds one video")
     for side, stream in zip(sides, streams, strict=True):
-        opened.append(side if isinstance(side, Video) else open_video(side, raw, stream=stream))
+        opened.append(side if isinstance(side, Video) else open_video(side, raw, stream=stream, decoder=decoder))
     if raw is not None and not any(isinstance(video, RawVideo) for video in opened):
         formats = " and ".join(f"{video.path} is {video.format}" for video in opened)
         raise RawUnusedError(f"a raw format, {raw}, is given, but both files name their own: {formats}")
@@ -106,16 +113,24 @@ class _Run:
     """One plan with its videos open."""
 
     def __init__(self, plan: Plan, opened: Sequence[Video], means: Means) -> None:
-        self.means, self.opened = means, opened
-        self.pair = Pair(*opened)
+        self.means = means
+        made = prepare_videos(opened, plan.prepare, plan.film_grain)
+        for line in made.warnings:
+            warnings.warn(line, stacklevel=3)
+        plan = replace(plan, prepare=made.preparation)
+        self.opened = (made.ref, made.dist)
+        self.pair = Pair(*self.opened)
         self.notes = [f"{video.path}: {video.stream}" for video in opened if video.stream]
+        self.notes += made.preparation.notes if made.preparation else []
         if AUTO in plan.models:
             chosen, choice = choose(plan.models, self.pair, plan.viewing_distance)
             plan = replace(plan, models=tuple(chosen), viewing_distance=None)
             self.notes.append(str(choice))
         self.plan = plan
-        self.models = load_models(plan.models)
-        self.identity = identity_of(plan, self.models, opened)
+        self.models = load_models(plan)
+        if note := check_hdr(self.opened, self.models, plan.allow_hdr):
+            self.notes.append(note)
+        self.identity = identity_of(plan, self.models, self.opened)
 
     def score(self) -> Result:
         """See :func:`score` for what is raised."""
@@ -196,7 +211,7 @@ class _Run:
         frames = extracted.stop - extracted.first
         run = Run(
             *names, format.width, format.height, format.chroma, format.bpc, plan.subsample, seconds, frames,
-            tuple(model.source for model in self.models),
+            tuple(model.source for model in self.models), plan.prepare.as_dict() if plan.prepare else None,
         )  # fmt: skip
         notes = [*self.notes, self.pair.note] if self.pair.note else self.notes
         # What is kept names files as they may be shown: without passwords, and open ones too.
@@ -208,16 +223,37 @@ def _name(path: str) -> str:
     return "standard input" if path == "-" else path
 
 
+def _open(plan: Plan, opened: list[Video]) -> None:
+    decoder = decoder_for(plan.prepare, plan.film_grain)
+    open_videos((plan.ref, plan.dist), plan.raw, plan.streams, opened, decoder)
+
+
+def _close(plan: Plan, opened: Sequence[Video]) -> None:
+    for video, given in zip(opened, (plan.ref, plan.dist), strict=False):
+        if video is not given:
+            video.close()
+
+
+def with_preparation(plan: Plan) -> Plan:
+    """The plan with its preparation made, so that the files are not looked into for each of its ranges."""
+    if not isinstance(plan.prepare, Settings):
+        return plan
+    opened: list[Video] = []
+    try:
+        _open(plan, opened)
+        return replace(plan, prepare=prepare_videos(opened, plan.prepare, plan.film_grain).preparation)
+    finally:
+        _close(plan, opened)
+
+
 def carry_out(plan: Plan, means: Means) -> Result:
     """Score what a plan says; see :func:`score`."""
     opened: list[Video] = []
     try:
-        open_videos((plan.ref, plan.dist), plan.raw, plan.streams, opened)
+        _open(plan, opened)
         return _Run(plan, opened, means).score()
     finally:
-        for video, given in zip(opened, (plan.ref, plan.dist), strict=False):
-            if video is not given:
-                video.close()
+        _close(plan, opened)
 
 
 def score(
@@ -235,6 +271,9 @@ def score(
     viewing_distance: float | None = None,
     streams: tuple[int | None, int | None] = (None, None),
     checkpoint: Path | None = None,
+    prepare: Prepare = "none",
+    film_grain: str = "apply",
+    allow_hdr: bool = False,
 ) -> Result:
     """Score a distorted video against its reference.
 
@@ -244,7 +283,7 @@ def score(
     Args:
         ref: y4m, raw with `raw`, or anything that PyAV decodes: a path, a URL, "-"
             for standard input, a binary file object, or an open `Video`.
-        dist: likewise; size, chroma and depth must be those of `ref`.
+        dist: likewise; size, chroma and depth must be those of `ref`, or see `prepare`.
         model: names of built-in models, paths of model files, or models; None
             for features only. Columns are named after the models ("vmaf" is an
             alias of the first). "auto" is the VMAF v1 model that `choose_model`
@@ -265,17 +304,23 @@ def score(
         checkpoint: a file that frames are appended to as they settle. A run that was
             ended by anything goes on from there when it is started again, with the
             same numbers at the end; of a complete one the result is read.
+        prepare: "auto": make the pair comparable by the rules of docs/preparing.md, in FFmpeg's
+            filters; a mapping: with these steps otherwise, see `pyvmaf.prepare.Settings`; "none":
+            compare what decoders give. `Result.run.preparation` has the graphs.
+        film_grain: "apply" what AV1 and HEVC streams ask for, or "skip" it.
+        allow_hdr: score PQ and HLG with models that are for standard range; `Result.note` says so.
 
     Where the files' tags differ (range, matrix, transfer, rotation, frame rate,
     interlacing), and where a decoder concealed damage, a warning says so.
 
     Raises:
         VmafError: a video, model or feature cannot be used.
+        PrepareError: no rule makes the pair comparable, or (`HdrError`) a model is not for it.
         IncompleteError: a frame cannot be read or scored; it carries the result so far.
         Interrupted: a KeyboardInterrupt that carries it too.
     """
     plan = Plan.make(
         ref, dist, model=model, features=features, raw=raw, streams=streams, subsample=subsample, frames=frames,
-        viewing_distance=viewing_distance,
+        viewing_distance=viewing_distance, prepare=prepare, film_grain=film_grain, allow_hdr=allow_hdr,
     )  # fmt: skip
     return carry_out(plan, Means(n_threads, cpumask, progress, checkpoint))

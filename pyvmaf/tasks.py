@@ -21,6 +21,7 @@ from .errors import VmafValueError, error_for
 from .many import frame_count
 from .parts.part import file_identity
 from .plan import Path, Plan
+from .scoring import with_preparation
 from .video.av import is_remote, shown
 
 
@@ -90,6 +91,7 @@ def make_tasks(plan: Plan, chunk: int) -> Iterator[Task]:
             f"{shown(ref)} and {shown(dist)} do not say how many frames they have, so they cannot be cut; "
             "leave out the chunk"
         )
+    plan = with_preparation(plan)
     for span in plan.frames.pieces(total, chunk):
         yield _named(plan.of(span))
 

@@ -12,7 +12,9 @@ from .context import Model, VmafContext
 from .errors import VmafValueError
 from .extractor import ExtractorInfo, extractors
 from .model import VmafModelCollection, any_builtin, any_from_path
-from .plan import AUTO, Path, Wanted, is_path
+from .plan import AUTO, Path, Plan, Wanted, is_path
+from .prepare.cambi import cambi_overloads
+from .prepare.preparation import Preparation
 from .video import Pair
 
 
@@ -26,16 +28,23 @@ def load_model(
     return any_from_path(path, name=name, flags=flags)
 
 
-def load_models(given: Sequence[str | Model]) -> list[Model]:
-    """Models of a plan, named after themselves or after their files."""
+def load_models(plan: Plan) -> list[Model]:
+    """Models of a plan, named after themselves or after their files.
+
+    Those that are loaded here and use `cambi` are told how the distorted video was
+    encoded, if that is known; a model that is open stays as its owner has it.
+    """
     out: list[Model] = []
-    for one in given:
+    overloads = cambi_overloads(plan.prepare) if isinstance(plan.prepare, Preparation) else {}
+    for one in plan.models:
         if not isinstance(one, str):
             out.append(one)
         elif is_path(one):
             out.append(load_model(None, one, name=os.path.splitext(os.path.basename(one))[0]))
         else:
             out.append(load_model(one, name=one))
+        if isinstance(one, str) and overloads and "cambi" in extractors_of(out[-1]):
+            out[-1].feature_overload("cambi", overloads)
     return out
 
 
@@ -56,11 +65,17 @@ def register(context: VmafContext, models: Sequence[Model], features: Sequence[W
         context.use_feature(one.name, dict(one.options))
 
 
+def extractors_of(model: Model) -> list[str]:
+    """Names of the extractors that provide a model's features."""
+    of = model.model if isinstance(model, VmafModelCollection) else model
+    return [e.name for e in extractors() if any(provides(e, f) for f in of.features)]
+
+
 def check_overload(model: Model, extractor: str) -> None:
     """Raise when none of the model's features comes from `extractor`."""
-    of = model.model if isinstance(model, VmafModelCollection) else model
-    names = [e.name for e in extractors() if any(provides(e, f) for f in of.features)]
+    names = extractors_of(model)
     if extractor not in names:
+        of = model.model if isinstance(model, VmafModelCollection) else model
         raise VmafValueError(f"model {of.name!r} uses no features of {extractor!r}; {nearest(extractor, names)}")
 
 

@@ -140,7 +140,11 @@ def test_cpu(capsys: pytest.CaptureFixture[str]) -> None:
         ([*EXAMPLE, "-o", "r.txt"], 2, "must end in .json, .csv or .pyvmaf"),
         ([*EXAMPLE, "-f", "psnr=x"], 2, 'bad option string "x"'),
         ([*EXAMPLE, "--depth", "11"], 1, "bit depth 11"),
-        (["score", "ref.yuv", "ref12.y4m", "--size", "64x64"], 1, "; scale one of them first, best to the size of the"),
+        (
+            ["score", "ref.yuv", "ref12.y4m", "--size", "64x64"],
+            1,
+            '; prepare="auto" (pyvmaf score --prepare auto) makes',
+        ),
         (["features", "adn"], 2, 'did you mean "adm"'),
     ],
 )

@@ -282,7 +282,8 @@ def test_incompatible(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert vmaf.main(["-r", "a.y4m", "-d", "b.y4m"]) == 255
     assert capfd.readouterr().err == (
         "videos are incompatible: dimensions do not match: 64x64, 62x64; pixel formats do not match: 420, 444; "
-        "bitdepths do not match: 10, 8; scale one of them first, best to the size of the display (docs/models.md)\n"
+        "bitdepths do not match: 10, 8; "
+        'prepare="auto" (pyvmaf score --prepare auto) makes the pair comparable, see docs/preparing.md\n'
     )
 
 

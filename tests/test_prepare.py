@@ -364,7 +364,8 @@ def test_a_preparation_is_a_plain_value(tmp_path: Path) -> None:
     made = pair.preparation
     assert made is not None
     assert Preparation.from_dict(json.loads(json.dumps(made.as_dict()))) == made
-    assert made.notes[0].startswith("reference: 8 bits become 10 (scale=w=192:h=128:flags=bicubic+accurate_rnd+")
+    assert made.notes[0] == "reference: 8 bits become 10"
+    assert made.ref.graph.startswith("scale=w=192:h=128:flags=bicubic+accurate_rnd+")
     assert "reference: no tag for the range: taken as limited, as is usual" in made.notes
 
 

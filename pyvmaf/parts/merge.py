@@ -25,7 +25,7 @@ def assemble(part: Part) -> Result:
         VmafError: a model or an extractor that it needs is not here, or is another one.
     """
     plan = part.plan
-    models = load_models(plan.models)
+    models = load_models(plan)
     extracted = part.extracted
     with VmafContext(n_subsample=plan.subsample) as context:
         register(context, models, plan.features)

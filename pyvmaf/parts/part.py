@@ -16,6 +16,7 @@ from ..errors import VmafValueError
 from ..model import VmafModel, VmafModelCollection
 from ..model_files import entries
 from ..plan import Plan, is_path
+from ..prepare.origin import versions
 from ..run import Run
 from ..video import Video
 from .extracted import Extracted
@@ -117,6 +118,10 @@ def identity_of(plan: Plan, models: Sequence[Model], videos: Sequence[Video]) ->
         "features": [[one.name, dict(one.options)] for one in plan.features],
         "subsample": plan.subsample,
     }
+    if plan.film_grain != "apply":
+        known["film_grain"] = plan.film_grain
+    if plan.prepare:
+        known["preparation"] = {**plan.prepare.as_dict(), "ffmpeg": versions().get("libswscale")}
     if any(one.name == "lpips" for one in plan.features):
         from importlib import metadata  # slow to import, and needed here only
 

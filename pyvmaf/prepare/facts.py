@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ..pairs import Facts, facts_of, header_facts
+from ..pairs.facts import Facts
+from ..pairs.probe import facts_of, header_facts
 from ..video import AvVideo, RawVideo, Video
 from ..video.reader import FileVideo
 from .pixels import pixel_format

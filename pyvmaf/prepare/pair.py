@@ -14,7 +14,7 @@ from .grain import grain_warnings
 from .plan import plan_preparation
 from .preparation import Preparation
 from .prepared import PreparedVideo
-from .settings import Prepare, Settings
+from .settings import Prepare, check_prepare
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def decoder_for(prepare: Prepare = "none", film_grain: str = "apply") -> Callabl
         VmafError: one of the two cannot be.
     """
     check_grain(film_grain)
-    if Settings.of(prepare) is None and film_grain == "apply":
+    if check_prepare(prepare) is None and film_grain == "apply":
         return AvVideo
     return partial(DecodedVideo, film_grain=film_grain)
 
@@ -62,7 +62,7 @@ def prepare_videos(
     Args:
         videos: reference and distorted video, of which nothing was read; best opened by what
             `decoder_for` says, since other readers refuse RGB.
-        prepare: "auto", "none" or a mapping of steps.
+        prepare: "auto", "none", a mapping of steps, or a preparation.
         film_grain: what they were opened with.
         facts: their `Facts`, where they are known; else they are looked into.
 

@@ -16,7 +16,7 @@ from .geometry import Geometry, geometries, same_shape
 from .graph import has_filter
 from .pixels import is_rgb, pixel_format
 from .preparation import Preparation, Side, Step
-from .settings import Prepare, Settings, Size
+from .settings import Prepare, Settings, Size, check_prepare
 
 #: What a side is read in where its own chroma is not scored; RGB is 4:4:4.
 NEAREST_CHROMA = {"rgb": "444", "411": "422", "440": "444", "410": "420"}
@@ -46,7 +46,7 @@ def plan_preparation(ref: Video | Facts, dist: Video | Facts, prepare: Prepare =
         ref: the facts of the reference, or the video, open and not read yet; one on
             disk is looked into.
         dist: likewise.
-        prepare: "auto", "none" or a mapping; see `Settings`.
+        prepare: "auto", "none" or a mapping, see `Settings`; a preparation is given back.
 
     Returns:
         The preparation; None if nothing is asked for, or nothing is to be done.
@@ -55,9 +55,9 @@ def plan_preparation(ref: Video | Facts, dist: Video | Facts, prepare: Prepare =
         PrepareError: no stated rule makes the pair comparable.
         VmafValueError: `prepare` has an unknown key or value.
     """
-    settings = Settings.of(prepare)
-    if settings is None:
-        return None
+    settings = check_prepare(prepare)
+    if settings is None or isinstance(settings, Preparation):
+        return settings
     a, b = (one if isinstance(one, Facts) else facts_of_video(one, settings.crop) for one in (ref, dist))
     _check_library(settings)
     for facts in (a, b):

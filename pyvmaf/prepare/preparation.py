@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from ..errors import VmafValueError
 from ..frames import layout_of
 from ..video.base import VideoFormat
 from .pixels import is_grey, pixel_format
+
+SIDES = {"ref": "reference", "dist": "distorted video"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,9 @@ class Preparation:
 
     def as_dict(self) -> dict[str, Any]:
         """What JSON holds; `from_dict` reads it back."""
-        return {name: {**asdict(side), "graph": side.graph} for name, side in self._sides}
+        found = {name: {**asdict(side), "graph": side.graph} for name, side in self._sides}
+        plain: dict[str, Any] = json.loads(json.dumps(found))  # lists in the place of tuples
+        return plain
 
     @property
     def _sides(self) -> tuple[tuple[str, Side], tuple[str, Side]]:
@@ -100,9 +105,8 @@ class Preparation:
         """A sentence per step, and what was assumed."""
         out = []
         for name, side in self._sides:
-            what = {"ref": "reference", "dist": "distorted video"}[name]
-            out += [f"{what}: {step.reason} ({step.filter})" for step in side.steps]
-            out += [f"{what}: {line}" for line in side.assumed]
+            lines = dict.fromkeys([*(step.reason for step in side.steps), *side.assumed])
+            out += [f"{SIDES[name]}: {line}" for line in lines]
         return out
 
 

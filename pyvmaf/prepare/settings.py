@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeAlias
 
 from ..errors import VmafTypeError, VmafValueError
 from ..video.base import CHROMA, DEPTHS, MAX_SIDE
+from .preparation import Preparation
 
-#: `prepare=` of `score`.
-Prepare: TypeAlias = "str | Mapping[str, Any]"
+#: `prepare=` of `score`: "auto", "none", a mapping of steps, what one of them came to be checked, or a preparation
+#: that was made before.
+Prepare: TypeAlias = "str | Mapping[str, Any] | Settings | Preparation | None"
 
 SCALERS = ("bicubic", "bilinear", "lanczos", "spline", "area", "gauss", "sinc", "neighbor")
 LIBRARIES = ("swscale", "zscale")
@@ -110,8 +112,8 @@ class Settings:
     alpha: str = "refuse"
 
     @classmethod
-    def of(cls, prepare: Prepare) -> Settings | None:
-        """The settings that `prepare` means; None for "none".
+    def of(cls, prepare: str | Mapping[str, Any]) -> Settings | None:
+        """The settings that a word or a mapping means; None for "none".
 
         Raises:
             VmafTypeError, VmafValueError: it is neither of the two words nor a mapping of known keys.
@@ -130,3 +132,26 @@ class Settings:
             if key not in known:
                 raise VmafValueError(f"prepare has no step {key!r}; there are: {', '.join(known)}")
         return cls(**{key: CHECKS[key](key, value) for key, value in prepare.items()})
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `of` takes: the keys that are not left to the rules."""
+        found = {name: value for name, value in asdict(self).items() if value is not None}
+        return found | ({"size": list(self.size)} if self.size else {})
+
+
+def check_prepare(prepare: Prepare) -> Settings | Preparation | None:
+    """What is asked for, as a value; None for nothing.
+
+    Raises:
+        VmafTypeError, VmafValueError: see `Settings.of`.
+    """
+    if prepare is None or isinstance(prepare, (Settings, Preparation)):
+        return prepare
+    return Settings.of(prepare)
+
+
+def prepare_from_dict(values: Mapping[str, Any] | None) -> Settings | Preparation | None:
+    """What `as_dict` of either wrote."""
+    if values is None:
+        return None
+    return Preparation.from_dict(values) if "dist" in values else Settings.of(values)

@@ -23,9 +23,8 @@ class PairError(VmafValueError):
     """The two videos cannot be compared; `problems` lists every reason."""
 
     def __init__(self, problems: list[str]) -> None:
-        sizes = any(problem.startswith("dimensions") for problem in problems)
-        remedy = ["scale one of them first, best to the size of the display (docs/models.md)"] if sizes else []
-        super().__init__("; ".join([*problems, *remedy]))
+        remedy = 'prepare="auto" (pyvmaf score --prepare auto) makes the pair comparable, see docs/preparing.md'
+        super().__init__("; ".join([*problems, remedy]))
         self.problems = problems
 
     def __reduce__(self) -> tuple[type[PairError], tuple[list[str]]]:  # type: ignore[override]

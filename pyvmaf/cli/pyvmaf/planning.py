@@ -10,6 +10,7 @@ from typing import Any
 from ...plan import Frames
 from ...video import VideoFormat
 from ..grammar import UsageError, parse_feature
+from .preparing import add_preparing, preparing_of
 
 
 def size(text: str) -> tuple[int, int]:
@@ -70,6 +71,7 @@ def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
     add("--depth", type=count, metavar="BITS", help="bit depth of raw video; default 8")
     add("--stream", type=stream_numbers, default=(None, None), metavar="N[,N]",
         help="video stream of both files, or of REF and DIST, as ffprobe counts; default: the best")  # fmt: skip
+    add_preparing(parser)
 
 
 def plan_arguments(args: argparse.Namespace) -> dict[str, Any]:
@@ -82,4 +84,5 @@ def plan_arguments(args: argparse.Namespace) -> dict[str, Any]:
         "frames": args.frames,
         "viewing_distance": args.viewing_distance,
         "streams": args.stream,
+        **preparing_of(args),
     }

@@ -27,6 +27,7 @@ examples:
   pyvmaf score ref.y4m dist.mp4
   pyvmaf score ref.y4m dist.mp4 -m vmaf_v0.6.1neg -f psnr -o scores.json
   pyvmaf score ref.yuv dist.yuv --size 1920x1080 --pixel-format 420 --depth 10
+  pyvmaf score ref.mp4 small.mp4 --prepare auto
   pyvmaf score ref.mkv dist.mkv --no-model -f vif=debug=true --csv > frames.csv
   pyvmaf score ref.mkv dist.mkv --resume run.pyvmaf
   pyvmaf plan ref.mkv dist.mkv --chunk 1000 > tasks.jsonl
@@ -56,7 +57,7 @@ def add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     add = parser.add_argument
     add("ref", metavar="REF", help="reference: y4m, raw yuv, or any video that PyAV decodes")
-    add("dist", metavar="DIST", help="distorted video of the same size")
+    add("dist", metavar="DIST", help="distorted video of the same size, or see --prepare")
     add_plan_arguments(parser)
     add("-t", "--threads", type=count, metavar="N", help="worker threads; default: one a processor")
     add("--resume", metavar="FILE", help="append frames to FILE as they settle; go on from those that it has")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Slopes of the differentiable form against central differences of the C engine, kind by kind of picture.
 
-    python benchmarks/torch_slopes.py [--model vmaf_v0.6.1] [--pairs 10] [--list]
+    python benchmarks/torch_slopes.py [--model vmaf_v0.6.1] [--judge MODEL] [--pairs 10] [--list]
 
 Each pair is a 16-bit picture of 320x240 and a direction to move the distorted side in. The engine's
 score moves in steps, so a slope and a cubic term are fitted to its central differences at twelve step
@@ -91,26 +91,59 @@ KINDS: dict[str, Callable[[np.random.Generator], Made]] = {
 }
 
 
-def engine(ref: Plane, dist: Plane, model: str) -> float:
+# Of a side: luma, and for VMAF v1 chroma in full size.
+Planes = tuple[Plane, ...]
+Moved = tuple[Planes, Planes, Planes]
+
+
+def with_chroma(made: Made, g: np.random.Generator) -> Moved:
+    """Luma that moves, beside chroma that has lost a third and stays."""
+    chroma = [natural(g, 60, 196) for _ in range(2)]
+    still = np.zeros(SIZE)
+    ref, dist, direction = made
+    return (ref, *chroma), (dist, *(128 + (x - 128) * 0.67 for x in chroma)), (direction, still, still)
+
+
+def chroma_moves(g: np.random.Generator, change: Callable[[Plane], Plane]) -> Moved:
+    """Both planes of chroma move, luma stays."""
+    ref, dist, direction = with_chroma(degraded(g, natural(g)), g)
+    return ref, dist, (0 * direction[0], *(change(x) for x in dist[1:]))
+
+
+CHROMA: dict[str, Callable[[np.random.Generator], Moved]] = {
+    "chroma: blur": lambda g: chroma_moves(g, lambda x: blurred(blurred(blurred(x))) - x),
+    "chroma: less of it": lambda g: chroma_moves(g, lambda x: (128 - x) / 30),
+    "chroma: coarse errors": lambda g: chroma_moves(g, lambda x: soft(g, 40, -0.6, 0.6)),
+}
+
+
+def engine(ref: Planes, dist: Planes, model: str) -> float:
     """The engine's score of 16-bit pictures, not clipped."""
     with pyvmaf.VmafContext() as context:
         loaded = pyvmaf.VmafModel(model, flags=pyvmaf.ModelFlags.DISABLE_CLIP)
         context.use_features_from_model(loaded)
-        samples = [np.clip(np.round(x * 256), 0, 65535).astype(np.uint16) for x in (ref, dist)]
-        context.read_pictures(samples[0], samples[1], 0, bpc=16, pix_fmt="gray")
+        sides = [
+            tuple(np.clip(np.round(x * 256), 0, 65535).astype(np.uint16) for x in planes) for planes in (ref, dist)
+        ]
+        context.read_pictures(sides[0], sides[1], 0, bpc=16)
         context.flush()
         return context.score_at_index(loaded, 0)
 
 
-def compare(made: Made, model: str) -> tuple[float, float, float, str]:
+def compare(made: Moved, model: str, judge: str) -> tuple[float, float, float, str]:
     """Derivative, the engine's slope and its standard error, and why it is no judge; "" when it is."""
-    ref, dist, direction = (np.clip(made[0], 0, 255), np.clip(made[1], 1, 254), made[2])
-    direction = np.clip(direction, -1 / STEPS[-1], 1 / STEPS[-1])
-    gradient = pyvmaf.gradient(ref, dist, model=model).dist
-    assert gradient is not None
-    slope = float((gradient.astype(float) * direction).sum())
-    up, down = (np.array([engine(ref, dist + k * h * direction, model) for h in STEPS]) for k in (1, -1))
-    here = engine(ref, dist, model)
+    ref = tuple(np.clip(x, 0, 255) for x in made[0])
+    dist = tuple(np.clip(x, 1, 254) for x in made[1])
+    direction = tuple(np.clip(x, -1 / STEPS[-1], 1 / STEPS[-1]) for x in made[2])
+    gradient = pyvmaf.gradient(*((x if len(x) == 3 else x[0]) for x in (ref, dist)), model=model).dist
+    slopes = gradient if len(ref) == 3 else (gradient,)
+    slope = sum(float((own.astype(float) * by).sum()) for own, by in zip(slopes, direction, strict=True))
+
+    def moved(step: float) -> float:
+        return engine(ref, tuple(x + step * by for x, by in zip(dist, direction, strict=True)), judge)
+
+    up, down = (np.array([moved(k * h) for h in STEPS]) for k in (1, -1))
+    here = moved(0.0)
     # (f(h) - f(-h)) / 2 = a h + b h^3
     terms = np.stack([STEPS, STEPS**3], 1)
     odd = (up - down) / 2
@@ -129,9 +162,20 @@ def compare(made: Made, model: str) -> tuple[float, float, float, str]:
     return slope, near, error, why
 
 
+def pairs(model: str) -> dict[str, Callable[[np.random.Generator], Moved]]:
+    """What to compare for a model, by kind."""
+    if "_v1." not in model:
+        return {name: lambda g, m=make: tuple((x,) for x in m(g)) for name, make in KINDS.items()}
+    beside: dict[str, Callable[[np.random.Generator], Moved]] = {
+        name: lambda g, m=make: with_chroma(m(g), g) for name, make in KINDS.items()
+    }
+    return beside | CHROMA
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", default="vmaf_v0.6.1")
+    parser.add_argument("--judge", help="the engine's model, such as vmaf_float_v0.6.1; the same by default")
     parser.add_argument("--pairs", type=int, default=10, help="of each kind")
     parser.add_argument("--list", action="store_true", help="every pair, too")
     args = parser.parse_args()
@@ -139,8 +183,9 @@ def main() -> None:
         "| pictures | slope | pairs | judged | of these within 1 % | worst | not judged | these, in standard errors |"
     )
     print("|---|---|---|---|---|---|---|---|")
-    for name, make in KINDS.items():
-        rows = [compare(make(np.random.default_rng(seed)), args.model) for seed in range(args.pairs)]
+    for name, make in pairs(args.model).items():
+        judge = args.judge or args.model
+        rows = [compare(make(np.random.default_rng(seed)), args.model, judge) for seed in range(args.pairs)]
         judged = [abs(slope - near) / abs(near) for slope, near, _, why in rows if not why]
         worst = f"{max(judged):.2%}" if judged else "-"
         reasons: dict[str, int] = {}

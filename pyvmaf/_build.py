@@ -18,8 +18,8 @@ PUBLIC += ["libvmaf/libvmaf", "pyvmaf/pyvmaf", "pyvmaf/extractor", "pyvmaf/parts
 # The kernel modules, so that tests can call each kernel by its set's name.
 MODULES = re.findall(r"M\(set, (\w+), (\w+)\)", (ROOT / "src_c/kernel/modules.h").read_text("utf-8"))
 KERNELS = ["engine/cpu", "kernel/kernel", *(f"kernel/{name}/{name}" for name, _ in MODULES), "kernel/table"]
-# What only Python uses: the twin's kernels and constants, and LPIPS.
-EXTENSION = ["smooth/smooth", "kernel/constants", "feature/adm_csf", "lpips/lpips"]
+# What only Python uses: the twin's kernels, constants and tables, and LPIPS.
+EXTENSION = ["smooth/smooth", "kernel/constants", "kernel/speed/speed_plan", "feature/adm_csf", "lpips/lpips"]
 HEADERS = [f"include/{name}.h" for name in PUBLIC] + [f"src_c/{name}.h" for name in KERNELS + EXTENSION]
 
 # What C calls in Python, in _ffi.py and _rows.py.

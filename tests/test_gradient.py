@@ -43,6 +43,40 @@ def test_it_is_the_twins(model: str, shape: tuple[int, ...], motion: bool) -> No
         assert np.abs(own - judge).max() <= 1e-5 * np.abs(judge).max()
 
 
+@pytest.mark.parametrize("depth", [8, 10])
+def test_vmaf_v1_takes_planes(depth: int) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed; the twin is no judge")
+    from pyvmaf.torch import VMAF
+
+    model = "vmaf_v1.0.16_hfr_3d0h"
+    sides = make_frames(Clip(352, 323, depth, "422", damage="heavy", frames=3))
+    ref, dist = (tuple(np.stack([frame[i] for frame in side]) for i in range(3)) for side in sides)
+    made = pyvmaf.gradient(ref, dist, model=model, wrt="both", bpc=depth)
+    r, d = (
+        [torch.from_numpy(x[:, None].astype(np.float32) * 2.0 ** (8 - depth)).requires_grad_() for x in side]
+        for side in (ref, dist)
+    )
+    score = VMAF(model, bit_depth=depth)(tuple(r), tuple(d))
+    score.sum().backward()
+    np.testing.assert_allclose(made.score, score.detach().numpy(), atol=1e-4)
+    for own, other in zip((*made.ref, *made.dist), (*r, *d), strict=True):
+        judge = other.grad.squeeze(1).numpy() * 2.0 ** (8 - depth)
+        assert own.shape == judge.shape and np.abs(judge).max() > 0
+        assert np.abs(own - judge).max() <= 1e-5 * np.abs(judge).max()
+    one = pyvmaf.gradient(*(tuple(x[0] for x in side) for side in (ref, dist)), model=model, bpc=depth)
+    assert isinstance(one.score, float) and [x.shape for x in one.dist] == [(323, 352), (323, 176), (323, 176)]
+    grey = tuple(np.full_like(x, 2 ** (depth - 1)) for x in dist[1:])
+    made = pyvmaf.gradient((ref[0], *grey), (dist[0], *grey), model=model, bpc=depth)  # chroma from luma
+    r, d = (
+        tuple(torch.from_numpy(x[:, None].astype(np.float32) * 2.0 ** (8 - depth)) for x in (luma, *grey))
+        for luma in (ref[0], dist[0])
+    )
+    leaf = d[0].requires_grad_()
+    VMAF(model, bit_depth=depth)(r, (leaf, *d[1:])).sum().backward()
+    judge = leaf.grad.squeeze(1).numpy() * 2.0 ** (8 - depth)
+    assert np.abs(made.dist[0] - judge).max() <= 1e-5 * np.abs(judge).max()
+
+
 def test_options_of_a_model_file(tmp_path: Path) -> None:
     """adm3, aim, single scales, a moving average over five frames, a transform with knots."""
     torch = pytest.importorskip("torch", reason="PyTorch is not installed; the twin is no judge")
@@ -149,6 +183,9 @@ def test_a_flat_frame_has_no_gradient_of_noise() -> None:
         ({"dist": np.zeros((40, 40), np.uint16)}, "bpc is None; allowed: 8 to 16"),
         ({"dist": np.full((40, 40), 1024, np.uint16), "bpc": 10}, "more than 10 bits"),
         ({"weights": [1.0, 2.0]}, r"weights has shape \(2,\)"),
+        ({"model": "vmaf_v1.0.16_3d0h"}, "CAMBI needs 216 in width or height"),
+        ({"ref": (np.zeros((40, 40)),) * 2}, "ref has 2 planes"),
+        ({"ref": (np.zeros((40, 40)), np.zeros((19, 20)), np.zeros((20, 20)))}, "ref's cb has shape .* 20x40 or 20x20"),
         ({"model": "vmaf_v9"}, "built in: .*vmaf_v0.6.1"),
     ],
 )  # fmt: skip

@@ -18,13 +18,18 @@ import numpy.typing as npt
 
 from ..errors import VmafTypeError, VmafValueError
 from . import kernels
+from .chroma import EXTRACTORS, check, cropped, misfit
+from .engine import request, scores
 from .features import Adm, Motion, Vif
 from .kernels import Doubles, Floats
 from .models import Feature, Model, Source, load
-from .options import AdmOptions, MotionOptions, VifOptions
+from .options import AdmOptions, MotionOptions, SpeedOptions, VifOptions
 from .regression import score
+from .speed import Axes, Speed
 
 Samples = npt.NDArray[Any]
+#: Luma, or planes (y, cb, cr).
+Frames = Samples | tuple[Samples, Samples, Samples]
 SMALLEST = 33  # of width and height, for which ADM is defined
 
 
@@ -35,18 +40,18 @@ class Gradient:
     Attributes:
         score: a float for one picture, [T] for a clip, [B, T] for several; binary64, not clipped.
         dist: derivative of the weighted sum of scores by each distorted sample, binary32, of the
-            shape of the samples; None when it was not asked for.
+            shape of the samples, three arrays if planes were given; None when it was not asked for.
         ref: the same by each reference sample.
     """
 
     score: Any
-    dist: Floats | None
-    ref: Floats | None
+    dist: Any
+    ref: Any
 
 
 def gradient(
-    ref: Samples,
-    dist: Samples,
+    ref: Frames,
+    dist: Frames,
     *,
     model: Source = "vmaf_v0.6.1",
     wrt: str = "dist",
@@ -56,18 +61,20 @@ def gradient(
     weights: npt.ArrayLike | None = None,
     n_threads: int = 1,
 ) -> Gradient:
-    """VMAF of luma and its gradient, in the smooth form that `pyvmaf.torch` trains with.
+    """VMAF and its gradient, in the smooth form that `pyvmaf.torch` trains with.
 
     The value is that of libvmaf's float extractors within some thousandths; the
     number to report is :func:`pyvmaf.score`'s.
 
     Args:
         ref: luma [H, W], a clip [T, H, W] or clips [B, T, H, W], at least 33x33: uint8, uint16 with
-            `bpc`, or float32/float64 with values in 0..255 at any depth.
+            `bpc`, or float32/float64 with values in 0..255 at any depth. Or planes (y, cb, cr) of such
+            shapes, chroma in full size or subsampled by two: VMAF v1 needs them.
         dist: the same of the distorted side.
-        model: a built-in model or the path of a JSON file; a model of integer ADM, VIF and motion.
+        model: a built-in model or the path of a JSON file; a model of integer ADM, VIF and motion, SpEED of
+            chroma and CAMBI, which has no gradient.
         wrt: "dist", "ref" or "both".
-        bpc: bits of uint16 samples, 8 to 16.
+        bpc: bits of uint16 samples, 8 to 16; of floating-point ones, those that CAMBI looks at (8).
         motion: frames of a clip belong together. False: each stands alone, without motion.
         transform: apply the model's score transform even where the file has it off.
         weights: of each score in the sum that is differentiated, of the shape of the scores;
@@ -85,34 +92,71 @@ def gradient(
         raise VmafValueError(f"wrt is {wrt!r}; allowed: dist, ref, both")
     if isinstance(n_threads, bool) or not isinstance(n_threads, int) or n_threads < 1:
         raise VmafValueError(f"n_threads is {n_threads!r}; allowed: 1 and more")
-    sides = [_checked(name, x, bpc) for name, x in (("ref", ref), ("dist", dist))]
-    if np.shape(ref) != np.shape(dist):
-        raise VmafValueError(f"ref has shape {np.shape(ref)}, dist {np.shape(dist)}; they must be equal")
-    shape = np.shape(ref)
-    clips = [x.reshape((1,) * (4 - len(shape)) + shape) for x, _ in sides]
-    if not motion:
-        clips = [x.reshape(-1, 1, *shape[-2:]) for x in clips]
-    share = np.ones(clips[0].shape[:2]) if weights is None else np.asarray(weights, float)
+    sides = [_side(name, x, bpc) for name, x in (("ref", ref), ("dist", dist))]
+    shapes = [[plane.shape for plane in planes] for planes, _ in sides]
+    if shapes[0] != shapes[1]:
+        shown = [str(made[0] if len(made) == 1 else made) for made in shapes]
+        raise VmafValueError(f"ref has shape {shown[0]}, dist {shown[1]}; they must be equal")
+    shape = shapes[0][0]
+    read = load(model, clip=False, transform=transform)
+    try:
+        check(read.features, shape[-2:], sides[0][0][1] if len(shapes[0]) > 1 else None, f"model {read.name}")
+    except ValueError as error:
+        raise VmafValueError(str(error)) from None
+    front = (1,) * (4 - len(shape)) + shape[:-2] if motion else (-1, 1)
+    clips = [[x.reshape(*front, *x.shape[-2:]) for x in planes] for planes, _ in sides]
+    share = np.ones(clips[0][0].shape[:2]) if weights is None else np.asarray(weights, float)
     if weights is not None and share.shape != shape[:-2]:
         raise VmafValueError(f"weights has shape {share.shape}; allowed: {shape[:-2]}, that of the scores")
-    work = _Work(load(model, clip=False, transform=transform), (wrt != "dist", wrt != "ref"), n_threads)
-    units, share = (sides[0][1], sides[1][1]), share.reshape(clips[0].shape[:2])
-    made = [work.clip(r, d, units, s) for r, d, s in zip(*clips, share, strict=True)]
-    scores = np.stack([m[0] for m in made]).reshape(shape[:-2])
-    by_ref, by_dist = (
-        None if parts[0] is None else np.array(parts, np.float32).reshape(shape)
-        for parts in ([m[1] for m in made], [m[2] for m in made])
-    )
-    return Gradient(float(scores) if scores.ndim == 0 else scores, by_dist, by_ref)
+    share = share.reshape(clips[0][0].shape[:2])
+    work = _Work(read, (wrt != "dist", wrt != "ref"), (sides[0][1], sides[1][1]), bpc or 8, n_threads)
+    made = [work.clip([x[i] for x in clips[0]], [x[i] for x in clips[1]], share[i]) for i in range(len(share))]
+    values = np.stack([m[0] for m in made]).reshape(shape[:-2])
+    by = [_whole([m[1][side] for m in made], shapes[0], isinstance((ref, dist)[side], np.ndarray)) for side in (0, 1)]
+    return Gradient(float(values) if values.ndim == 0 else values, by[1], by[0])
 
 
-def _checked(name: str, x: Samples, bpc: int | None) -> tuple[Samples, float]:
+def _whole(clips: list[list[Floats] | None], shapes: list[tuple[int, ...]], alone: bool) -> Any:
+    """Planes of all clips as they were given; no copy of a single clip."""
+    if clips[0] is None:
+        return None
+    planes = [
+        (parts[0] if len(parts) == 1 else np.stack(parts)).reshape(shape)
+        for parts, shape in zip(zip(*(clip for clip in clips if clip is not None), strict=True), shapes, strict=True)
+    ]
+    return planes[0] if alone else tuple(planes)
+
+
+def _side(name: str, frames: Frames, bpc: int | None) -> tuple[list[Samples], float]:
+    """The planes of a side and the grey levels of one unit of them."""
+    if not isinstance(frames, tuple):
+        x, unit = _checked(name, frames, bpc)
+        return [x], unit
+    if len(frames) != 3:
+        raise VmafValueError(f"{name} has {len(frames)} planes; allowed: luma alone, or (y, cb, cr)")
+    luma, unit = _checked(name, frames[0], bpc)
+    planes = [luma]
+    for part, plane in zip(("cb", "cr"), frames[1:], strict=True):
+        x, _ = _checked(f"{name}'s {part}", plane, bpc, 1)
+        wanted = misfit(luma.shape[-2:], x.shape[-2:])
+        if wanted or x.shape[:-2] != luma.shape[:-2]:
+            raise VmafValueError(
+                f"{name}'s {part} has shape {x.shape} beside luma {luma.shape}; allowed: as many frames, of "
+                f"{wanted or 'that size'}"
+            )
+        if x.dtype != luma.dtype:
+            raise VmafTypeError(f"{name}'s {part} is {x.dtype}, its luma {luma.dtype}; they must be equal")
+        planes.append(x)
+    return planes, unit
+
+
+def _checked(name: str, x: Samples, bpc: int | None, smallest: int = SMALLEST) -> tuple[Samples, float]:
     """An array and the grey levels of one unit of it."""
     if not isinstance(x, np.ndarray):
         raise VmafTypeError(f"{name} is a {type(x).__name__}; allowed: a NumPy array")
-    if x.ndim not in (2, 3, 4) or min(x.shape[-2:], default=0) < SMALLEST or x.size == 0:
+    if x.ndim not in (2, 3, 4) or min(x.shape[-2:], default=0) < smallest or x.size == 0:
         raise VmafValueError(
-            f"{name} has shape {x.shape}; allowed: [H, W], [T, H, W] or [B, T, H, W], at least {SMALLEST}x{SMALLEST}"
+            f"{name} has shape {x.shape}; allowed: [H, W], [T, H, W] or [B, T, H, W], at least {smallest}x{smallest}"
         )
     if x.dtype == np.uint8:
         return x, 1.0
@@ -146,78 +190,109 @@ def _centred(x: Samples, unit: float) -> Floats:
 class _Work:
     """One model's features, clip after clip."""
 
-    def __init__(self, model: Model, wanted: tuple[bool, bool], threads: int) -> None:
-        self.model, self.wanted, self.threads = model, wanted, threads
+    def __init__(
+        self, model: Model, wanted: tuple[bool, bool], units: tuple[float, float], bpc: int, threads: int
+    ) -> None:
+        self.model, self.wanted, self.units, self.bpc, self.threads = model, wanted, units, bpc, threads
         self.inputs: dict[Any, list[tuple[int, Feature]]] = {}
         for column, feature in enumerate(model.features):
             self.inputs.setdefault(feature.options, []).append((column, feature))
 
     def clip(
-        self, ref: Samples, dist: Samples, units: tuple[float, float], weights: Doubles
-    ) -> tuple[Doubles, Floats | None, Floats | None]:
-        """Scores [T] and the gradients by ref and dist [T, H, W] of one clip."""
-        frames = len(ref)
+        self, ref: list[Samples], dist: list[Samples], weights: Doubles
+    ) -> tuple[Doubles, tuple[list[Floats] | None, list[Floats] | None]]:
+        """Scores [T] and the gradients by the planes [T, h, w] of either side of one clip."""
+        frames = len(ref[0])
         motions = {
-            options: Motion(self._differences(ref, units[0], options), options)
+            options: Motion(self._differences(ref[0], options), options)
             for options in self.inputs
             if isinstance(options, MotionOptions)
         }
-        scores = np.empty(frames)
-        by = [np.empty(x.shape, np.float32) if want else None for x, want in zip((ref, dist), self.wanted, strict=True)]
+        values = np.empty(frames)
+        by = tuple(
+            [np.zeros(x.shape, np.float32) for x in side] if want else None
+            for side, want in zip((ref, dist), self.wanted, strict=True)
+        )
         given = {options: {f.value: np.zeros(frames) for _, f in self.inputs[options]} for options in motions}
         for begin in range(0, frames, self.threads):
             at = slice(begin, min(frames, begin + self.threads))
-            planes = (_centred(ref[at], units[0]), _centred(dist[at], units[1]))
-            made = {o: self._measure(o, planes) for o in self.inputs if not isinstance(o, MotionOptions)}
-            features = np.empty((len(planes[0]), len(self.model.features)))
+            made = self._stretch([x[at] for x in ref], [x[at] for x in dist])
+            features = np.empty((len(weights[at]), len(self.model.features)))
             for options, columns in self.inputs.items():
-                source = motions.get(options, made.get(options))
-                assert source is not None
                 for column, feature in columns:
-                    values = source.values[feature.value]
-                    features[:, column] = values[at] if options in motions else values
-            scores[at], slopes = score(self.model, features)
+                    source = motions[options].values[feature.value][at] if options in motions else None
+                    features[:, column] = made[options].values[feature.value] if source is None else source
+            values[at], slopes = score(self.model, features)
             slopes = slopes * weights[at, None]
             for options, columns in self.inputs.items():
                 own = {feature.value: slopes[:, column] for column, feature in columns}
                 if options in motions:
                     for value, slope in own.items():
                         given[options][value][at] = slope
-                    continue
-                self._add(by, at, made[options].slopes(own, self.wanted), first=options is next(iter(made)))
+                else:
+                    self._add(by, at, made[options], own)
         if by[0] is not None:
             for options, motion in motions.items():
-                self._add_motion(by[0], ref, units[0], options, motion.slopes(given[options]))
-        for side, unit in zip(by, units, strict=True):
-            if side is not None and unit != 1.0:
-                side *= np.float32(unit)
-        return scores, by[0], by[1]
+                self._add_motion(by[0][0], ref[0], options, motion.slopes(given[options]))
+        for side, unit in zip(by, self.units, strict=True):
+            for plane in side or ():
+                if unit != 1.0:
+                    plane *= np.float32(unit)
+        return values, (by[0], by[1])
 
-    def _measure(self, options: Any, planes: tuple[Floats, Floats]) -> Vif | Adm:
-        if isinstance(options, VifOptions):
-            return Vif(*planes, options.vif_enhn_gain_limit, self.threads)
-        assert isinstance(options, AdmOptions)
-        with_aim = any(f.value in ("aim", "adm3") for _, f in self.inputs[options])
-        return Adm(*planes, options, with_aim, self.threads)
+    def _stretch(self, ref: list[Samples], dist: list[Samples]) -> dict[Any, Any]:
+        """The features of some frames but motion, by their options."""
+        made: dict[Any, Any] = {}
+        luma = (_centred(ref[0], self.units[0]), _centred(dist[0], self.units[1]))
+        for options in self.inputs:
+            if isinstance(options, VifOptions):
+                made[options] = Vif(*luma, options.vif_enhn_gain_limit, self.threads)
+            elif isinstance(options, AdmOptions):
+                with_aim = any(f.value in ("aim", "adm3") for _, f in self.inputs[options])
+                made[options] = Adm(*luma, options, with_aim, self.threads)
+            elif isinstance(options, SpeedOptions):
+                made[options] = self._speed(ref, dist, options)
+            elif options.extractor in EXTRACTORS:
+                made[options] = _Constant(self._by_engine(dist[0], options))
+        return made
 
-    @staticmethod
-    def _add(by: list[Floats | None], at: slice, parts: tuple[Floats | None, Floats | None], first: bool) -> None:
-        for total, part in zip(by, parts, strict=True):
-            if total is not None and part is not None:
-                if first:
-                    total[at] = part
-                else:
-                    total[at] += part
+    def _speed(self, ref: list[Samples], dist: list[Samples], options: SpeedOptions) -> Speed:
+        size = ref[0].shape[-2:]
+        (ru, rv), (du, dv) = (
+            [cropped(size, x).astype(float) * unit - 128.0 for x in side[1:]]
+            for side, unit in zip((ref, dist), self.units, strict=True)
+        )
+        return Speed(np, (ru, rv), (du, dv), Axes.of(ru.shape[-2], ru.shape[-1], options), options)
 
-    def _differences(self, ref: Samples, unit: float, options: MotionOptions) -> Doubles:
+    def _by_engine(self, luma: Samples, options: Any) -> dict[str, Doubles]:
+        """Values [n] of the distorted side's luma."""
+        features = [feature for _, feature in self.inputs[options]]
+        if luma.dtype.kind == "f":
+            top = 2**self.bpc - 1
+            luma = np.clip(np.round(luma * 2.0 ** (self.bpc - 8)), 0, top).astype(np.uint16 if top > 255 else np.uint8)
+        frames = (((plane,), (plane,)) for plane in luma)
+        bpc = 8 if luma.dtype == np.uint8 else self.bpc
+        rows = scores(frames, [request(feature) for feature in features], bpc, self.threads)
+        return {f.value: np.array(column) for f, column in zip(features, zip(*rows, strict=True), strict=True)}
+
+    def _add(self, by: tuple[list[Floats] | None, ...], at: slice, made: Any, slopes: dict[str, Doubles]) -> None:
+        """Add what a feature says to the planes that it looks at."""
+        first = 1 if isinstance(made, Speed) else 0
+        for totals, parts in zip(by, made.slopes(slopes, self.wanted), strict=True):
+            if totals is None or parts is None:
+                continue
+            for total, part in zip(totals[first:], parts if first else (parts,), strict=False):
+                total[at, : part.shape[1], : part.shape[2]] += part
+
+    def _differences(self, ref: Samples, options: MotionOptions) -> Doubles:
         """Raw differences [T] to the frame `distance` back; 0 where there is none."""
         made, gap = np.zeros(len(ref)), options.distance
         for t in range(gap, 0 if options.motion_force_zero else len(ref)):
             earlier, current = (np.ascontiguousarray(ref[i : i + 1], np.float32) for i in (t - gap, t))
-            made[t] = kernels.motion(earlier, current, self.threads)[0] * unit
+            made[t] = kernels.motion(earlier, current, self.threads)[0] * self.units[0]
         return made
 
-    def _add_motion(self, by: Floats, ref: Samples, unit: float, options: MotionOptions, slopes: Doubles) -> None:
+    def _add_motion(self, by: Floats, ref: Samples, options: MotionOptions, slopes: Doubles) -> None:
         gap = options.distance
         for t in range(gap, len(ref)):
             if slopes[t]:
@@ -225,3 +300,14 @@ class _Work:
                 made = kernels.motion_slopes(earlier, current, slopes[t : t + 1], self.threads)[0]
                 by[t] += made
                 by[t - gap] -= made
+
+
+class _Constant:
+    """Values without a gradient."""
+
+    def __init__(self, values: dict[str, Doubles]) -> None:
+        self.values = values
+
+    def slopes(self, given: dict[str, Doubles], wanted: tuple[bool, bool]) -> tuple[None, None]:
+        """None, whatever the slopes by the values are."""
+        return None, None

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy.typing as npt
 from .._ffi import CData, call, ffi, lib, text
 from ..enums import ModelFlags
 from ..model import VmafModel, VmafModelCollection, any_from_path, builtin_models
-from .options import EXTRACTOR, Options, options
+from .options import EXTRACTOR, Options, options, quantity
 
 Doubles = npt.NDArray[np.float64]
 Source = str | os.PathLike[str]
@@ -47,6 +46,18 @@ class Transform:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """Chroma without a score says nothing; it takes its value from luma.
+
+    A target that is exactly 0 becomes scale * (1 - guide).
+    """
+
+    scale: float
+    guide: int  # position among the features
+    target: int
+
+
+@dataclass(frozen=True)
 class Machine:
     """The support vectors of one model, with the scaling of its inputs and its score.
 
@@ -62,6 +73,7 @@ class Machine:
     intercepts: Doubles  # [K]
     slope: float
     intercept: float
+    correction: Correction | None
 
 
 @dataclass(frozen=True)
@@ -82,14 +94,10 @@ def feature(stored: str, given: dict[str, Any], source: str, name: str | None = 
     Raises:
         ValueError: there is no differentiable form of this feature.
     """
-    match = re.fullmatch(r"VMAF_integer_feature_(\w+)_score|integer_(\w+)", stored)
-    value = (match[1] or match[2]) if match else ""
-    if value not in EXTRACTOR:
-        known = ", ".join(f"integer_{name}" for name in sorted(EXTRACTOR))
-        raise ValueError(
-            f"{source}: feature {stored} has no differentiable form; there is one of {known}: "
-            "use a model of the v0.6.1 family"
-        )
+    value = quantity(stored)
+    if not value:
+        known = ", ".join(sorted(EXTRACTOR))
+        raise ValueError(f"{source}: feature {stored} has no differentiable form; there is one of integer {known}")
     try:
         chosen = options(value, given)
     except ValueError as error:
@@ -107,7 +115,7 @@ def load_engine(source: Source, flags: ModelFlags) -> VmafModel | VmafModelColle
         return any_from_path(source, flags=flags)
     names = builtin_models()
     if source not in names:
-        usable = [name for name in names if "_v1." not in name and "float" not in name]
+        usable = [name for name in names if "float" not in name]
         raise ValueError(f"model {str(source)!r} is unknown; built in: {', '.join(usable)}; or a .json path")
     try:
         return VmafModel(str(source), flags=flags)
@@ -184,6 +192,7 @@ def _machine(view: CData, rows: Sequence[CData]) -> Machine:
         view.gamma, view.rho, weight.copy(), support[:, :inputs].copy(),
         np.array([row.slope for row in rows]), np.array([row.intercept for row in rows]),
         view.slope, view.intercept,
+        Correction(view.chroma, view.chroma_guide, view.chroma_target) if view.chroma else None,
     )  # fmt: skip
 
 

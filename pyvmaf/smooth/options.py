@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,8 +14,10 @@ from .constants import Sensitivity, float32, sensitivities
 
 #: The quantities of each extractor, in the order in which they are published.
 VALUES = {
+    "cambi": ("cambi",),
     "adm": ("adm2", "aim", "adm3", "adm_scale0", "adm_scale1", "adm_scale2", "adm_scale3"),
     "motion": ("motion_sad", "motion2", "motion3"),
+    "speed_chroma": ("speed_chroma_u", "speed_chroma_v", "speed_chroma_uv"),
     "vif": ("vif_scale0", "vif_scale1", "vif_scale2", "vif_scale3"),
 }
 
@@ -36,17 +40,15 @@ class Options:
         self.values |= {name: _checked(rows, name, value) for name, value in {**(given or {}), **more}.items()}
         for name, value in self.values.items():
             setattr(self, name, value)
+        #: Those that differ from their defaults.
+        self.given = {name: value for name, value in self.values.items() if value != rows[name].default}
+        #: The same as JSON.
+        self.text = json.dumps(self.given)
 
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
             """The value of an option."""
-
-    @property
-    def given(self) -> dict[str, OptionValue]:
-        """Those that differ from their defaults."""
-        rows = _table(self.extractor)
-        return {name: value for name, value in self.values.items() if value != rows[name].default}
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and other.values == self.values
@@ -86,9 +88,45 @@ class VifOptions(Options):
     extractor = "vif"
 
 
-_KINDS: dict[str, type[Options]] = {"adm": AdmOptions, "motion": MotionOptions, "vif": VifOptions}
+class SpeedOptions(Options):
+    """Those of the speed_chroma extractor."""
+
+    extractor = "speed_chroma"
+
+    def __init__(self, given: Mapping[str, Any] | None = None, **more: Any) -> None:
+        super().__init__(given, **more)
+        methods = ("nearest", "bilinear", "bicubic", "lanczos4")
+        if self.speed_prescale_method not in methods:
+            raise ValueError(
+                f"option speed_prescale_method is {self.speed_prescale_method!r}; allowed: {', '.join(methods)}"
+            )
+        if not lib.speed_plan_valid_kernelscale(self.speed_kernelscale):
+            raise ValueError(f"option speed_kernelscale is {self.speed_kernelscale:g}; allowed: 1/2, 2/3, 1, 3/2, 2, 3")
+
+
+class CambiOptions(Options):
+    """Those of the CAMBI extractor."""
+
+    extractor = "cambi"
+
+
+_KINDS: dict[str, type[Options]] = {
+    kind.extractor: kind for kind in (AdmOptions, CambiOptions, MotionOptions, SpeedOptions, VifOptions)
+}
 #: The extractor of each quantity.
 EXTRACTOR = {value: extractor for extractor, values in VALUES.items() for value in values}
+
+
+def quantity(stored: str) -> str:
+    """What the name under which an extractor stores a score says that it is; "" of no name of these extractors.
+
+    >>> quantity("VMAF_integer_feature_adm2_score"), quantity("Cambi_feature_cambi_score"), quantity("psnr_y")
+    ('adm2', 'cambi', '')
+    """
+    match = re.fullmatch(r"(?:VMAF_integer|Cambi|Speed_chroma)_feature_(\w+)_score|integer_(\w+)", stored)
+    value = (match[1] or match[2]) if match else ""
+    return value if value in EXTRACTOR else ""
+
 
 _tables: dict[str, dict[str, Option]] = {}
 
@@ -109,6 +147,8 @@ def _checked(rows: Mapping[str, Option], name: str, value: Any) -> OptionValue:
         if not isinstance(value, bool):
             raise ValueError(f"option {name} is {value!r}; allowed: true, false")
         return value
+    if row.type is str:
+        return str(value)
     try:
         # The engine keeps six digits of the binary32 value.
         number = float(f"{float32(float(value)):g}")
@@ -131,7 +171,7 @@ def options(value: str, given: Mapping[str, Any]) -> Options:
 def published(value: str, chosen: Options) -> str:
     """The name under which the engine publishes a quantity with these options."""
     known = {name for e in extractors() if e.name == chosen.extractor for name in e.features}
-    (stored,) = known & {f"VMAF_integer_feature_{value}_score", f"integer_{value}"}
+    (stored,) = (name for name in known if quantity(name) == value)
     buffer = ffi.new("char[256]")
     dictionary = new_dictionary(chosen.given)
     try:

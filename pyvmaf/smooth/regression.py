@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .kernels import Doubles
-from .models import Machine, Model, Transform
+from .models import Correction, Machine, Model, Transform
 
 
 def score(model: Model, features: Doubles) -> tuple[Doubles, Doubles]:
@@ -24,10 +26,23 @@ def score(model: Model, features: Doubles) -> tuple[Doubles, Doubles]:
 
 def _raw(machine: Machine, features: Doubles) -> tuple[Doubles, Doubles]:
     """What one machine says before transform and clip."""
+    if machine.correction is not None:
+        return _corrected(machine, features, machine.correction)
     away = (features * machine.slopes + machine.intercepts)[:, None] - machine.support
     near = np.exp(-machine.gamma * np.square(away).sum(-1)) * machine.weight
     values = (near.sum(-1) - machine.rho - machine.intercept) / machine.slope
     slopes = (-2.0 * machine.gamma / machine.slope) * np.einsum("nv,nvk->nk", near, away) * machine.slopes
+    return values, slopes
+
+
+def _corrected(machine: Machine, features: Doubles, how: Correction) -> tuple[Doubles, Doubles]:
+    """The same where chroma without a score takes its value from luma."""
+    silent = features[:, how.target] == 0.0
+    features = features.copy()
+    features[silent, how.target] = how.scale * (1.0 - features[silent, how.guide])
+    values, slopes = _raw(replace(machine, correction=None), features)
+    slopes[silent, how.guide] -= how.scale * slopes[silent, how.target]
+    slopes[silent, how.target] = 0.0
     return values, slopes
 
 

@@ -14,9 +14,9 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError("pyvmaf.torch needs PyTorch: pip install torch", name=error.name) from None
 
 from . import functional
-from .color import rgb_to_luma
+from .color import rgb_to_luma, rgb_to_planes
 from .loss import PerceptualLoss, VMAFLoss
 from .lpips import LPIPS
 from .vmaf import VMAF
 
-__all__ = ["LPIPS", "VMAF", "PerceptualLoss", "VMAFLoss", "functional", "rgb_to_luma"]
+__all__ = ["LPIPS", "VMAF", "PerceptualLoss", "VMAFLoss", "functional", "rgb_to_luma", "rgb_to_planes"]

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..smooth.chroma import misfit
+
 FLOATS = (torch.float32, torch.float64)
 HALVES = (torch.float16, torch.bfloat16)
 _WIDE = (torch.int16, torch.uint16, torch.int32)
@@ -35,7 +37,7 @@ def _check_form(name: str, x: Tensor, smallest: int) -> None:
     if x.dim() not in (4, 5) or x.shape[-3] != 1:
         raise ValueError(
             f"{name} has shape {tuple(x.shape)}; allowed: luma [N, 1, H, W], or clips "
-            "[B, T, 1, H, W]; see rgb_to_luma for colour"
+            "[B, T, 1, H, W]; see rgb_to_luma and rgb_to_planes for colour"
         )
     if x.dtype in HALVES and not autocast_is_on(x.device):
         raise TypeError(
@@ -127,6 +129,27 @@ def check_pair(ref: Tensor, dist: Tensor, smallest: int, validate: bool) -> bool
     if not validate:
         return False
     known = [_check_values("ref", ref), _check_values("dist", dist)]
+    return all(known)
+
+
+def check_chroma(name: str, ref: tuple[Tensor, Tensor], dist: tuple[Tensor, Tensor], validate: bool) -> bool:
+    """`check_pair` of a plane of chroma; each side is (luma, chroma)."""
+    for side, (luma, plane) in (("ref", ref), ("dist", dist)):
+        _check_form(f"{side}'s {name}", plane, 1)
+        wanted = misfit(tuple(luma.shape[-2:]), tuple(plane.shape[-2:]))
+        if wanted or plane.shape[:-2] != luma.shape[:-2]:
+            raise ValueError(
+                f"{side}'s {name} has shape {tuple(plane.shape)} beside luma {tuple(luma.shape)}; allowed: as many "
+                f"frames, of {wanted or 'that size'}"
+            )
+        if plane.device != luma.device or plane.dtype != luma.dtype:
+            kinds = [f"{x.dtype} on {x.device}" for x in (plane, luma)]
+            raise TypeError(f"{side}'s {name} is {kinds[0]}, its luma {kinds[1]}; they must be equal")
+    if ref[1].shape != dist[1].shape:
+        raise ValueError(f"ref's {name} has shape {tuple(ref[1].shape)}, dist's {tuple(dist[1].shape)}")
+    if not validate:
+        return False
+    known = [_check_values(f"{side}'s {name}", plane) for side, (_, plane) in (("ref", ref), ("dist", dist))]
     return all(known)
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Luma of RGB, as video defines it."""
+"""Luma and chroma of RGB, as video defines them."""
 
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .checks import check_rgb, floats
@@ -12,6 +13,9 @@ from .checks import check_rgb, floats
 _WEIGHTS = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722), "bt2020": (0.2627, 0.0593)}
 # Offset and excursion of 8-bit luma.
 _RANGES = {"limited": (16.0, 219.0), "full": (0.0, 255.0)}
+
+# Rows and columns of luma for each of chroma.
+_STEPS = {"420": (2, 2), "422": (1, 2), "444": (1, 1)}
 
 #: RGB that needs a gradient was converted: `VMAFLoss` then says once what it does not see.
 trained = False
@@ -42,6 +46,40 @@ def rgb_to_luma(rgb: Tensor, matrix: str = "bt709", range: str = "limited", *, v
     global trained
     trained = trained or rgb.requires_grad
     return _luma(floats(rgb), matrix, range)
+
+
+def rgb_to_planes(
+    rgb: Tensor, matrix: str = "bt709", range: str = "limited", chroma: str = "420", *, validate: bool = True
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Planes (Y', Cb, Cr) [..., 1, h, w] in 0..255 of gamma-corrected RGB [..., 3, H, W] in 0..255.
+
+    Subsampled chroma is the mean of the samples it stands for, two or four; at an odd edge, of those that
+    there are. Values may leave 0..255 a little, as RGB does.
+
+    Args:
+        rgb: floating point; see `rgb_to_luma`, as for the next two.
+        matrix: "bt601", "bt709" or "bt2020".
+        range: "limited" or "full".
+        chroma: "420", "422" or "444". Videos, and what VMAF v1 was trained on, are 4:2:0.
+        validate: look at the values, which makes a GPU wait.
+
+    Raises:
+        ValueError: for an unknown matrix, range or chroma, a tensor without three channels, or
+            values that look like 0..1 or -1..1.
+        TypeError: integers.
+    """
+    if chroma not in _STEPS:
+        raise ValueError(f"chroma is {chroma!r}; allowed: {', '.join(_STEPS)}")
+    _check(rgb, matrix, range)
+    if validate:
+        check_rgb(rgb)
+    luma, both = luma_and_chroma(rgb, matrix, range)
+    if _STEPS[chroma] != (1, 1):
+        flat = both.reshape(-1, *both.shape[-3:])
+        means = F.avg_pool2d(flat, _STEPS[chroma], ceil_mode=True, count_include_pad=False)
+        both = means.view(*both.shape[:-2], *means.shape[-2:])
+    cb, cr = (both + 128.0).split(1, -3)
+    return luma, cb, cr
 
 
 def luma_and_chroma(rgb: Tensor, matrix: str, range: str) -> tuple[Tensor, Tensor]:

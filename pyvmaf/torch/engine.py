@@ -4,18 +4,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..context import VmafContext
-from ..extractor import OptionValue
 from ..model import VmafModelCollection
+from ..smooth.engine import Frame, Request, request, scores
 from ..smooth.models import Feature, flags, load_engine
-from ..smooth.options import MotionOptions, published
 from .model import Regression
+
+Planes = Sequence[Tensor]
 
 
 def _samples(x: Tensor, bit_depth: int) -> Any:
@@ -25,45 +26,29 @@ def _samples(x: Tensor, bit_depth: int) -> Any:
     return scaled.nan_to_num(0.0, 0.0, 0.0).numpy().astype("uint8" if bit_depth == 8 else "uint16")
 
 
-def _request(feature: Feature) -> tuple[str, dict[str, OptionValue], str]:
-    """Extractor, options and published name of a raw column."""
-    options = feature.options
-    if isinstance(options, MotionOptions):
-        # The raw difference is the per-frame score at default weight and limit.
-        raw = "VMAF_integer_feature_motion_sad_score"
-        if options.motion_five_frame_window:
-            return "motion", {"motion_five_frame_window": True}, f"{raw}_mffw"
-        return "motion", {}, raw
-    return feature.extractor, options.given, published(feature.value, options)
-
-
 def engine_columns(ref: Tensor, dist: Tensor, before: int, features: Sequence[Feature], bit_depth: int) -> Tensor:
-    """Raw columns [B, T, K] as `columns` has them, binary64 as the engine stored them."""
-    requests = [_request(feature) for feature in features]
-    clips = [_clip(r, d, before, requests, bit_depth) for r, d in zip(ref, dist, strict=True)]
+    """Raw columns [B, T, K] of luma as `columns` has them, binary64 as the engine stored them."""
+    requests = [request(feature) for feature in features]
+    clips = []
+    for r, d in zip(ref[:, :, 0], dist[:, :, 0], strict=True):
+        frames = (((r[i],), (d[i - before] if i >= before else r[i],)) for i in range(len(r)))
+        clips.append(_clip(frames, requests, bit_depth)[before:])
     return torch.tensor(clips, dtype=torch.float64, device=ref.device)
 
 
-def _clip(
-    ref: Tensor,
-    dist: Tensor,
-    before: int,
-    requests: list[tuple[str, dict[str, OptionValue], str]],
-    bit_depth: int,
-) -> list[list[float]]:
-    threads = torch.get_num_threads()
-    with VmafContext(n_threads=threads if threads > 1 else 0) as context:
-        for extractor, options, _ in requests:
-            context.use_feature(extractor, options)
-        for index in range(len(ref)):
-            r = _samples(ref[index, 0], bit_depth)
-            d = r if index < before else _samples(dist[index - before, 0], bit_depth)
-            context.read_pictures((r,), (d,), index, bpc=bit_depth, borrow=True)
-        context.flush()
-        return [
-            [context.feature_score_at_index(name, index) for _, _, name in requests]
-            for index in range(before, len(ref))
-        ]
+def engine_features(ref: Planes, dist: Planes, requests: Sequence[Request], bit_depth: int) -> Tensor:
+    """Scores [N, K] of frames, planes [N, H, W] in 0..255 of either side."""
+    frames = ((tuple(x[i] for x in ref), tuple(x[i] for x in dist)) for i in range(len(ref[0])))
+    return torch.tensor(_clip(frames, requests, bit_depth), dtype=torch.float64, device=ref[0].device)
+
+
+def _clip(frames: Iterable[Frame], requests: Sequence[Request], bit_depth: int) -> list[list[float]]:
+    """Scores of each frame of a clip, planes [H, W] in 0..255."""
+
+    def made(planes: Planes) -> tuple[Any, ...]:
+        return tuple(_samples(plane, bit_depth) for plane in planes)
+
+    return scores(((made(r), made(d)) for r, d in frames), requests, bit_depth, torch.get_num_threads())
 
 
 def engine_scores(values: Tensor, regression: Regression) -> Tensor:
@@ -73,14 +58,13 @@ def engine_scores(values: Tensor, regression: Regression) -> Tensor:
         main = model.model if isinstance(model, VmafModelCollection) else model
         names = main.features
         rows = values.reshape(-1, values.shape[-1]).tolist()
-        scores = []
+        made = []
         for index, row in enumerate(rows):
             if not all(map(math.isfinite, row)):
-                scores.append(math.nan)
+                made.append(math.nan)
                 continue
             for name, value in zip(names, row, strict=True):
                 context.import_feature_score(name, value, index)
             score = context.score_at_index(model, index)
-            scores.append(score if isinstance(score, float) else score.bagging_score)
-    made = torch.tensor(scores, dtype=torch.float64, device=values.device)
-    return made.view(values.shape[:-1])
+            made.append(score if isinstance(score, float) else score.bagging_score)
+    return torch.tensor(made, dtype=torch.float64, device=values.device).view(values.shape[:-1])

@@ -9,6 +9,7 @@ from functools import lru_cache
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 
 def mirror(x: Tensor, radius: int) -> Tensor:
@@ -36,7 +37,8 @@ def halved(padded: Tensor, radius: int, height: int, width: int) -> Tensor:
 
 def constant(numbers: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
     """These numbers on a device, sent there once: a copy at every step would make a GPU wait."""
-    if torch.compiler.is_compiling() or device.type == "meta":
+    # Under a mode, such as that of fake tensors, what is made is not a plain tensor.
+    if torch.compiler.is_compiling() or device.type == "meta" or _get_current_dispatch_mode() is not None:
         return torch.tensor(numbers, dtype=dtype, device=device)
     return _sent(numbers, dtype, device)
 

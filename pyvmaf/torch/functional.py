@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""VIF, ADM and motion by themselves.
+"""VIF, ADM, motion, SpEED of chroma and CAMBI by themselves.
 
 Shapes, values, modes and `bit_depth` are those of `VMAF`; options are named as
 the extractors name them.
@@ -7,15 +7,19 @@ the extractors name them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
 
+from ..smooth.chroma import check
 from ..smooth.models import Feature
 from ..smooth.options import VALUES
 from ..smooth.options import options as checked
+from . import chroma
 from .checks import check_frames, check_mode, check_pair, full_precision, note_autocast
 from .measure import How, columns, finish, smallest
+from .sides import Frames, Side, check_sides
 
 
 def _features(extractor: str, given: dict[str, Any]) -> list[Feature]:
@@ -78,3 +82,42 @@ def motion(
     features = _features("motion", options)
     finite = check_frames("ref", ref, smallest(features), validate)
     return _measured(ref, ref, How(features, mode, bit_depth, finite))
+
+
+def speed_chroma(
+    ref: Frames,
+    dist: Frames,
+    *,
+    mode: str = "smooth",
+    bit_depth: int = 8,
+    validate: bool = True,
+    **options: Any,
+) -> dict[str, Tensor]:
+    """Loss of chroma's detail, of planes (y, cb, cr): speed_chroma_u, ..._v and ..._uv, [N] or [B, T] each.
+
+    Luma tells the subsampling only.
+    """
+    features = _features("speed_chroma", options)
+    return _of_sides(Side.of("ref", ref), Side.of("dist", dist), How(features, mode, bit_depth), validate)
+
+
+def cambi(
+    dist: Frames, *, mode: str = "smooth", bit_depth: int = 8, validate: bool = True, **options: Any
+) -> dict[str, Tensor]:
+    """Banding of luma: cambi, [N] or [B, T], by the engine in every mode; it has no gradient."""
+    side = Side.of("dist", dist)
+    return _of_sides(side, side, How(_features("cambi", options), mode, bit_depth), validate)
+
+
+def _of_sides(ref: Side, dist: Side, how: How, validate: bool) -> dict[str, Tensor]:
+    check_mode(how.mode, how.bit_depth)
+    finite = check_sides(ref, dist, smallest(how.features), validate)
+    check(how.features, ref.luma.shape[-2:], ref.chroma[0] if ref.chroma else None, how.features[0].extractor)
+    note_autocast(ref.luma, dist.luma)
+    many = dist.luma.dim() == 5
+    if not many:
+        ref, dist = (side.map(lambda x: x[None]) for side in (ref, dist))
+    with full_precision(dist.luma.device):
+        values = chroma.columns(ref, dist, replace(how, finite=finite))
+    values = values if many else values[0]
+    return {f.value: column for f, column in zip(how.features, values.unbind(-1), strict=True)}

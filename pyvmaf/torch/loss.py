@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from . import color
 from .checks import check_rgb
+from .sides import Frames
 from .vmaf import VMAF
 
 _warned = False
@@ -61,16 +62,16 @@ class VMAFLoss(nn.Module):
             motion=motion,
         )  # fmt: skip
 
-    def forward(self, ref: Tensor, dist: Tensor) -> Tensor:
-        """The loss of luma [N, 1, H, W] or [B, T, 1, H, W]; a number, or one per frame."""
-        if dist.requires_grad and color.trained:
+    def forward(self, ref: Frames, dist: Frames) -> Tensor:
+        """The loss of frames as `VMAF` takes them; a number, or one per frame."""
+        if isinstance(dist, Tensor) and dist.requires_grad and color.trained:
             _warn_once()
         loss = 1.0 - self.vmaf(ref, dist) / 100.0
         if self.reduction == "none":
             return loss
         return loss.mean() if self.reduction == "mean" else loss.sum()
 
-    def backward(self, pairs: Iterable[tuple[Tensor, Tensor]], frames: int = 1) -> Tensor:
+    def backward(self, pairs: Iterable[tuple[Frames, Frames]], frames: int = 1) -> Tensor:
         """Loss of one clip that is never whole in memory; gradients are accumulated on the way.
 
         `pairs` yields (ref, dist) stretches [n, 1, H, W] in time order, each with
@@ -112,7 +113,7 @@ class PerceptualLoss(nn.Module):
     beside others is measured in docs/training.md.
 
     Args:
-        model: as `VMAF` takes it.
+        model: as `VMAF` takes it; one of VMAF v1 gets 4:2:0, and sees some of chroma too.
         pixel: weight of the luma error.
         chroma: weight of the chroma error.
         matrix: "bt601", "bt709" or "bt2020".
@@ -155,13 +156,19 @@ class PerceptualLoss(nn.Module):
         if self.validate:
             check_rgb(ref)
         (y, c), (v, e) = (color.luma_and_chroma(x, self.matrix, self.range) for x in (ref, dist))
-        # VMAF takes nothing beyond 0..255; the pixel term brings back what is there.
-        score = self.vmaf(y.clamp(0.0, 255.0), v.clamp(0.0, 255.0)).mean()
+        score = self.vmaf(self._frames(ref, y), self._frames(dist, v)).mean()
         return {
             "vmaf": 1.0 - score / 100.0,
             "pixel": self.pixel * ((v - y) / 255.0).square().mean(),
             "chroma": self.chroma * ((e - c) / 255.0).square().mean(),
         }
+
+    def _frames(self, rgb: Tensor, luma: Tensor) -> Frames:
+        """What the model looks at. It takes nothing beyond 0..255; the other terms bring back what is there."""
+        if not self.vmaf.needs_chroma:
+            return luma.clamp(0.0, 255.0)
+        y, cb, cr = color.rgb_to_planes(rgb, self.matrix, self.range, validate=False)
+        return y.clamp(0.0, 255.0), cb.clamp(0.0, 255.0), cr.clamp(0.0, 255.0)
 
     def extra_repr(self) -> str:
         """The options, as `print` shows them."""

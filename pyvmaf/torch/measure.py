@@ -47,9 +47,9 @@ straight_through = operators.applied(StraightThrough)
 
 
 def smallest(features: Sequence[Feature]) -> int:
-    """Least width and height these features are defined for."""
+    """Least width and height of luma that these features are defined for."""
     sizes = {"adm": adm.MIN_SIZE, "vif": vif.MIN_SIZE, "motion": motion.MIN_SIZE}
-    return max(sizes[feature.extractor] for feature in features)
+    return max(sizes.get(feature.extractor, 1) for feature in features)
 
 
 def reach(features: Sequence[Feature]) -> int:
@@ -100,7 +100,7 @@ def _values(ref: Tensor, dist: Tensor, before: int, how: How) -> Tensor:
             check_grid("dist", dist, how.bit_depth)
             value = engine_columns(ref, dist, before, how.features, how.bit_depth)
         else:
-            r, d = (_samples(x, how.bit_depth) for x in (ref, dist))
+            r, d = (samples(x, how.bit_depth) for x in (ref, dist))
             value = _columns(r, d, before, how.features, _fixed(how.bit_depth))
     if smooth is None:
         return value
@@ -113,6 +113,13 @@ def _has_tangent(x: Tensor) -> bool:
     if torch.compiler.is_compiling():
         return False
     return forward_ad.unpack_dual(x).tangent is not None
+
+
+@torch.no_grad()
+def numbers(planes: Sequence[Tensor]) -> Tensor:
+    """1 where all planes [N, 1, ., .] of a frame hold numbers only, else NaN, [N]: to multiply values with."""
+    finite = torch.stack([_all_finite(x[None])[0] for x in planes]).all(0)
+    return torch.where(finite, 1.0, float("nan"))
 
 
 @torch.no_grad()
@@ -139,7 +146,7 @@ def _all_finite(x: Tensor) -> Tensor:
     return x.sum((-3, -2, -1)).isfinite()
 
 
-def _samples(x: Tensor, bit_depth: int) -> Tensor:
+def samples(x: Tensor, bit_depth: int) -> Tensor:
     """The nearest samples of `bit_depth` bits, integers in binary64."""
     top = 2.0**bit_depth - 1.0
     return (x.double() * 2.0 ** (bit_depth - 8)).round().clamp(0.0, top)

@@ -24,6 +24,7 @@ class Regression(Fixed):
     slopes: Tensor  # [M, K]
     intercepts: Tensor  # [M, K]
     curve: Tensor  # [M, 4]: gamma, rho, slope, intercept
+    chroma: Tensor  # [M]: scale of the chroma correction; 0: none
     knots: Tensor  # [2, J]
 
     def __init__(self, model: Source, *, clip: bool = False, transform: bool = False) -> None:
@@ -41,13 +42,24 @@ class Regression(Fixed):
     def forward(self, features: Tensor) -> Tensor:
         """Scores [...] of features [..., K]."""
         gamma, rho, slope, intercept = self.curve.unbind(-1)
-        x = features.double().unsqueeze(-2) * self.slopes + self.intercepts
+        x = self._corrected(features.double().unsqueeze(-2)) * self.slopes + self.intercepts
         distance = (x.unsqueeze(-2) - self.support).square().sum(-1)
         raw = (torch.exp(-gamma.unsqueeze(-1) * distance) * self.weight).sum(-1) - rho
         y = ((raw - intercept) / slope).mean(-1)
         if self.content.transform is not None:
             y = self._transformed(y, self.content.transform)
         return y if self.range is None else y.clamp(*self.range)
+
+    def _corrected(self, x: Tensor) -> Tensor:
+        """Features [..., M, K] as each machine takes them, from [..., 1, K]; see `Correction`."""
+        hows = [machine.correction for machine in self.content.machines]
+        how = next((how for how in hows if how), None)  # all have the same features
+        if how is None:
+            return x
+        parts = list(x.expand(*x.shape[:-2], len(hows), -1).unbind(-1))
+        silent = (parts[how.target] == 0.0) & (self.chroma != 0.0)
+        parts[how.target] = torch.where(silent, self.chroma * (1.0 - parts[how.guide]), parts[how.target])
+        return torch.stack(parts, -1)
 
     def _transformed(self, y: Tensor, how: Transform) -> Tensor:
         p0, p1, p2 = how.powers
@@ -82,5 +94,6 @@ def _tables(model: Model) -> dict[str, np.ndarray]:
         "slopes": np.stack([machine.slopes for machine in model.machines]),
         "intercepts": np.stack([machine.intercepts for machine in model.machines]),
         "curve": np.array([[m.gamma, m.rho, m.slope, m.intercept] for m in model.machines]),
+        "chroma": np.array([m.correction.scale if m.correction else 0.0 for m in model.machines]),
         "knots": np.array(knots, dtype=float).reshape(-1, 2).T.copy(),
     }

@@ -30,7 +30,7 @@ Pairs = tuple[Tensor | None, Tensor | None]
 _library = torch.library.Library("pyvmaf", "DEF")
 
 
-def _declare(name: str, compute: Callable[..., Any], shapes: Callable[..., Any]) -> Any:
+def declare(name: str, compute: Callable[..., Any], shapes: Callable[..., Any]) -> Any:
     """An operator without a gradient; `shapes` makes empty results."""
 
     def guarded(*inputs: Any) -> Any:
@@ -73,7 +73,7 @@ def no_second(ctx: Any, *grads: Tensor) -> NoReturn:
     raise RuntimeError("pyvmaf.torch has no second derivatives: the gradient of VMAF cannot be differentiated")
 
 
-class _Slopes(torch.autograd.Function):
+class Slopes(torch.autograd.Function):
     """The base of the operator of a gradient in a graph.
 
     A compiler tells the forward functions of its subclasses from those that take a context by
@@ -179,13 +179,13 @@ def _vif_slopes(
     return _made(kernels.vif_slopes(planes, slopes, scale, gain_limit, both, torch.get_num_threads()), (ref, dist))
 
 
-_vif_operator = _declare("smooth_vif", _vif, _vif_shapes)
-_vif_slopes_operator = _declare(
+_vif_operator = declare("smooth_vif", _vif, _vif_shapes)
+_vif_slopes_operator = declare(
     "smooth_vif_slopes", _vif_slopes, lambda ref, dist, *rest: _slope_shapes(ref, dist, rest[-1])
 )
 
 
-class _VifScaleSlopes(_Slopes):
+class _VifScaleSlopes(Slopes):
     @staticmethod
     def forward(
         ref: Tensor,
@@ -235,7 +235,7 @@ def _rounding(ref: Tensor, dist: Tensor, gain_limit: float) -> Tensor:
 
 
 #: What binary32 makes of the ratios [N, 4]: (ref, dist, gain_limit), planes in 0..255; no gradient.
-vif_rounding = _declare("vif_rounding", _rounding, lambda ref, *_: ref.new_empty(ref.shape[0], SCALES))
+vif_rounding = declare("vif_rounding", _rounding, lambda ref, *_: ref.new_empty(ref.shape[0], SCALES))
 
 
 # --- ADM ---------------------------------------------------------------------
@@ -305,13 +305,13 @@ def _adm_slopes(
     return _made(kernels.adm_slopes(planes, slopes, _kernel_how(how), both, torch.get_num_threads()), (ref, dist))
 
 
-_adm_operator = _declare("smooth_adm", _adm, _adm_shapes)
-_adm_slopes_operator = _declare(
+_adm_operator = declare("smooth_adm", _adm, _adm_shapes)
+_adm_slopes_operator = declare(
     "smooth_adm_slopes", _adm_slopes, lambda ref, dist, *rest: _slope_shapes(ref, dist, rest[-1])
 )
 
 
-class _AdmScaleSlopes(_Slopes):
+class _AdmScaleSlopes(Slopes):
     @staticmethod
     def forward(
         ref: Tensor,
@@ -370,7 +370,7 @@ def _direction_shapes(ref: Tensor, dist: Tensor, height: int, width: int) -> lis
 
 #: Where both sides have the same direction at each scale: (ref, dist, height, width), the part of planes
 #: of that size that the first scale reads, in 0..255; no gradient.
-adm_directions = _declare("adm_directions", _directions, _direction_shapes)
+adm_directions = declare("adm_directions", _directions, _direction_shapes)
 
 
 # --- motion ------------------------------------------------------------------
@@ -389,13 +389,13 @@ def _motion_slopes(earlier: Tensor, current: Tensor, grad: Tensor) -> Tensor:
     return _tensor(kernels.motion_slopes(_array(earlier), _array(current), slopes, torch.get_num_threads()))
 
 
-_motion_operator = _declare("smooth_motion", _motion, lambda earlier, current: earlier.new_empty(earlier.shape[0]))
-_motion_slopes_operator = _declare(
+_motion_operator = declare("smooth_motion", _motion, lambda earlier, current: earlier.new_empty(earlier.shape[0]))
+_motion_slopes_operator = declare(
     "smooth_motion_slopes", _motion_slopes, lambda earlier, current, grad: torch.empty_like(current)
 )
 
 
-class _MotionSlopes(_Slopes):
+class _MotionSlopes(Slopes):
     @staticmethod
     def forward(earlier: Tensor, current: Tensor, grad: Tensor) -> Any:
         return _motion_slopes_operator(earlier, current, grad)

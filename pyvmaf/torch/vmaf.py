@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""VMAF of luma tensors, differentiable."""
+"""VMAF of tensors, differentiable."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..smooth.chroma import EXTRACTORS, check
 from ..smooth.models import Feature
 from ..smooth.options import MotionOptions
-from . import operators
-from .checks import check_mode, check_pair, floats, full_precision, note_autocast
+from . import chroma, operators
+from .checks import check_mode, floats, full_precision, note_autocast
 from .engine import engine_scores
 from .measure import How, columns, finish, reach, smallest, straight_through
 from .model import Regression
+from .sides import Frames, Side, check_sides
 
 
 class _ChunkSlopes(torch.autograd.Function):
@@ -125,7 +127,10 @@ class VMAF(nn.Module):
         motion: frames belong to one clip. False: each stands alone, with no
             motion, as for batches of unrelated images.
 
-    Shapes are [N, 1, H, W] for N frames of one clip, or [B, T, 1, H, W].
+    Frames are luma [N, 1, H, W], N of one clip, or [B, T, 1, H, W]; or planes (y, cb, cr) of
+    such shapes, chroma in full size or subsampled by two. VMAF v1 needs planes
+    (`rgb_to_planes` makes them of RGB); other models look at luma only. Of v1's features, CAMBI is the
+    engine's value at `bit_depth` in every mode and has no gradient.
     """
 
     def __init__(
@@ -158,18 +163,23 @@ class VMAF(nn.Module):
         """The features of the model, in its order."""
         return self.regression.inputs
 
-    def forward(self, ref: Tensor, dist: Tensor) -> Tensor:
+    @property
+    def needs_chroma(self) -> bool:
+        """Whether the model measures chroma, so that frames must be planes."""
+        return any(feature.extractor == "speed_chroma" for feature in self.inputs)
+
+    def forward(self, ref: Frames, dist: Frames) -> Tensor:
         """Scores [N] or [B, T]; binary64 unless smooth."""
         return self._score(self._features(ref, dist))
 
-    def features(self, ref: Tensor, dist: Tensor) -> dict[str, Tensor]:
+    def features(self, ref: Frames, dist: Frames) -> dict[str, Tensor]:
         """What the model is fed, [N] or [B, T] each, by published name."""
         values = self._features(ref, dist)
         names = (feature.name for feature in self.inputs)
         return dict(zip(names, values.unbind(-1), strict=True))
 
-    def stream(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> Iterator[Tensor]:
-        """Scores of the stretches [n, 1, H, W] of one clip, in time order.
+    def stream(self, pairs: Iterable[tuple[Frames, Frames]]) -> Iterator[Tensor]:
+        """Scores of the stretches [n, 1, H, W] of one clip, or planes of them, in time order.
 
         A stretch is measured once the next one is seen, because motion looks
         one frame ahead. Gradients with respect to `ref` stop at its ends.
@@ -184,67 +194,87 @@ class VMAF(nn.Module):
         current = next(stretches, None)
         before = _Before(None, None)
         while current is not None:
-            ref, dist = current
-            if ref.dim() != 4:
-                raise ValueError(f"ref has shape {tuple(ref.shape)}; allowed: [n, 1, H, W]")
-            finite = check_pair(ref, dist, smallest(self.inputs), self.validate)
-            note_autocast(ref, dist)
+            ref, dist = Side.of("ref", current[0]), Side.of("dist", current[1])
+            if ref.luma.dim() != 4:
+                raise ValueError(f"ref has shape {tuple(ref.luma.shape)}; allowed: [n, 1, H, W]")
+            finite = self._checked(ref, dist)
             current = next(stretches, None)
-            after = None if current is None else current[0][:1]
-            rows, scores = self._stretch(ref, dist, before, after, finite)
+            after = None if current is None else Side.of("ref", current[0]).luma[:1]
+            rows, scores = self._stretch((ref, dist), before, after, finite)
             yield scores
-            before = _Before(ref[-1:].detach(), rows[-1:].detach())
+            before = _Before(ref.luma[-1:].detach(), rows[-1:].detach())
+
+    def _checked(self, ref: Side, dist: Side) -> bool:
+        """Raise for what cannot be measured; whether all values are known to be finite."""
+        finite = check_sides(ref, dist, smallest(self.inputs), self.validate)
+        plane = ref.chroma[0] if ref.chroma else None
+        check(self.inputs, ref.luma.shape[-2:], plane, f"model {self.regression.name}")
+        note_autocast(ref.luma, dist.luma)
+        return finite
 
     def _stretch(
-        self, ref: Tensor, dist: Tensor, before: _Before, after: Tensor | None, finite: bool
+        self, sides: tuple[Side, Side], before: _Before, after: Tensor | None, finite: bool
     ) -> tuple[Tensor, Tensor]:
         """Raw rows [n, K] and scores [n] of a stretch; `after` is the frame that follows."""
-        with full_precision(ref.device):
-            rows, values = self._rows(ref, dist, before, after, finite)
+        with full_precision(sides[0].luma.device):
+            rows, values = self._rows(*sides, before, after, finite)
         return rows, self._score(values)
 
     def _rows(
-        self, ref: Tensor, dist: Tensor, before: _Before, after: Tensor | None, finite: bool
+        self, ref: Side, dist: Side, before: _Before, after: Tensor | None, finite: bool
     ) -> tuple[Tensor, Tensor]:
         """Raw rows and published values [n, K] of a stretch."""
-        whole = ref if before.frame is None else torch.cat((floats(before.frame), floats(ref)))
-        rows = self._columns(whole[None], dist[None], self._how(finite))[0]
+        whole = ref
+        if before.frame is not None:
+            whole = replace(ref, luma=torch.cat((floats(before.frame), floats(ref.luma))))
+        clips = [side.map(lambda x: x[None]) for side in (whole, dist)]
+        rows = self._columns(clips[0], clips[1], self._how(finite))[0]
         parts = [rows] if before.row is None else [before.row, rows]
         if after is not None:
-            parts.append(self._peek(torch.cat((floats(ref[-1:]), floats(after))).detach(), finite))
+            parts.append(self._peek(torch.cat((floats(ref.luma[-1:]), floats(after))).detach(), finite))
         values = finish(torch.cat(parts), self.inputs)
         skip = 0 if before.row is None else 1
         return rows, values[skip : skip + len(rows)]
 
     def _peek(self, frames: Tensor, finite: bool) -> Tensor:
         """The row [1, K] of the second of two frames, of which only motion is made."""
+        clip, second = Side(frames[None], ()), Side(frames[None, 1:], ())
         row = [
-            self._columns(frames[None], frames[None, 1:], replace(self._how(finite), features=[f]))[0]
+            self._columns(clip, second, replace(self._how(finite), features=[f]))[0]
             if f.extractor == "motion"
             else frames.new_zeros(1, 1)
             for f in self.inputs
         ]
         return torch.cat(row, 1)
 
-    def _features(self, ref: Tensor, dist: Tensor) -> Tensor:
+    def _features(self, ref: Frames, dist: Frames) -> Tensor:
         """Published values [N, K] or [B, T, K]."""
-        finite = check_pair(ref, dist, smallest(self.inputs), self.validate)
-        note_autocast(ref, dist)
-        shape = dist.shape[:-3]
-        if self.motion:
-            clips = (ref, dist) if ref.dim() == 5 else (ref[None], dist[None])
-        else:  # clips of one frame
-            ref, dist = (x.reshape(-1, 1, *x.shape[-3:]) for x in (ref, dist))
-            clips = (ref, dist)
-        with full_precision(ref.device):
-            values = finish(self._columns(*clips, self._how(finite)), self.inputs)
+        r, d = Side.of("ref", ref), Side.of("dist", dist)
+        finite = self._checked(r, d)
+        shape = d.luma.shape[:-3]
+        if not self.motion:  # clips of one frame
+            r, d = (side.map(lambda x: x.reshape(-1, 1, *x.shape[-3:])) for side in (r, d))
+        elif len(shape) == 1:
+            r, d = (side.map(lambda x: x[None]) for side in (r, d))
+        with full_precision(d.luma.device):
+            values = finish(self._columns(r, d, self._how(finite)), self.inputs)
         return values.reshape(*shape, -1)
 
     def _how(self, finite: bool) -> How:
         return How(self.inputs, self.mode, self.bit_depth, finite)
 
-    def _columns(self, ref: Tensor, dist: Tensor, how: How) -> Tensor:
-        """Raw columns [B, T, K]; `ref` may have frames in front of those of `dist`."""
+    def _columns(self, ref: Side, dist: Side, how: How) -> Tensor:
+        """Raw columns [B, T, K]; luma of `ref` may have frames in front of those of `dist`."""
+        of_luma = replace(how, features=[f for f in how.features if f.extractor not in EXTRACTORS])
+        made = self._luma_columns(ref.luma, dist.luma, of_luma)
+        if len(of_luma.features) == len(how.features):
+            return made
+        rest = replace(how, features=[f for f in how.features if f.extractor in EXTRACTORS])
+        others = chroma.columns(ref, dist, rest)
+        sources = dict(zip((*of_luma.features, *rest.features), torch.cat((made, others), -1).unbind(-1), strict=True))
+        return torch.stack([sources[f] for f in how.features], -1)
+
+    def _luma_columns(self, ref: Tensor, dist: Tensor, how: How) -> Tensor:
         # A compiler plans memory itself.
         if self.chunk is None or torch.compiler.is_compiling() or dist.shape[:2].numel() <= self.chunk:
             return columns(ref, dist, ref.shape[1] - dist.shape[1], how)

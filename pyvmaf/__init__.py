@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Full-reference video quality (VMAF), measured exactly and fast."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from ._ffi import call
 from ._paths import get_include, get_library
 from ._rows import register, unregister
@@ -25,7 +28,6 @@ from .errors import (
 )
 from .extractor import ExtractorInfo, FeatureExtractor, Option, extractors
 from .lpips import LpipsExtractor
-from .many import Outcome, score_many
 from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore, builtin_models
 from .parts.merge import merge
 from .picture import VmafPicture
@@ -94,6 +96,19 @@ __all__ = [
 ]
 
 __version__ = call.vmaf_version().partition("-pyvmaf-")[2]
+
+#: What is imported when it is first asked for, as it brings modules that few programs need.
+_LATER = {"Outcome": "many", "score_many": "many"}
+
+if TYPE_CHECKING:
+    from .many import Outcome, score_many
+
+
+def __getattr__(name: str) -> object:
+    if name in _LATER:
+        return getattr(import_module(f".{_LATER[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 register(LpipsExtractor)
 VmafContext().close()  # has the engine print nothing: what fails raises

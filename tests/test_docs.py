@@ -3,16 +3,25 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from support.clips import Clip, make_frames
 
+import pyvmaf
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 EXAMPLE = re.compile(r"```python\n(.*?)```", re.DOTALL)
+SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 
 
 def write_y4m(path: Path, frames: list[tuple[np.ndarray, ...]]) -> None:
@@ -30,6 +39,24 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [t for t in targets if not (page.parent / t).exists()] == []
 
 
+def start_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    environment = {"env_vars": {"PYTHONPATH": paths}}
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, runtime_env=environment)
+
+
+def make_videos(folder: Path) -> list[tuple[Any, Any]]:
+    """ref and dist as y4m and mp4, and their frames."""
+    refs, dists = make_frames(Clip(288, 176, frames=10))  # VMAF v1 takes no less than 160 samples
+    for name_of, frames in (("ref", refs), ("dist", dists)):
+        for ending in ("y4m", "mp4"):
+            write_y4m(folder / f"{name_of}.{ending}", frames)
+    return list(zip(refs, dists, strict=True))
+
+
 def examples() -> list[tuple[str, str]]:
     out = []
     for page in PAGES:
@@ -45,11 +72,28 @@ def test_examples_run(name: str, code: str, tmp_path: Path, monkeypatch: pytest.
         pytest.importorskip("torch", reason="PyTorch is not installed")
     if "# not run" in code:
         pytest.skip("the page says that this one is not run")
-    refs, dists = make_frames(Clip(288, 176, frames=10))  # VMAF v1 takes no less than 160 samples
-    for name_of, frames in (("ref", refs), ("dist", dists)):
-        for ending in ("y4m", "mp4"):
-            write_y4m(tmp_path / f"{name_of}.{ending}", frames)
+    pairs = make_videos(tmp_path)
     monkeypatch.chdir(tmp_path)
-    if ".mp4" in code:
-        pytest.importorskip("av", reason="PyAV is not installed")
-    exec(compile(code, name, "exec"), {"pairs": list(zip(refs, dists, strict=True)), "__name__": "example"})
+    for name_of, module in (("PyAV", "av"), ("pyarrow", "pyarrow"), ("Ray", "ray")):
+        if re.search(rf"import {module}|pyvmaf\.{module}", code):
+            pytest.importorskip(module, reason=f"{name_of} is not installed")
+    if "# on Ray" in code:
+        start_ray(monkeypatch)
+    exec(compile(code, name, "exec"), {"pairs": pairs, "__name__": "example"})
+
+
+def test_shell_examples_of_pipelines_run(tmp_path: Path) -> None:
+    make_videos(tmp_path)
+    command = "import sys; from pyvmaf.cli.pyvmaf import main; sys.exit(main())"
+    shim = tmp_path / "bin" / "pyvmaf"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(command)} "$@"\n')
+    shim.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{shim.parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    blocks = SHELL.findall((ROOT / "docs" / "pipelines.md").read_text())
+    assert blocks
+    for block in blocks:
+        done = subprocess.run(["sh", "-e", "-c", block], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    scores = pyvmaf.Result.from_json(tmp_path / "scores.json")
+    assert list(scores["vmaf"]) == list(pyvmaf.score(tmp_path / "ref.mp4", tmp_path / "dist.mp4")["vmaf"])

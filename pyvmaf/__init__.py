@@ -12,6 +12,7 @@ from .context import VmafContext
 from .enums import LogLevel, ModelFlags, OutputFormat, PixelFormat, PoolingMethod
 from .errors import (
     VmafBusyError,
+    VmafCanceledError,
     VmafError,
     VmafFileExistsError,
     VmafFileNotFoundError,
@@ -37,11 +38,13 @@ from .result import Result
 from .run import Run
 from .scoring import IncompleteError, Interrupted, score
 from .smooth.gradient import Gradient, gradient
+from .stream import FrameScores, Stream, StreamError
 from .video import PairError, Video, VideoError, VideoFormat, open_video
 
 __all__ = [
     "ExtractorInfo",
     "FeatureExtractor",
+    "FrameScores",
     "Gradient",
     "IncompleteError",
     "Interrupted",
@@ -59,10 +62,13 @@ __all__ = [
     "Result",
     "Run",
     "Span",
+    "Stream",
+    "StreamError",
     "Video",
     "VideoError",
     "VideoFormat",
     "VmafBusyError",
+    "VmafCanceledError",
     "VmafContext",
     "VmafError",
     "VmafFileExistsError",

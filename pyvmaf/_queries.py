@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from ._ffi import CData, call, encoded, enum_value, ffi, lib, text, unsigned
 from ._handle import Handle
+from ._rows import ALL
 from .enums import OutputFormat, PoolingMethod
 from .errors import VmafTypeError, VmafValueError
 from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore
@@ -73,6 +75,16 @@ class Queries(Handle):
         found = np.empty((high - low) // step + 1)
         read(low, high, step, ffi.cast("double *", found.ctypes.data))
         return found if rising else found[np.asarray(frames) - low]
+
+    def scores_at(self, index: int) -> dict[str, float]:
+        """Every score that a frame has (so far), by name, in the order of logs; a NaN is left out."""
+        found: dict[str, float] = {}
+        score, position = ffi.new("double *"), unsigned("index", index)
+        with self._entered() as c:
+            while name := lib.pyvmaf_feature_name_at(c, len(found)):
+                lib.pyvmaf_feature_scores(c, name, position, position, 1, score)
+                found[text(lib.pyvmaf_feature_alias(name)) or ""] = float(score[0])
+        return {name: value for name, value in found.items() if not math.isnan(value)}
 
     def model_scores(self, model: VmafModel, indices: range) -> npt.NDArray[np.float64]:
         """What `model` says of many frames at once; NaN where a feature is missing (yet)."""
@@ -184,6 +196,13 @@ class Queries(Handle):
         """One past the highest frame index with a score."""
         with self._entered() as c:
             return int(lib.pyvmaf_frame_count(c))
+
+    @property
+    def failed_frame(self) -> int | None:
+        """The earliest frame at which an extractor failed (so far); None: none did."""
+        with self._entered() as c:
+            found = int(lib.pyvmaf_failed_frame(c))
+        return None if found == ALL else found
 
     @property
     def read_count(self) -> int:

@@ -330,7 +330,8 @@ class VmafContext(Queries):
 
         Frames settle while others are being read; features that look ahead delay
         them, those of v0.6.1 by one frame, a five-frame window by two. Frames
-        after a gap in the numbering settle at the flush.
+        after a gap in the numbering settle at the flush. A frame at which an
+        extractor failed settles without its score; see :attr:`failed_frame`.
 
         Args:
             timeout: seconds to wait for it; None: for ever.

@@ -51,6 +51,10 @@ class VmafBusyError(VmafError, RuntimeError):
     """A context, or a picture of its pool, is in use where the call needs it free."""
 
 
+class VmafCanceledError(VmafError, RuntimeError):
+    """What was asked for will not come: it was canceled."""
+
+
 class VmafNotSupportedError(VmafError, NotImplementedError):
     """This build or machine cannot do it."""
 

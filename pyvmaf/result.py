@@ -311,7 +311,12 @@ def _give(pieces: Iterator[str], path: str | os.PathLike[str] | TextIO | None) -
     return None
 
 
-def _predict(context: VmafContext, model: Model, frames: range) -> None:
+def model_column(model: Model) -> str:
+    """The column that a model is known by. A collection has several; what it says itself is this one."""
+    return f"{model.name}_bagging" if isinstance(model, VmafModelCollection) else model.name
+
+
+def predict(context: VmafContext, model: Model, frames: range) -> None:
     """Have the model's scores stored, frame by frame as far as they can be."""
     if isinstance(model, VmafModel):
         context.model_scores(model, frames)
@@ -336,12 +341,11 @@ def collect(
     scored = range(-(-frames.start // subsample) * subsample, frames.stop, subsample)
     indices = np.array(scored, np.int64)
     for model in models:
-        _predict(context, model, scored)
+        predict(context, model, scored)
     columns: dict[str, Column] = {}
     pooled: dict[str, Pooled] = {}
     for name in context.feature_names:
         columns[name] = context.feature_scores(name, scored)
         pooled[name] = pooled_of(columns[name])
-    # A collection has several columns; what it says itself is this one.
-    names = tuple(f"{m.name}_bagging" if isinstance(m, VmafModelCollection) else m.name for m in models)
+    names = tuple(map(model_column, models))
     return Result(indices, columns, pooled, names, note, run, context.aggregates, part)

@@ -131,6 +131,16 @@ static void log_problem(const Frame *frame, const PyvmafExtractor *extractor,
     log_remember("%s: %s", line, reason);
 }
 
+/* The earliest of all. Noted before the frame may settle: who takes settled
+ * frames asks which are whole. */
+static void note_failed(VmafContext *ctx, unsigned index)
+{
+    unsigned earliest = atomic_load(&ctx->first_failed);
+    while (index < earliest && !atomic_compare_exchange_weak(
+                                   &ctx->first_failed, &earliest, index))
+        ;
+}
+
 static int run_task(const Frame *frame, const Task *task)
 {
     Registration *leader = task->leader;
@@ -144,25 +154,17 @@ static int run_task(const Frame *frame, const Task *task)
         err = err > 0 ? -EINVAL : err;
         registration_release(leader, instance);
     }
-    if (err)
+    if (err) {
         log_problem(frame, leader->extractor, err, log_mark() != mark);
-    if (err)
         snprintf(reason, sizeof reason, "%s", pyvmaf_last_message());
+        note_failed(frame->ctx, frame->index);
+    }
     for (unsigned i = 0; i < task->cnt; i++)
         finish_member(frame->ctx, leader->member[i], frame->index);
     if (err)
         log_remember("%s", reason);
     context_work_for(before);
     return err;
-}
-
-/* The earliest of all. */
-static void note_failed(VmafContext *ctx, unsigned index)
-{
-    unsigned earliest = atomic_load(&ctx->first_failed);
-    while (index < earliest && !atomic_compare_exchange_weak(
-                                   &ctx->first_failed, &earliest, index))
-        ;
 }
 
 int frame_run(Frame *frame, bool in_order_only)
@@ -180,10 +182,8 @@ int frame_run(Frame *frame, bool in_order_only)
             snprintf(reason, sizeof reason, "%s", pyvmaf_last_message());
         }
     }
-    if (first) {
-        note_failed(frame->ctx, frame->index);
+    if (first)
         log_remember("%s", reason);
-    }
     return first;
 }
 

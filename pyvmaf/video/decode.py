@@ -49,7 +49,8 @@ class Decoder:
         self._start: int | None = None
         self.span = 0
         """How far the frames go, from the first one or from time 0, in units of the stream."""
-        stream.thread_type = "AUTO"
+        # Frames of FFV1 that are decoded at one time as a damaged one may come out wrong, without a word.
+        stream.thread_type = "SLICE" if stream.codec_context.name == "ffv1" else "AUTO"
         stream.codec_context.thread_count = THREADS
 
     def frames(self) -> Iterator[Any]:

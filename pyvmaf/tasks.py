@@ -22,7 +22,7 @@ from .many import frame_count
 from .parts.part import file_identity
 from .plan import Path, Plan
 from .scoring import with_preparation
-from .video.av import is_remote, shown
+from .video.container import is_remote, shown
 
 
 @dataclass(frozen=True)

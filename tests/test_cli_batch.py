@@ -17,7 +17,7 @@ import pyvmaf
 from pyvmaf import Result, VmafValueError
 from pyvmaf.cli.pyvmaf import main
 from pyvmaf.tasks import Task
-from pyvmaf.video.av import shown
+from pyvmaf.video.container import shown
 
 FRAMES = 11
 ROOT = Path(__file__).parents[1]

@@ -68,6 +68,18 @@ def test_damage_ends_the_video_at_the_same_frame_everywhere(
         assert "avcodec" not in str(caught.value)
 
 
+def test_frames_before_damage_are_right(tmp_path: Path) -> None:
+    """Those of FFV1 were not, one time in thirty, when several were decoded at once."""
+    path = encode(tmp_path / "a.mkv", lumas(20), options={"g": "12"})
+    with open_video(path) as video:
+        sound = [frame[0].tobytes() for frame in video]
+    path = damage(path, 15)
+    for _ in range(30):
+        with open_video(path) as video, pytest.raises(VideoError, match="frame 15: cannot be decoded"):
+            for i, frame in enumerate(video):
+                assert frame[0].tobytes() == sound[i]
+
+
 def test_damage_keeps_the_frames_before(files: Path, tmp_path: Path) -> None:
     (tmp_path / "ref.y4m").write_bytes(y4m_bytes(20))
     path = damage(encode(tmp_path / "a.mkv", lumas(20)), 19)

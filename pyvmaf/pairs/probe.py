@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from ..errors import VmafError, error_for
 from ..frames import planes_of
 from ..video import AvVideo, RawVideo, VideoError, VideoFormat
-from ..video.av import BESIDE, MATRICES, PATIENCE, RANGES, TRANSFERS, is_remote
+from ..video.av import BESIDE, MATRICES, RANGES, TRANSFERS
+from ..video.container import PATIENCE, is_remote
 from ..video.decode import reason
 from ..video.sniff import START, names_itself
 from ..video.y4m import MAGIC, MARKER, colour_of, parse_header, split_tags

@@ -14,8 +14,9 @@ from errno import EIO
 
 from .._ffi import encoded
 from ..errors import VmafError, VmafTypeError, VmafValueError, error_for
-from .av import RAW_NAMES, AvVideo, is_remote
+from .av import AvVideo
 from .base import Frame, Plane, Video, VideoError, VideoFormat
+from .container import RAW_NAMES, is_remote
 from .file import ByteFile, Source
 from .pair import Pair, PairError
 from .raw import RawVideo

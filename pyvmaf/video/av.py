@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import VmafError
 from ..frames import layout_of, planes_of
 from .base import Frame, VideoError, VideoFormat, check_range
-from .decode import DecodeError, Decoder, reason
-from .file import ByteFile, SeekableStream, Source, Stream
+from .container import comes_once, has_table, hint_of_pipes, is_remote, open_container, promised_frames, shown
+from .decode import DecodeError, Decoder
+from .file import ByteFile, Source
+from .leap import Table
 from .reader import FileVideo
+from .restart import restarts_of
+from .seek import WORTH, Beginning, Doubt, Finder, Resumed, is_same
 
 if TYPE_CHECKING:
     import av
@@ -23,31 +26,6 @@ RANGES = {1: "limited", 2: "full"}
 TRANSFERS = {16: "PQ", 18: "HLG", **dict.fromkeys((1, 4, 5, 6, 7, 11, 12, 13, 14, 15), "SDR")}
 # Dispositions of pictures that stand beside the video: covers, thumbnails.
 BESIDE = 0x400 | 0x800
-
-# Names by which FFmpeg takes a file for raw video, whatever it holds.
-RAW_NAMES = (".yuv", ".raw", ".rgb", ".cif", ".qcif")
-
-REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-SECRETS = re.compile(r"(?<=://)[^/?#@]*@|[?#].*$", re.DOTALL)
-PATIENCE = 30.0  # seconds without a byte from the network
-
-
-def is_remote(source: object) -> bool:
-    """Whether a name asks for the network; any other name is a file's.
-
-    >>> is_remote("https://example.org/a.mp4"), is_remote("cache:full.avi")
-    (True, False)
-    """
-    return isinstance(source, str) and REMOTE.match(source) is not None
-
-
-def shown(url: str) -> str:
-    """A URL as it may be shown and kept: without a password, a signature or a token.
-
-    >>> shown("https://me:secret@example.org/a.mp4?X-Amz-Signature=abc")
-    'https://example.org/a.mp4'
-    """
-    return SECRETS.sub("", url)
 
 
 class AvVideo(FileVideo):
@@ -74,6 +52,7 @@ class AvVideo(FileVideo):
         self._url = str(source)
         name = self._file.path if self._file else shown(self._url)
         self._container: Any = None
+        self._damaged: list[int] = []
         try:
             self._container = self._open(av, name)
             super().__init__(name, self._open_stream(name, stream), self._let_go)
@@ -83,25 +62,7 @@ class AvVideo(FileVideo):
             raise
 
     def _open(self, av: Any, name: str) -> Any:
-        # A name is a name: neither a protocol nor a pattern of numbered images.
-        how: dict[str, Any] = {"options": {"pattern_type": "none"}, "metadata_errors": "replace"}
-        what: Any = f"file:{name}"
-        if self._file is None:
-            what, how = self._url, {"timeout": PATIENCE, "metadata_errors": "replace"}
-        elif not self._file.on_disk or name.lower().endswith(RAW_NAMES):
-            what = Stream(self._file)
-            if self._file.size is not None:
-                what = SeekableStream(self._file)
-        try:
-            return av.open(what, **how)
-        except self._errors as error:
-            raise VideoError(name, f"not a video that FFmpeg knows: {reason(error)}{self._of_pipes}") from None
-
-    @property
-    def _of_pipes(self) -> str:
-        """What may be the matter when a video cannot be read at all."""
-        piped = self._file is not None and self._file.size is None
-        return "; some formats, such as MP4 with its index at the end, cannot come by a pipe" if piped else ""
+        return open_container(av, self._url, self._file)
 
     def _let_go(self) -> None:
         self._first: av.VideoFrame | None = None
@@ -112,8 +73,7 @@ class AvVideo(FileVideo):
 
     def _open_stream(self, path: str, wanted: int | None) -> VideoFormat:
         self._stream = self._choose(path, wanted)
-        self._decoder = Decoder(self._container, self._stream, self._errors)
-        self._frames: Iterator[Any] = self._decoder.frames()
+        self._decode_by(Decoder(self._stream, self._errors, self._container.demux(self._stream)))
         # Decoding one frame is the only sure way to know the format.
         first = self._first = self._next(path, 0)
         if first is None:
@@ -147,8 +107,8 @@ class AvVideo(FileVideo):
         """The stream's number in the file, as ffprobe counts."""
         self.codec: str = context.name
         """FFmpeg's name of the decoder."""
-        self.frame_count = self._promised or None
-        self._count_is_sure = self._has_table and self._file is not None and self._file.size is not None
+        self.frame_count = promised_frames(self._container, self._stream) or None
+        self._count_is_sure = has_table(self._container, self._stream) and not comes_once(self._file)
         self.frame_rate = float(self._stream.average_rate or 0) or None
         self.rotation = int(getattr(first, "rotation", 0)) % 360
         self.sample_aspect = float(self._stream.sample_aspect_ratio or context.sample_aspect_ratio or 0) or None
@@ -162,48 +122,31 @@ class AvVideo(FileVideo):
         if first.format.name.startswith("yuvj"):
             found["range"] = "full"
         self.colour = {name: value for name, value in found.items() if value}
+        self._mixed = False
+        if self._decoder.leading:
+            self.notices.append(f"{self._decoder.leading} frames at the start cannot be decoded and are left out")
 
     def _next(self, path: str, index: int) -> av.VideoFrame | None:
         try:
             frame = next(self._frames, None)
-        except DecodeError as error:
-            hint = "" if index else self._of_pipes
+        except (DecodeError, Doubt) as error:
+            if isinstance(self._decoder, Resumed):
+                return self._from_start(index)
+            hint = "" if index else hint_of_pipes(self._file)
             raise VideoError(path, f"cannot be decoded: {error}{hint}", index) from None
         if frame is None and index:
             self._check_end(index)
         return frame
 
-    @property
-    def _has_table(self) -> bool:
-        """Whether the container lists each frame, as MP4 does, so that its count is one."""
-        return "mp4" in self._container.format.name and hasattr(self._stream, "index_entries")
-
-    @property
-    def _promised(self) -> int:
-        """Frames that the container says there are, without those that an edit list leaves out; 0: it says nothing."""
-        count = int(self._stream.frames)
-        if self._has_table and count:
-            shown = [not entry.is_discard for entry in self._stream.index_entries]
-            # More in the table than promised: the promise is of the first of many fragments.
-            return sum(shown) if len(shown) <= count else 0
-        return count
-
     def _check_end(self, index: int) -> None:
         """The stream ended before frame `index`: as the container promised?"""
         decoder = self._decoder
-        if self._has_table:
-            promised = self._promised
+        if has_table(self._container, self._stream):
+            promised = promised_frames(self._container, self._stream)
             if index + decoder.leading + decoder.dropped < promised:
                 problem = f"truncated: the file promises {promised} frames, {index} are there; it was cut short"
                 raise VideoError(self.path, problem, index)
         self._check_duration()
-        if decoder.leading:
-            self.notices.append(f"{decoder.leading} frames at the start cannot be decoded and are left out")
-        if decoder.corrupt:
-            frames = ", ".join(map(str, decoder.corrupt[:20])) + (", ..." if len(decoder.corrupt) > 20 else "")
-            self.notices.append(f"the decoder concealed damage in frames {frames}")
-        if decoder.interlaced and not self.interlaced:
-            self.notices.append(f"frames are marked as interlaced from frame {decoder.interlaced} on")
 
     def _check_duration(self) -> None:
         """A file that was cut at a packet ends like any other; only its duration tells."""
@@ -234,9 +177,88 @@ class AvVideo(FileVideo):
             raise VideoError(self.path, f"the video changes from {self.format} to {format}", index)
         return check_range(self, planes_of(frame)[1], index)
 
+    def _decode_by(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+        self._frames: Iterator[Any] = decoder.frames()
+
+    def _jump(self, index: int) -> int:
+        first: Any = self._first
+        beginning = None if index < WORTH or comes_once(self._file) else self._find(index)
+        if beginning is None:
+            return 0
+        self._decode_by(Resumed(self._stream, self._errors, beginning, first.pts))
+        self._first = None
+        return beginning.number
+
+    def _find(self, index: int) -> Beginning | None:
+        """Where to begin decoding for a frame; then the container is one that stands there."""
+        first: Any = self._first
+        rules = restarts_of(self._stream.codec_context.name, self._stream.codec_context.extradata)
+        if rules is None or first.pts is None or (first.interlaced_frame and rules.splits_fields):
+            return None
+        old, beginning = (self._container, self._stream), None
+        wrong: tuple[type[Exception], ...] = (VideoError, *self._errors)
+        try:
+            packets = self._reopen()
+            table = Table(self._container, self._stream)
+            beginning = Finder(rules, first.pts).find(packets, index, table.leap)
+        except wrong:
+            pass  # it is met again at the frame where it belongs
+        unused = old[0]
+        if beginning is None:
+            unused, (self._container, self._stream) = self._container, old
+        if unused is not self._container:
+            unused.close()
+        return beginning
+
+    def _reopen(self) -> Iterator[Any]:
+        """Open the file once more; its packets from the first one on."""
+        import av
+
+        self._container = self._open(av, self.path)
+        self._stream = self._choose(self.path, self._stream.index)
+        return self._packets()
+
+    def _packets(self) -> Iterator[Any]:
+        for packet in self._container.demux(self._stream):
+            self._guard.check()
+            yield packet
+
+    def _from_start(self, index: int) -> av.VideoFrame | None:
+        """Frame `index`, decoded from the first one on, as decoding from the middle left a doubt."""
+        given, old = self._decoder.last, self._container
+        packets = self._reopen()
+        self._decode_by(Decoder(self._stream, self._errors, packets))
+        old.close()
+        frame = None
+        for passed in range(index):
+            frame = self._next(self.path, passed)
+            if frame is None:
+                break
+        if index > self.first and (frame is None or not is_same(frame, given)):
+            problem = "cannot be found by counting packets, nor can those before it; read the video from frame 0"
+            raise VideoError(self.path, problem, index)
+        return None if frame is None else self._next(self.path, index)
+
     def _frame(self, index: int) -> Frame | None:
         frame = self._decoded(index)
-        return None if frame is None else self._planes(frame, index)
+        if frame is None:
+            return None
+        if frame.is_corrupt:
+            self._note_damage(index)
+        if frame.interlaced_frame and not self.interlaced and not self._mixed:
+            self._mixed = True
+            self.notices.append(f"frames are marked as interlaced from frame {index} on")
+        return self._planes(frame, index)
+
+    def _note_damage(self, index: int) -> None:
+        """Name the frame in the one notice of all damage."""
+        self._damaged.append(index)
+        frames = ", ".join(map(str, self._damaged[:20])) + (", ..." if len(self._damaged) > 20 else "")
+        if len(self._damaged) == 1:
+            self._damage_at = len(self.notices)
+            self.notices.append("")
+        self.notices[self._damage_at] = f"the decoder concealed damage in frames {frames}"
 
     def _pass(self, index: int) -> bool:
         return self._decoded(index) is not None

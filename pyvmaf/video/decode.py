@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 # Not the number of processors: how late a decoder tells an error, and which it
@@ -35,24 +35,22 @@ class Decoder:
     when it finds out: frames still inside come out up to the one that is missing.
     """
 
-    def __init__(self, container: Any, stream: Any, errors: tuple[type[Exception], ...]) -> None:
-        self._container, self._stream, self._errors = container, stream, errors
+    def __init__(self, stream: Any, errors: tuple[type[Exception], ...], packets: Iterable[Any]) -> None:
+        self._stream, self._errors, self._source = stream, errors, packets
         self._waiting: list[tuple[int, int, bool]] = []  # time, order of arrival, whether it repeats
-        self._last: Any = None
+        self.last: Any = None
+        """The frame that came out last."""
         self._packets = 0
         self.leading = 0
         """Packets before the first frame that gave none, as at a cut of an open group of pictures."""
         self.dropped = 0
         """Later packets that gave none, while others came."""
-        self.corrupt: list[int] = []
-        """Frames that the container or the decoder marks as damaged."""
-        self.interlaced: int | None = None
-        """The first frame that is marked as interlaced."""
-        self._index = 0
+        self._interlaced = False
         self._start: int | None = None
         self.span = 0
         """How far the frames go, from the first one or from time 0, in units of the stream."""
-        stream.thread_type = "AUTO"
+        # Frames of FFV1 that are decoded at one time as a damaged one may come out wrong, without a word.
+        stream.thread_type = "SLICE" if stream.codec_context.name == "ffv1" else "AUTO"
         stream.codec_context.thread_count = THREADS
 
     def frames(self) -> Iterator[Any]:
@@ -62,7 +60,7 @@ class Decoder:
         """
         failure: Exception | None = None
         try:
-            for packet in self._container.demux(self._stream):
+            for packet in self._source:
                 if not packet.size and packet.pts is None and packet.dts is None:
                     break  # PyAV's mark of the end
                 yield from self._decoded(packet)
@@ -84,10 +82,14 @@ class Decoder:
         if not packet.size:
             yield from self._repeated()
             return
-        for frame in self._stream.codec_context.decode(packet):
+        for frame in self._out(packet):
             self._take(frame)
             yield self._shown(frame)
             yield from self._repeated()
+
+    def _out(self, packet: Any) -> list[Any]:
+        """What the decoder gives for a packet; None: for the end."""
+        return list(self._stream.codec_context.decode(packet))
 
     @staticmethod
     def _time(frame: Any) -> int | None:
@@ -107,42 +109,38 @@ class Decoder:
             if not repeats and (not known or at == time):
                 break
             missed += not repeats
-        if self._last is None:
+        if self.last is None:
             self.leading += missed
         else:
             self.dropped += missed
         return missed
 
     def _shown(self, frame: Any) -> Any:
-        if frame.is_corrupt:
-            self.corrupt.append(self._index)
-        if self.interlaced is None and frame.interlaced_frame:
-            self.interlaced = self._index
-        self._index += 1
-        self._last = frame
+        self._interlaced = self._interlaced or bool(frame.interlaced_frame)
+        self.last = frame
         return frame
 
     def _repeated(self) -> Iterator[Any]:
         """The last frame again, for each packet that says so and whose turn it is."""
-        while self._last is not None and self._waiting and self._waiting[0][2]:
+        while self.last is not None and self._waiting and self._waiting[0][2]:
             heapq.heappop(self._waiting)
-            yield self._shown(self._last)
+            yield self._shown(self.last)
 
     @property
     def _strict(self) -> bool:
         """Whether every packet gives a frame, as far as has been seen."""
         hiding = self._stream.codec_context.name in HIDING
-        return not hiding and not self.dropped and self.interlaced is None
+        return not hiding and not self.dropped and not self._interlaced
 
     def _drained(self, failure: Exception | None) -> Iterator[Any]:
         """What is still in the decoder, up to the first frame that is missing."""
         try:
-            frames = self._stream.codec_context.decode(None)
+            frames = self._out(None)
         except self._errors:
             frames = []  # PyAV loses what came before the error, at most a frame a thread
         strict = self._strict
         for frame in frames:
-            if self._take(frame) and self._last is not None and strict:
+            if self._take(frame) and self.last is not None and strict:
                 raise DecodeError(reason(failure) if failure else DAMAGED) from failure
             yield self._shown(frame)
             yield from self._repeated()

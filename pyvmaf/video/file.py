@@ -49,6 +49,8 @@ class ByteFile:
         self._position = 0
         self.size = self._find_size()
         """Bytes from here to the end; None for a pipe or a device."""
+        self.start = 0 if self.size is None else int(self._file.tell())
+        """Where in the file its first byte is."""
         if self.size == 0:
             self.close()
             raise VideoError(self.path, "the file is empty")
@@ -180,19 +182,30 @@ class Stream:
 
 
 class SeekableStream(Stream):
-    """A file object of the caller's, whose start is where it stood."""
+    """A file object of the caller's, whose start is where it stood.
+
+    Each has a position of its own, so that several may read one object in turn.
+    """
 
     def __init__(self, file: ByteFile) -> None:
         super().__init__(file)
-        self._start = int(file._file.tell()) - len(file._head)
+        self._start = file.start
         file._head = b""
-        self.seek(0)
+        self._at = 0
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most so many."""
+        self._file._file.seek(self._start + self._at)
+        data = super().read(size)
+        self._at += len(data)
+        return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go to a position."""
-        at = offset + (self._start if whence == io.SEEK_SET else 0)
-        return int(self._file._file.seek(at, whence)) - self._start
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._file.size or 0}[whence]
+        self._at = base + offset
+        return self._at
 
     def tell(self) -> int:
         """The position."""
-        return int(self._file._file.tell()) - self._start
+        return self._at

@@ -24,6 +24,15 @@ class Guard:
         self._lock = threading.Lock()
         self._closing = False
 
+    def check(self) -> None:
+        """Within a long read.
+
+        Raises:
+            VideoError: the video was closed meanwhile.
+        """
+        if self._closing:
+            raise VideoError(self._path, "the video is closed")
+
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Around each read.
@@ -31,8 +40,7 @@ class Guard:
         Raises:
             VideoError: the video is closed, or another thread reads it.
         """
-        if self._closing:
-            raise VideoError(self._path, "the video is closed")
+        self.check()
         if not self._lock.acquire(blocking=False):
             raise VideoError(self._path, "another thread is reading this video")
         try:

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Containers as FFmpeg opens them, and what they promise."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .base import VideoError
+from .decode import reason
+from .file import ByteFile, SeekableStream, Stream
+
+# Names by which FFmpeg takes a file for raw video, whatever it holds.
+RAW_NAMES = (".yuv", ".raw", ".rgb", ".cif", ".qcif")
+
+REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+SECRETS = re.compile(r"(?<=://)[^/?#@]*@|[?#].*$", re.DOTALL)
+PATIENCE = 30.0  # seconds without a byte from the network
+
+
+def is_remote(source: object) -> bool:
+    """Whether a name asks for the network; any other name is a file's.
+
+    >>> is_remote("https://example.org/a.mp4"), is_remote("cache:full.avi")
+    (True, False)
+    """
+    return isinstance(source, str) and REMOTE.match(source) is not None
+
+
+def shown(url: str) -> str:
+    """A URL as it may be shown and kept: without a password, a signature or a token.
+
+    >>> shown("https://me:secret@example.org/a.mp4?X-Amz-Signature=abc")
+    'https://example.org/a.mp4'
+    """
+    return SECRETS.sub("", url)
+
+
+def comes_once(file: ByteFile | None) -> bool:
+    """Whether it is a pipe; None is a URL, which can be asked again."""
+    return file is not None and file.size is None
+
+
+def hint_of_pipes(file: ByteFile | None) -> str:
+    """What may be the matter when a video cannot be read at all."""
+    return "; some formats, such as MP4 with its index at the end, cannot come by a pipe" if comes_once(file) else ""
+
+
+def open_container(av: Any, url: str, file: ByteFile | None) -> Any:
+    """A container of PyAV on an open file, or, without one, on a URL.
+
+    Raises:
+        VideoError: FFmpeg does not know it.
+    """
+    name = shown(url) if file is None else file.path
+    # A name is a name: neither a protocol nor a pattern of numbered images.
+    how: dict[str, Any] = {"options": {"pattern_type": "none"}, "metadata_errors": "replace"}
+    what: Any = f"file:{name}"
+    if file is None:
+        what, how = url, {"timeout": PATIENCE, "metadata_errors": "replace"}
+    elif not file.on_disk or name.lower().endswith(RAW_NAMES):
+        what = Stream(file) if file.size is None else SeekableStream(file)
+    try:
+        return av.open(what, **how)
+    except av.error.FFmpegError as error:
+        raise VideoError(name, f"not a video that FFmpeg knows: {reason(error)}{hint_of_pipes(file)}") from None
+
+
+def has_table(container: Any, stream: Any) -> bool:
+    """Whether the container lists each frame, as MP4 does, so that its count is one."""
+    return "mp4" in container.format.name and hasattr(stream, "index_entries")
+
+
+def promised_frames(container: Any, stream: Any) -> int:
+    """Frames that the container says there are, without those that an edit list leaves out; 0: it says nothing."""
+    count = int(stream.frames)
+    if has_table(container, stream) and count:
+        shown = [not entry.is_discard for entry in stream.index_entries]
+        # More in the table than promised: the promise is of the first of many fragments.
+        return sum(shown) if len(shown) <= count else 0
+    return count

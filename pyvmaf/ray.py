@@ -28,11 +28,11 @@ class RayExecutor(Executor):
             import ray
         except ImportError:
             raise VmafNotSupportedError("needs Ray: pip install '.[ray]' where pyvmaf was installed from") from None
+        self._ray: Any = ray
         if not ray.is_initialized():
             ray.init(log_to_driver=False)
-        self._ray = ray
         self._options = {"num_cpus": 1, "max_retries": 3, **options}
-        cores = ray.cluster_resources().get("CPU", 1) / max(self._options["num_cpus"], 1e-3)
+        cores = self._ray.cluster_resources().get("CPU", 1) / max(self._options["num_cpus"], 1e-3)
         self._max_workers = max(1, int(cores))
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:

@@ -78,7 +78,9 @@ def test_a_checkpoint_cut_anywhere(files: tuple[Path, Path], tmp_path: Path, oft
     data = path.read_bytes()
     check_equal(Result.load(path), whole)
     pick = random.Random(3)
-    cuts = [0, 1, len(MAGIC), len(MAGIC) + 5, len(data) - 1, *(pick.randrange(len(data)) for _ in range(14))]
+    ends = np.cumsum([len(MAGIC), *(HEAD.size + len(one) for one in read_records(path)[0])])
+    halo = int(ends[next(i for i, one in enumerate(read_records(path)[0]) if one[:1] == b"F") + 1])
+    cuts = [halo, 0, 1, len(MAGIC), len(MAGIC) + 5, len(data) - 1, *(pick.randrange(len(data)) for _ in range(14))]
     for cut in cuts:
         path.write_bytes(data[:cut])
         left = read_records(path)[0]

@@ -41,6 +41,8 @@ class Checkpoint:
             check_same(part.identity, found.identity, f"{os.fsdecode(path)} is the checkpoint of another run")
             frames = {"frames": str(part.plan.frames)}
             check_same(frames, {"frames": str(found.plan.frames)}, f"{os.fsdecode(path)} is of another range")
+        if found and found.extracted.stop <= found.extracted.first:
+            found = None  # cut off before the first frame: begun anew
         self.found = found
         """The part with the frames that are there; None when there is nothing yet."""
         self.is_complete = stored is not None and stored.is_complete

@@ -375,7 +375,7 @@ def test_a_foreign_graph_runs_no_other_filter(tmp_path: Path) -> None:
     assert pair.preparation is not None
     values = pair.preparation.as_dict()
     values["dist"]["steps"][0]["filter"] = "movie=/etc/hostname"
-    with open_video(tmp_path / "b.mkv") as video, pytest.raises(VmafValueError, match="filter 'movie' is none"):
+    with open_video(tmp_path / "b.mkv") as video, pytest.raises(VideoError, match=r"b\.mkv: filter 'movie' is none"):
         PreparedVideo(video, Preparation.from_dict(values).dist)
     with pytest.raises(VmafValueError, match="no preparation that was written by as_dict"):
         Preparation.from_dict({"ref": {}})

@@ -18,7 +18,9 @@ from support.prepared_clips import HEIGHT, WIDTH, clip, each, frames_of, opened,
 
 from pyvmaf.errors import VmafNotSupportedError, VmafValueError  # noqa: E402
 from pyvmaf.frames import planes_of  # noqa: E402
-from pyvmaf.pairs import facts_of  # noqa: E402
+from pyvmaf.pairs.facts import Facts  # noqa: E402
+from pyvmaf.pairs.probe import _samples as samples_of  # noqa: E402
+from pyvmaf.pairs.probe import facts_of  # noqa: E402
 from pyvmaf.prepare import (  # noqa: E402
     Preparation,
     PreparedVideo,
@@ -27,7 +29,7 @@ from pyvmaf.prepare import (  # noqa: E402
     plan_preparation,
     prepare_videos,
 )
-from pyvmaf.prepare.graph import frame_of, has_filter  # noqa: E402
+from pyvmaf.prepare.graph import Graph, frame_of, has_filter  # noqa: E402
 from pyvmaf.video import VideoError, VideoFormat, open_video  # noqa: E402
 
 REF, DIST = clip(), clip(noise=30)
@@ -318,6 +320,66 @@ def test_grey_against_colour(undamaged: tuple[Path, Path, list[float]], tmp_path
     assert all((p == 128).all() for _, frame in frames_of(pair) for p in frame[1:])
 
 
+def test_a_container_that_crops_everything_away_is_refused(tmp_path: Path) -> None:
+    facts = facts_of(write(tmp_path / "a.mkv", REF))
+    with pytest.raises(PrepareError, match=r"a\.mkv, stream 0: the container crops all of 192x128 away: 100, 0, 92, 0"):
+        plan_preparation(facts, replace(facts, container_crop=(100, 0, 92, 0)))
+    with pytest.raises(PrepareError, match="shown turned by 45 degrees; only multiples of 90"):
+        plan_preparation(facts, replace(facts, rotation=45))
+
+
+def test_turned_422_has_its_chroma_scaled_by_the_stated_filter(tmp_path: Path) -> None:
+    """Turned chroma of 4:2:2 is no 4:2:2; FFmpeg would convert it as it likes."""
+    stored = [(np.rot90(y, -1), *(np.rot90(c.repeat(2, 1), -1)[:, ::2] for c in uv)) for y, *uv in DIST]
+    how: Any = {"rotation": 90, "codec": "libx264", "options": {"qp": "0"}}
+    path = write(tmp_path / "turned.mp4", stored, "yuv422p", **how)
+    pair = opened(write(tmp_path / "ref.mkv", REF), path)
+    assert pair.preparation is not None
+    chain = pair.preparation.dist.graph.split(",")
+    assert [one.partition("=")[0] for one in chain] == ["scale", "format", "transpose", "scale", "format"]
+    assert chain[1] == "format=yuv444p"
+    assert all(np.array_equal(frame[0], DIST[i][0]) for i, (_, frame) in enumerate(frames_of(pair)))
+
+
+#: A format per kind, and how far its luma may be from the picture's, on the average, in 8-bit codes.
+KINDS = {
+    "yuv420p16le": 0.5, "yuv410p": 0.5, "yuv411p": 0.5, "yuv440p": 0.5, "yuv422p10be": 0.5, "nv12": 0.5, "yuyv422": 0.5,
+    "y210le": 0.5, "p010le": 0.5, "yuva444p": 0.5, "rgb24": 1.5, "gbrp12le": 1.5, "bgra": 1.5, "rgb48be": 1.5,
+    "gbrpf32le": 1.5, "rgb565le": 2, "0rgb": 2, "x2rgb10le": 1.5, "yuv444p14le": 0.5, "ayuv64le": 0.5,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+@pytest.mark.parametrize("pixel", KINDS)
+def test_every_kind_of_pixel_format(pixel: str, rotation: int) -> None:
+    """Cropped, turned and converted by filters that the preparation names, without any that FFmpeg puts in between."""
+    try:
+        format = av.VideoFormat(pixel, WIDTH, HEIGHT)
+    except ValueError:
+        pytest.skip(f"this FFmpeg has no {pixel}")
+    base = soft(REF)[0]
+    flags = {"src_colorspace": BT709, "dst_colorspace": BT709, "src_color_range": 1, "dst_color_range": 1}
+    frame = frame_of(base, "yuv420p", (WIDTH, HEIGHT)).reformat(format=pixel, **flags)
+    chroma, depth = samples_of(format)
+    ref = Facts("ref", "", "", 0, WIDTH, HEIGHT, WIDTH, HEIGHT, pixel_format="yuv444p10le", chroma="444", depth=10,
+                range="limited", matrix="bt709")  # fmt: skip
+    facts = replace(ref, pixel_format=pixel, chroma=chroma, depth=depth, rotation=rotation,
+                    container_crop=(8, 4, 0, 8))  # fmt: skip
+    made = plan_preparation(ref, facts, {"aspect": False, "size": (184, 116) if not rotation else (116, 184)})
+    assert made is not None
+    av.logging.set_level(av.logging.VERBOSE)
+    try:
+        with av.logging.Capture() as lines:
+            graph = Graph(made.dist.entry, (WIDTH, HEIGHT), made.dist.graph)
+    finally:
+        av.logging.set_level(None)
+    assert not [text for _, _, text in lines if "auto_scale" in text]
+    graph.push(frame)
+    luma = planes_of(graph.pull())[1][0] / (1 << (made.dist.output.bpc - 8))
+    want = np.rot90(base[0][4:120, 8:], rotation // 90)
+    assert np.abs(luma - want).mean() < KINDS[pixel]
+
+
 # How it is done
 
 
@@ -350,7 +412,7 @@ def test_zscale_where_there_is_one(tmp_path: Path) -> None:
         with pytest.raises(VmafNotSupportedError, match="without zscale"):
             opened(ref, dist, how)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pyvmaf.prepare.plan.has_filter", lambda _: True)
+        patch.setattr("pyvmaf.prepare.scaler.has_filter", lambda _: True)
         facts = [facts_of(path) for path in (ref, dist)]
         made = plan_preparation(*facts, how)
     assert made is not None
@@ -375,7 +437,7 @@ def test_a_foreign_graph_runs_no_other_filter(tmp_path: Path) -> None:
     assert pair.preparation is not None
     values = pair.preparation.as_dict()
     values["dist"]["steps"][0]["filter"] = "movie=/etc/hostname"
-    with open_video(tmp_path / "b.mkv") as video, pytest.raises(VmafValueError, match="filter 'movie' is none"):
+    with open_video(tmp_path / "b.mkv") as video, pytest.raises(VideoError, match=r"b\.mkv: filter 'movie' is none"):
         PreparedVideo(video, Preparation.from_dict(values).dist)
     with pytest.raises(VmafValueError, match="no preparation that was written by as_dict"):
         Preparation.from_dict({"ref": {}})

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from pyvmaf.prepare import (  # noqa: E402
     check_hdr,
     file_digest,
     origin,
+    prepare_videos,
     provenance,
 )
 from pyvmaf.video import VideoError, open_video  # noqa: E402
@@ -244,7 +246,7 @@ def test_gif_and_images_of_a_sequence(tmp_path: Path) -> None:
             out.mux(stream.encode(picture))
         out.mux(stream.encode(None))
     for pattern in ("img%03d.png", "img*.png"):
-        pair = prepare_pair(ImageSequence(tmp_path / pattern), DecodedVideo(gif))
+        pair = prepare_videos([ImageSequence(tmp_path / pattern), DecodedVideo(gif)], "auto")
         got = frames_of(pair)
         assert len(got) == 3
         assert all(np.abs(f[0][0] - as_video(rgb(REF[i]))[0]).max() < 0.6 for i, f in enumerate(got))
@@ -255,12 +257,6 @@ def test_gif_and_images_of_a_sequence(tmp_path: Path) -> None:
         ImageSequence(tmp_path / "nothing*.png")
     with pytest.raises(VmafFileNotFoundError, match=r"img%03d\.png"):
         open_video(tmp_path / "img%03d.png", decoder=DecodedVideo)
-
-
-def prepare_pair(ref: Any, dist: Any) -> Any:
-    from pyvmaf.prepare import prepare_videos
-
-    return prepare_videos([ref, dist], "auto")
 
 
 @pytest.mark.parametrize("pixel", ["rgba", "ya8"])
@@ -295,6 +291,32 @@ def test_a_cover_before_the_video_is_not_the_video(tmp_path: Path) -> None:
     pair = opened(ref, write(tmp_path / "cover.mp4", DIST, **how), {"depth": 10})
     assert pair.dist.stream == "stream 0 of video streams 0, 1"
     assert scored(pair) == scored(opened(ref, dist, {"depth": 10}))
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_mirrored_pictures_are_refused_rather_than_turned(tmp_path: Path, rotation: int) -> None:
+    how: Any = {"codec": "libx264", "rotation": rotation, "mirrored": True}
+    try:
+        path = write(tmp_path / "mirror.mp4", REF, **how)
+    except TypeError:
+        pytest.skip("this PyAV writes no mirrored display matrix")
+    with pytest.raises(PrepareError, match=r"mirror\.mp4, stream 0: .*shown mirrored.*rotate"):
+        opened(path, path)
+    assert opened(path, path, {"rotate": False}).preparation is None
+
+
+def test_a_stream_without_a_file_goes_by_what_it_says(tmp_path: Path) -> None:
+    data = [write(tmp_path / f"{name}.mkv", frames).read_bytes() for name, frames in (("ref", REF), ("dist", DIST))]
+    pair = opened(*map(io.BytesIO, data), {"depth": 10})
+    assert scored(pair) == scored(opened(tmp_path / "ref.mkv", tmp_path / "dist.mkv", {"depth": 10}))
+
+
+def test_a_video_that_was_read_is_not_prepared(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.mkv", REF)
+    with open_video(path) as used, open_video(path) as fresh:
+        next(iter(used))
+        with pytest.raises(VideoError, match="was read already"):
+            prepare_videos([used, fresh], "auto")
 
 
 def test_audio_alone_is_refused_by_name(tmp_path: Path) -> None:

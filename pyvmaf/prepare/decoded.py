@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any, cast
 
 from .._ffi import nearest
@@ -57,6 +58,8 @@ class DecodedVideo(AvVideo):
         super()._describe()
         first: Any = self._first
         self.pixels: Any = first.format
+        self.mirrored = any(_mirrors(bytes(data)) for data in first.side_data if data.type.name == "DISPLAYMATRIX")
+        """Whether the file says that the picture is shown mirrored."""
         self._note_grain(first)
 
     @staticmethod
@@ -77,3 +80,9 @@ class DecodedVideo(AvVideo):
             first = f"{self.format.width}x{self.format.height} {self.pixels.name}"
             raise VideoError(self.path, f"the video changes from {first} to {now[0]}x{now[1]} {now[2]}", index)
         return cast(Frame, frame)
+
+
+def _mirrors(matrix: bytes) -> bool:
+    """Whether a display matrix, nine native integers row by row, turns the picture inside out."""
+    a, b, _, c, d, *_ = struct.unpack("9i", matrix[:36])
+    return bool(a * d < b * c)

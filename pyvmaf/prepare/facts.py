@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from ..pairs.facts import Facts
 from ..pairs.probe import facts_of, header_facts
-from ..video import AvVideo, RawVideo, Video
+from ..video import AvVideo, RawVideo, Video, VideoError
 from ..video.reader import FileVideo
 from .pixels import pixel_format
 
@@ -19,7 +19,12 @@ def facts_of_video(video: Video, look: bool = True) -> Facts:
         video: it stays where it is.
         look: open a file on disk once more and look into it: for black bars, film
             grain and the times of frames. A pipe is never looked into.
+
+    Raises:
+        VideoError: it was read.
     """
+    if getattr(video, "_begun", False):
+        raise VideoError(video.path, "this video was read already, and is read once; open it again")
     file = getattr(video, "_file", None)
     if look and isinstance(video, FileVideo) and file is not None and file.on_disk:
         raw = video.format if isinstance(video, RawVideo) else None

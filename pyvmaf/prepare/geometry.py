@@ -38,13 +38,13 @@ class Geometry:
         """Width and height in the end."""
         left, top, right, bottom = self.edges
         size = self.facts.width - left - right, self.facts.height - top - bottom
-        return (size[1], size[0]) if self._on_its_side else size
+        return (size[1], size[0]) if self.is_on_its_side else size
 
     @property
     def aspect(self) -> float:
         """Width of a sample to its height, in the end."""
         aspect = float(self.facts.aspect)
-        return 1 / aspect if self._on_its_side else aspect
+        return 1 / aspect if self.is_on_its_side else aspect
 
     @property
     def shape(self) -> float:
@@ -52,7 +52,8 @@ class Geometry:
         return self.size[0] * self.aspect / self.size[1]
 
     @property
-    def _on_its_side(self) -> bool:
+    def is_on_its_side(self) -> bool:
+        """Whether width and height change places."""
         return self.rotation in (90, 270)
 
     def steps(self) -> list[Step]:
@@ -88,7 +89,7 @@ def geometries(ref: Facts, dist: Facts, settings: Settings) -> tuple[Geometry, G
     """The geometry of both sides.
 
     Raises:
-        PrepareError: a side is turned by an angle that is no multiple of 90 degrees.
+        PrepareError: a side is turned by an angle that is no multiple of 90 degrees, or cropped away.
     """
     sides = _whole(ref, settings), _whole(dist, settings)
     if settings.crop and (found := _without_bars(*sides)):
@@ -102,7 +103,12 @@ def _whole(facts: Facts, settings: Settings) -> Geometry:
         problem = f"the file says that it is shown turned by {rotation} degrees"
         remedy = 'only multiples of 90 are turned; prepare={"rotate": False} leaves it as stored'
         raise PrepareError(facts.path, facts.stream, problem, remedy)
-    return Geometry(facts, on_grid(facts.container_crop, facts), False, rotation)
+    whole = Geometry(facts, on_grid(facts.container_crop, facts), False, rotation)
+    if min(whole.size) < 1:
+        crop = ", ".join(map(str, facts.container_crop))
+        problem = f"the container crops all of {facts.width}x{facts.height} away: {crop} (left, top, right, bottom)"
+        raise PrepareError(facts.path, facts.stream, problem, "write the file again without")
+    return whole
 
 
 def _within(geometry: Geometry, bars: Edges) -> Geometry:
@@ -135,7 +141,7 @@ def _without_bars(ref: Geometry, dist: Geometry) -> tuple[Geometry, Geometry] | 
     elif NO_EDGES not in (a, b) and same_shape(ref, dist) and _far(a, ref.facts, b, dist.facts):
         return None
     cut = _within(ref, a), _within(dist, b)
-    return cut if same_shape(*cut) else None
+    return cut if min(*cut[0].size, *cut[1].size) > 0 and same_shape(*cut) else None
 
 
 def _sides(facts: Facts) -> Edges:

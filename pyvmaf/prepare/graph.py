@@ -51,13 +51,17 @@ class Graph:
         self._errors = (av.error.FFmpegError, ValueError)
         self._again = (av.error.BlockingIOError, av.error.EOFError)
         self._chain = chain
+        parts = [one.partition("=") for one in chain.split(",")]
+        for name, _, _ in parts:
+            if name not in FILTERS:
+                raise VmafValueError(f"filter {name!r} is none that prepares: {', '.join(sorted(FILTERS))}")
         # One thread: the pairs are read ahead anyway, and a graph per side would add threads per processor.
         graph: Any = av.filter.Graph()
         if hasattr(graph, "threads"):
             graph.threads = 1
         source = f"video_size={size[0]}x{size[1]}:pix_fmt={pixel}:time_base={TIME_BASE}:pixel_aspect=1/1"
         try:
-            nodes = [graph.add("buffer", source), *(self._node(graph, one) for one in chain.split(","))]
+            nodes = [graph.add("buffer", source), *(graph.add(name, options or None) for name, _, options in parts)]
             nodes.append(graph.add("buffersink"))
             for before, after in pairwise(nodes):
                 before.link_to(after)
@@ -65,13 +69,6 @@ class Graph:
         except self._errors as error:
             raise VmafValueError(f"FFmpeg does not take the filters {chain!r}: {reason(error)}") from None
         self._source, self._sink, self._graph = nodes[0], nodes[-1], graph
-
-    @staticmethod
-    def _node(graph: Any, text: str) -> Any:
-        name, _, arguments = text.partition("=")
-        if name not in FILTERS:
-            raise VmafValueError(f"filter {name!r} is none that prepares: {', '.join(sorted(FILTERS))}")
-        return graph.add(name, arguments or None)
 
     def push(self, frame: Any) -> None:
         """Give the next frame, or None after the last.

@@ -10,11 +10,12 @@ from functools import partial
 from ..pairs.facts import Facts
 from ..video import AvVideo, Video
 from .decoded import DecodedVideo, check_grain
+from .errors import PrepareError
 from .grain import grain_warnings
 from .plan import plan_preparation
 from .preparation import Preparation
 from .prepared import PreparedVideo
-from .settings import Prepare, check_prepare
+from .settings import Prepare, Settings, check_prepare
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,17 @@ def prepare_videos(
         PrepareError: no stated rule makes them comparable.
         VmafValueError: `prepare` has an unknown key or value.
     """
+    _check_mirrored(videos, check_prepare(prepare))
     told = grain_warnings(videos, film_grain)
     ref, dist = videos
     a, b = facts or videos
     preparation = plan_preparation(a, b, prepare)
     return Prepared(*prepared(ref, dist, preparation), preparation, tuple(told))
+
+
+def _check_mirrored(videos: Sequence[Video], asked: Settings | Preparation | None) -> None:
+    for video in videos:
+        if isinstance(video, DecodedVideo) and video.mirrored and isinstance(asked, Settings) and asked.rotate:
+            problem = "the file says that the picture is shown mirrored, which is not done here"
+            remedy = 'flip it first, or prepare={"rotate": False} takes it as it is stored'
+            raise PrepareError(video.path, video.stream_index, problem, remedy)

@@ -49,5 +49,13 @@ def chroma_of(format: Any) -> str:
 
 def depth_of(format: Any) -> int:
     """Bits per sample of a pixel format (``av.VideoFormat``), at least 8 and at most 16."""
-    bits = max((c.bits for c in format.components), default=8)
+    return depth_above(max((c.bits for c in format.components), default=8))
+
+
+def depth_above(bits: int) -> int:
+    """The least depth of planes that holds samples of so many bits; 16 for floating point.
+
+    >>> depth_above(5), depth_above(11), depth_above(32)
+    (8, 12, 16)
+    """
     return next((depth for depth in DEPTHS if depth >= bits), DEPTHS[-1])

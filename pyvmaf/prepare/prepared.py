@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import VmafError
+from ..errors import VmafError, VmafValueError
 from ..frames import layout_of, planes_of
 from ..video.base import Frame, Video, VideoError, VideoFormat, check_range
 from ..video.reader import FileVideo
@@ -31,16 +31,18 @@ class PreparedVideo(FileVideo):
         side: what is to be done with it.
 
     Raises:
-        VideoError: the video is not what the preparation was made for.
-        VmafValueError: FFmpeg does not take the filters.
+        VideoError: the video is not what the preparation was made for, or FFmpeg does not take the filters.
     """
 
     def __init__(self, video: Video, side: Side) -> None:
         _check_input(video, side)
         self.video, self.side = video, side
         self._frames: Iterator[Any] | None = None
-        self._graph: Graph | None = Graph(side.entry, side.size, side.graph)
-        self._alpha = _alpha_of(side) if side.opaque else None
+        try:
+            self._graph: Graph | None = Graph(side.entry, side.size, side.graph)
+            self._alpha = _alpha_of(side) if side.opaque else None
+        except VmafValueError as error:
+            raise VideoError(video.path, str(error)) from None
         super().__init__(video.path, side.output, self._let_go)
         said = {name: value for name, value in video.colour.items() if name in ("transfer", "primaries")}
         self.colour = said | {n: v for n, v in (("range", side.range), ("matrix", side.matrix)) if v}

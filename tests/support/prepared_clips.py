@@ -50,6 +50,7 @@ def write(
     codec: str = "ffv1",
     rate: int = 25,
     rotation: int = 0,
+    mirrored: bool = False,
     aspect: Fraction | None = None,
     options: dict[str, str] | None = None,
     times: Sequence[int] | None = None,
@@ -64,8 +65,8 @@ def write(
         stream: Any = out.add_stream(codec, rate=rate, options=options or {})
         stream.height, stream.width = frames[0][0].shape[:2]
         stream.pix_fmt = pixel
-        if rotation:
-            stream.set_display_rotation(rotation)
+        if rotation or mirrored:
+            stream.set_display_rotation(rotation, **({"hflip": True} if mirrored else {}))
         if aspect:
             stream.codec_context.sample_aspect_ratio = aspect
         for name, value in tags.items():

@@ -18,7 +18,7 @@ from .measure import Course, Measured, Progress, measure
 from .parts.checkpoint import Checkpoint
 from .parts.extracted import Extracted, take_out
 from .parts.merge import assemble
-from .parts.part import Part, identity_of
+from .parts.part import Part, file_state, identity_of
 from .plan import AUTO, Feature, Frames, Path, Plan
 from .prepare import Prepare, Settings, check_hdr, decoder_for, prepare_videos
 from .result import Result, collect, count
@@ -131,6 +131,7 @@ class _Run:
         if note := check_hdr(self.opened, self.models, plan.allow_hdr):
             self.notes.append(note)
         self.identity = identity_of(plan, self.models, self.opened)
+        self.states = [file_state(video.path) for video in opened]
 
     def score(self) -> Result:
         """See :func:`score` for what is raised."""
@@ -167,6 +168,7 @@ class _Run:
         start = time.monotonic()
         measured = measure(context, self.pair, course, progress=self.means.progress, settled=settled)
         seconds = time.monotonic() - start
+        self._look_for_changes()
         error = measured.error or self._shortage(measured)
         if checkpoint:
             checkpoint.write(context, begin)
@@ -177,6 +179,14 @@ class _Run:
         if checkpoint and not error:
             checkpoint.end(part)
         return self._finished(result, error, measured.frames)
+
+    def _look_for_changes(self) -> None:
+        """Tell of files that changed while they were read, whose scores may be of either."""
+        for video, state in zip(self.opened, self.states, strict=True):
+            if file_state(video.path) != state:
+                note = f"{video.path} changed while it was read"
+                warnings.warn(note, stacklevel=4)
+                self.notes.append(note)
 
     def _finished(self, result: Result, error: BaseException | None, frames: int) -> Result:
         if isinstance(error, KeyboardInterrupt):

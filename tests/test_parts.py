@@ -390,6 +390,20 @@ def test_what_an_error_leaves_can_be_merged(files: tuple[Path, Path], whole: Res
         assert list(merged[name]) == list(whole[name])
 
 
+def test_a_file_that_changes_while_it_is_read_is_told(files: tuple[Path, Path], tmp_path: Path) -> None:
+    changing = tmp_path / "changing.y4m"
+    changing.write_bytes(files[1].read_bytes())
+
+    def touch(done: int, total: int | None) -> None:
+        if done == 5:
+            with open(changing, "ab") as file:
+                file.write(b"FRAME\n")
+
+    with pytest.warns(UserWarning, match=r"changing\.y4m changed while it was read"):
+        result = pyvmaf.score(files[0], changing, frames=10, progress=touch)
+    assert result.note and "changed while it was read" in result.note
+
+
 def test_errors_are_typed(files: tuple[Path, Path]) -> None:
     with pytest.raises(VmafError):
         pyvmaf.score(*files, frames="all")  # type: ignore[arg-type]

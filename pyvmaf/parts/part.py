@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -86,6 +87,15 @@ def file_identity(path: str) -> dict[str, object]:
             file.seek(max(ENDS, size - ENDS))
             digest.update(file.read(ENDS))
     return {"bytes": size, "sha256_of_ends": digest.hexdigest()}
+
+
+def file_state(path: str) -> tuple[int, ...] | None:
+    """What changes when a file does; None of what is not a file on disk."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
 
 
 def _video_identity(video: Video) -> dict[str, object]:

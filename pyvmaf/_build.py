@@ -7,7 +7,6 @@ understands.
 """
 
 import re
-import sys
 from pathlib import Path
 
 from cffi import FFI
@@ -18,9 +17,12 @@ PUBLIC += ["libvmaf/libvmaf", "pyvmaf/pyvmaf", "pyvmaf/extractor", "pyvmaf/parts
 # The kernel modules, so that tests can call each kernel by its set's name.
 MODULES = re.findall(r"M\(set, (\w+), (\w+)\)", (ROOT / "src_c/kernel/modules.h").read_text("utf-8"))
 KERNELS = ["engine/cpu", "kernel/kernel", *(f"kernel/{name}/{name}" for name, _ in MODULES), "kernel/table"]
-# What only Python uses: the twin's kernels, constants and tables, and LPIPS.
-EXTENSION = ["smooth/smooth", "kernel/constants", "kernel/speed/speed_plan", "feature/adm_csf", "lpips/lpips"]
-HEADERS = [f"include/{name}.h" for name in PUBLIC] + [f"src_c/{name}.h" for name in KERNELS + EXTENSION]
+KERNELS += ["kernel/constants", "kernel/speed/speed_plan", "feature/adm_csf"]
+# Those of their functions that the library hands out.
+INTERNAL = re.findall(r"F\((\w+)\)", (ROOT / "src_c/engine/internal.h").read_text("utf-8"))
+# What the extension has itself: the kernels of the twin and of LPIPS.
+OWN = ["smooth/smooth", "lpips/lpips"]
+FUNCTION = re.compile(r"^\w[\w *\n]*?\b(\w+)\([^;{}]*\);", re.MULTILINE)
 
 # What C calls in Python, in _ffi.py and _rows.py.
 CALLBACKS = """
@@ -33,14 +35,13 @@ extern "Python" {
 }
 """
 
+HELPERS = "void drop_picture(VmafPicture *pic); const char *engine_open(const char *path);"
 # A destructor for ffi.gc(). No Python code runs in it, so that no Ctrl-C is lost there.
-HELPER = "void drop_picture(VmafPicture *pic)"
-HELPER_BODY = """
+DROP_PICTURE = """static void drop_picture(VmafPicture *pic)
 {
     if (pic->ref) /* the engine has not taken it over */
         vmaf_picture_unref(pic);
-}
-"""
+}"""
 
 
 def declarations(header: str) -> str:
@@ -62,17 +63,21 @@ def declarations(header: str) -> str:
 
 
 def builder() -> FFI:
+    groups = [[f"include/{n}.h" for n in PUBLIC], *([f"src_c/{n}.h" for n in names] for names in (KERNELS, OWN))]
+    public, kernels, own = ("\n".join(declarations((ROOT / n).read_text("utf-8")) for n in names) for names in groups)
+    kernels = FUNCTION.sub(lambda found: found[0] if found[1] in INTERNAL else "", kernels)
+    engine = FUNCTION.findall(public + kernels)
     ffi = FFI()
-    ffi.cdef("\n".join(declarations((ROOT / path).read_text("utf-8")) for path in HEADERS))
-    ffi.cdef(CALLBACKS + HELPER + ";")
+    ffi.cdef("\n".join([public, kernels, own, CALLBACKS, HELPERS]))
+    source = [f'#include "{path}"' for group in groups for path in group]
+    source += ["#define ENGINE(F) " + " ".join(f"F({name})" for name in engine), '#include "python/engine.h"']
+    source += [f"#define {name}(...) (*engine_{name})(__VA_ARGS__)" for name in engine]
     ffi.set_source(
         "pyvmaf._vmaf",
-        "\n".join([*(f'#include "{path}"' for path in HEADERS), f"static {HELPER}{HELPER_BODY}"]),
+        "\n".join([*source, DROP_PICTURE]),
         include_dirs=[str(ROOT), str(ROOT / "src_c"), str(ROOT / "include")],
         extra_compile_args=["-Wno-unused-function"],
-        libraries=["m"],
-        extra_link_args=["-Wl,-Bsymbolic"] if sys.platform == "linux" else [],
-        py_limited_api=True,
+        libraries=["m", "dl"],
     )
     return ffi
 

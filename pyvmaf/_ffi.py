@@ -21,6 +21,7 @@ except ModuleNotFoundError:
         f"{os.path.dirname(os.path.abspath(__file__))} is pyvmaf's source, which is not built: after 'pip install .' "
         "run Python in another folder, or build it here by 'python setup.py build_ext --inplace'"
     ) from None
+from ._paths import get_library
 from .errors import VmafTypeError, VmafValueError, error_for
 
 __all__ = [
@@ -66,6 +67,11 @@ def encoded(value: object) -> bytes:
     if b"\0" in data:
         raise VmafValueError(f"text must not contain a NUL character: {value!r}")
     return data
+
+
+# The engine of this package and no other, whatever libvmaf the process has besides.
+if reason := text(lib.engine_open(encoded(get_library()))):
+    raise ImportError(f"the library of pyvmaf cannot be loaded; install it again: {reason}")
 
 
 class Pinned:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ._ffi import CData, Pinned, ffi, lib
-from ._rows import Row, Session, is_inside, sessions
+from ._rows import Session, is_inside, sessions
 from .errors import VmafBusyError, VmafValueError
 
 #: Milliseconds that a call waits in C before Python looks for Ctrl-C, and for close() in another thread.
@@ -28,7 +28,6 @@ class _Engine:
         self.c: CData | None = c
         self.key = int(ffi.cast("uintptr_t", c))
         self.session = Session()
-        self.rows: set[Row] = set()
         self.calls = 0  # in flight, all threads together
         self.closing = False  # no more calls
         self.changed = threading.Condition()
@@ -89,7 +88,6 @@ class _Engine:
             # The address may be another context's by now.
             if sessions.get(self.key) is self.session:
                 del sessions[self.key]
-            self.rows.clear()
 
 
 def _finalize(engine: _Engine) -> None:

@@ -181,8 +181,9 @@ def offset_of(option: int) -> int:
     return _SLOT * (option + 1)
 
 
-# Registered rows by name. A context keeps those that it may use alive.
+# Registered rows by name, and those that were: a context made in C may use them, and nobody can tell until when.
 _rows: dict[str, Row] = {}
+_gone: list[Row] = []
 _rows_lock = threading.Lock()
 
 
@@ -234,13 +235,7 @@ def unregister(extractor: type[FeatureExtractor] | str) -> None:
         if name not in _rows:
             raise VmafValueError(f"feature extractor {name!r} was not registered; {nearest(name, list(_rows))}")
         call.pyvmaf_unregister_extractor(name)
-        del _rows[name]
-
-
-def current_rows() -> set[Row]:
-    """The rows that are registered now."""
-    with _rows_lock:
-        return set(_rows.values())
+        _gone.append(_rows.pop(name))
 
 
 def check_row(name: str, options: Mapping[str, object]) -> None:

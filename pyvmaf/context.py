@@ -12,7 +12,7 @@ from typing import Any
 
 from ._ffi import CData, call, enum_value, ffi, lib, new_dictionary, number, text, unsigned
 from ._queries import Model, Pooling, Queries
-from ._rows import ALL, check_row, current_rows
+from ._rows import ALL, check_row
 from .enums import LogLevel, PixelFormat, pixel_format
 from .errors import VmafTimeoutError, VmafValueError, error_for
 from .extractor import check_options
@@ -98,7 +98,6 @@ class VmafContext(Queries):
         with self._entered() as c:
             check_options(name, options)
             check_row(name, options or {})
-            self._engine.rows |= current_rows()
             dictionary = new_dictionary(options)
             try:
                 call.vmaf_use_feature(c, name, dictionary[0])
@@ -121,7 +120,6 @@ class VmafContext(Queries):
                 or another model of that name is in use here: scores are stored by name.
         """
         with self._entered() as c:
-            self._engine.rows |= current_rows()
             if isinstance(model, VmafModelCollection):
                 call.vmaf_use_features_from_model(c, model.model._open)
                 call.vmaf_use_features_from_model_collection(c, model._open)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from support.common import FULL
 
+import pyvmaf
 from pyvmaf._ffi import ffi, lib
 
 ROOT = Path(__file__).parents[1]
@@ -39,8 +40,25 @@ def test_kernel_sets_are_reachable_by_name() -> None:
 
 
 def test_the_builder_and_setup_are_short() -> None:
-    assert len((ROOT / "setup.py").read_text().splitlines()) <= 50
-    assert len((ROOT / "pyvmaf" / "_build.py").read_text().splitlines()) <= 80
+    assert len((ROOT / "setup.py").read_text().splitlines()) <= 80
+    assert len((ROOT / "pyvmaf" / "_build.py").read_text().splitlines()) <= 90
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ELF")
+@pytest.mark.parametrize("product", ["pyvmaf/_vmaf.abi3.so", "pyvmaf/share/lib/libvmaf.so.3"])
+def test_what_is_built_is_hardened_and_names_no_path(product: str) -> None:
+    path = Path(pyvmaf.__file__).parents[1] / product
+    listing = subprocess.run(["readelf", "-dlSW", path], capture_output=True, text=True, check=True).stdout
+    stack = next(line.split() for line in listing.splitlines() if "GNU_STACK" in line)
+    assert "GNU_RELRO" in listing and "BIND_NOW" in listing and "RWE" not in stack
+    assert "RPATH" not in listing and "RUNPATH" not in listing
+    assert ".symtab" not in listing and ".debug_info" not in listing
+    names = subprocess.run(["nm", "-D", "--undefined-only", path], capture_output=True, text=True, check=True).stdout
+    assert "__stack_chk_fail" in names
+    if "share" in product:
+        assert "__snprintf_chk" in names and "__strcpy_chk" in names
+    folders = [str(ROOT), sys.base_prefix, str(Path.home())]
+    assert [f for f in folders if len(f) > 5 and f.encode() in path.read_bytes()] == []
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +89,8 @@ def test_the_wheel_is_complete(wheel: Path) -> None:
     for folder, pattern in (("include", "*/*.h"), ("model", "*.json")):
         files = {f"{folder}/{p.relative_to(ROOT / folder).as_posix()}" for p in (ROOT / folder).glob(pattern)}
         assert files and files <= share
-    assert "lib/libvmaf.so.3" in share or "lib/libvmaf.3.dylib" in share
+    libraries = sorted(n.removeprefix("lib/") for n in share if n.startswith("lib/libvmaf") and not n.endswith(".a"))
+    assert libraries in (["libvmaf.so", "libvmaf.so.3"], ["libvmaf.3.dylib", "libvmaf.dylib"])
     sources = {p.relative_to(ROOT).as_posix() for p in (ROOT / "pyvmaf").rglob("*.py") if "share" not in p.parts}
     assert sources <= names
     assert {"pyvmaf/py.typed", "pyvmaf/_vmaf.pyi"} <= names

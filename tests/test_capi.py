@@ -48,9 +48,8 @@ def test_just_the_public_functions_are_exported() -> None:
 def test_names_of_the_library() -> None:
     headers = subprocess.run(["readelf", "-d", LIBRARY], capture_output=True, text=True, check=True).stdout
     assert "[libvmaf.so.3]" in headers
-    files = {p.name: p.read_bytes() for p in LIBRARY.parent.glob("libvmaf.so*")}
-    assert sorted(files) == ["libvmaf.so", "libvmaf.so.3", "libvmaf.so.3.2.0"]
-    assert len(set(files.values())) == 1
+    assert sorted(p.name for p in LIBRARY.parent.glob("libvmaf.so*")) == ["libvmaf.so", "libvmaf.so.3"]
+    assert (LIBRARY.parent / "libvmaf.so").read_text() == "INPUT(libvmaf.so.3)\n"
 
 
 LAYOUT = {
@@ -123,27 +122,6 @@ def test_the_static_library_has_the_public_names_only() -> None:
     listing = subprocess.run(["nm", "-g", "--defined-only", archive], capture_output=True, text=True, check=True).stdout
     found = {line.split()[-1] for line in listing.splitlines() if len(line.split()) == 3}
     assert found == declared()
-
-
-@pytest.mark.skipif(not LINUX, reason="the dynamic section of ELF")
-def test_another_libvmaf_in_the_process_is_not_called(tmp_path: Path) -> None:
-    """A host program that has a libvmaf of its own keeps it; the extension keeps ours."""
-    source, other = tmp_path / "other.c", tmp_path / "libother.so"
-    names = sorted(n for n in declared() if n.startswith("vmaf_"))
-    source.write_text("#include <stdlib.h>\n" + "".join(f"void {n}(void) {{ abort(); }}\n" for n in names))
-    cc("-shared", "-fPIC", source, "-o", other)
-    code = (
-        "import numpy as np, pyvmaf\n"
-        "with pyvmaf.VmafContext() as ctx:\n"
-        "    ctx.use_feature('psnr')\n"
-        "    ctx.read_pictures(np.zeros((48, 64), np.uint8), np.zeros((48, 64), np.uint8), 0, pix_fmt='gray')\n"
-        "    ctx.flush()\n"
-        "    print(ctx.feature_score_at_index('psnr_y', 0))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=os.environ | {"LD_PRELOAD": str(other)}, capture_output=True, text=True
-    )
-    assert (done.stdout, done.stderr, done.returncode) == ("60.0\n", "", 0)
 
 
 PROGRAM = r"""
@@ -248,25 +226,3 @@ def test_a_c_program_scores_a_clip(tmp_path: Path) -> None:
         want = [ctx.score_at_index(model, i) for i in range(4)] + [ctx.score_pooled(model, "harmonic_mean")]
     assert list(map(float, done.stdout.split())) == want
     assert len(set(want)) > 1
-
-
-LPIPS_FROM_C = """
-import ctypes, sys, pyvmaf, pyvmaf._vmaf
-class Configuration(ctypes.Structure):
-    _fields_ = [("log_level", ctypes.c_int), ("n_threads", ctypes.c_uint), ("n_subsample", ctypes.c_uint),
-                ("cpumask", ctypes.c_uint64), ("gpumask", ctypes.c_uint64)]
-for path in (pyvmaf._vmaf.__file__, pyvmaf.get_library()):
-    c = ctypes.CDLL(path)
-    context = ctypes.c_void_p()
-    assert c.vmaf_init(ctypes.byref(context), Configuration(1, 0, 1, 0, 0)) == 0
-    print(c.vmaf_use_feature(context, b"lpips", None))
-    c.vmaf_close(context)
-"""
-
-
-@pytest.mark.skipif(not LINUX, reason="symbols of a shared object")
-def test_lpips_from_c_code_in_a_process_that_has_imported_pyvmaf() -> None:
-    """Through the extension's own library it is there; through the plain one the log says what to do."""
-    done = subprocess.run([sys.executable, "-c", LPIPS_FROM_C], capture_output=True, text=True)
-    assert done.stdout.split() == ["0", "-22"], done.stderr
-    assert 'no feature extractor "lpips" in this library: it runs in Python' in done.stderr

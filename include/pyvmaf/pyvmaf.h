@@ -227,6 +227,14 @@ int pyvmaf_wait_idle(VmafContext *vmaf, unsigned milliseconds);
 int pyvmaf_fetch_picture(VmafContext *vmaf, VmafPicture *pic,
                          unsigned milliseconds);
 
+/*
+ * A function that is no part of the interface, by name; NULL: there is none. Of
+ * use to pyvmaf's own Python part, whose tests call the kernels one by one; each
+ * release may change what there is.
+ */
+typedef void (*PyvmafFunction)(void);
+PyvmafFunction pyvmaf_internal(const char *name);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus

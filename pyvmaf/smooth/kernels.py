@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
-_KERNELS = lib.smooth_kernels(lib.cpu_flags(0))
+_KERNELS = lib.smooth_kernels_at(lib.kernel_set(lib.cpu_flags(0)))
 _ROWS = 64  # fewest in a thread's part of a plane: its neighbours' rows are made again
 _ALIGNMENT = 64
 _pools: dict[int, ThreadPoolExecutor] = {}  # by how many threads

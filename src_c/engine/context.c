@@ -240,9 +240,9 @@ static int unknown_extractor(const char *name)
 {
     if (!strcmp(name, "lpips"))
         log_line(VMAF_LOG_LEVEL_ERROR,
-                 "no feature extractor \"lpips\" in this library: it runs in "
-                 "Python; import pyvmaf in this process and call the library "
-                 "inside pyvmaf/_vmaf.abi3.so, where it is registered");
+                 "no feature extractor \"lpips\" in this process: it runs in "
+                 "Python, and is there once pyvmaf was imported, for who calls "
+                 "the library that pyvmaf.get_library() names");
     else
         log_line(VMAF_LOG_LEVEL_ERROR,
                  "no feature extractor \"%s\"; the nearest name is \"%s\"",

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "kernel/workspace.h"
 #include "wait.h"
 
 struct WorkerPool {
@@ -37,10 +38,9 @@ typedef struct Scratch {
 static void *scratch_of(Scratch *scratch, size_t size)
 {
     if (size > scratch->size) {
-        const size_t rounded = (size + 63) & ~(size_t)63;
         free(scratch->memory);
-        scratch->memory = aligned_alloc(64, rounded);
-        scratch->size = scratch->memory ? rounded : 0;
+        scratch->memory = workspace_alloc(size);
+        scratch->size = scratch->memory ? size : 0;
     }
     return scratch->memory;
 }

@@ -131,7 +131,7 @@ CambiScorer *cambi_score_open(const CambiSetup *setup)
     s->setup = *setup;
     Workspace ws = { 0 };
     lay_out(s, &ws);
-    s->memory = aligned_alloc(WORKSPACE_ALIGN, ws.used);
+    s->memory = workspace_alloc(ws.used);
     if (!s->memory) {
         free(s);
         return NULL;

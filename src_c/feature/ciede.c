@@ -101,7 +101,7 @@ static int ciede_init(void *state, const PyvmafExtractorInit *init)
     s->call.bpc = init->bpc;
     s->call.stride = ciede_stride(init->w);
     lay_out(s, &ws);
-    s->memory = aligned_alloc(WORKSPACE_ALIGN, ws.used);
+    s->memory = workspace_alloc(ws.used);
     if (init->bpc == 8)
         s->pairs = ciede_pairs_create();
     if (!s->memory || (init->bpc == 8 && !s->pairs)) {

@@ -16,7 +16,7 @@ static inline void *memory_alloc(MemoryLayout lay_out, void *state)
 {
     Workspace ws = { NULL, 0 };
     lay_out(state, &ws);
-    void *memory = aligned_alloc(WORKSPACE_ALIGN, ws.used);
+    void *memory = workspace_alloc(ws.used);
     if (memory)
         lay_out(state, &(Workspace){ memory, 0 });
     return memory;

@@ -138,7 +138,7 @@ static int motion_init(void *state, const PyvmafExtractorInit *init)
     }
     s->kernels = kernel_table(init->cpu_flags)->motion;
     s->scratch_size = workspace_align(s->kernels->scratch_size(init->w));
-    s->scratch = aligned_alloc(WORKSPACE_ALIGN, s->scratch_size);
+    s->scratch = workspace_alloc(s->scratch_size);
     if (!s->scratch)
         return -ENOMEM;
     s->context = init->context;

@@ -86,7 +86,7 @@ static int psnr_hvs_init(void *state, const PyvmafExtractorInit *init)
     for (unsigned p = 0; p < 3; p++)
         psnr_hvs_table(&s->table[p], p);
     lay_out(s, &ws, init->w);
-    s->memory = aligned_alloc(WORKSPACE_ALIGN, ws.used);
+    s->memory = workspace_alloc(ws.used);
     if (!s->memory)
         return -ENOMEM;
     lay_out(s, &(Workspace){ s->memory, 0 }, init->w);

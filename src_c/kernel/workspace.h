@@ -8,6 +8,8 @@
 #define KERNEL_WORKSPACE_H
 
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define WORKSPACE_ALIGN 64
 
@@ -27,6 +29,16 @@ static inline void *workspace_take(Workspace *ws, size_t bytes)
     char *piece = ws->base ? ws->base + ws->used : NULL;
     ws->used += workspace_align(bytes);
     return piece;
+}
+
+/* A zeroed block for `bytes`; NULL: no memory. Kernels work on whole vectors, so
+ * they read what lies behind their rows. No result depends on it, which tools
+ * that look for undefined values cannot know. */
+static inline void *workspace_alloc(size_t bytes)
+{
+    const size_t size = workspace_align(bytes);
+    void *block = aligned_alloc(WORKSPACE_ALIGN, size);
+    return block ? memset(block, 0, size) : NULL;
 }
 
 #endif

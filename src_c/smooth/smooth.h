@@ -116,10 +116,8 @@ typedef struct SmoothKernels {
     SmoothMotionSlopesFn motion_slopes;
 } SmoothKernels;
 
-/* The kernels that were compiled for the best set that these CpuFlags allow. */
-const SmoothKernels *smooth_kernels(unsigned cpu_flags);
-
-/* Those of the n-th set of kernel_table_name_at(). */
+/* The kernels that were compiled for the n-th set of kernel_table_name_at();
+ * kernel_set() says which is the best. */
 const SmoothKernels *smooth_kernels_at(unsigned position);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* The smooth kernels of each kernel set; kernel/table.c chooses. */
+/* The smooth kernels of each kernel set, in the order of kernel/table.c. */
 #include "kernel/sets.h"
-#include "kernel/table.h"
 #include "smooth.h"
 
 #define DECLARE_SET(set, needed)                                               \
@@ -10,11 +9,6 @@ KERNEL_SETS(DECLARE_SET)
 
 #define POINTER(set, needed) &smooth_kernels_##set,
 static const SmoothKernels *const sets[] = { KERNEL_SETS(POINTER) };
-
-const SmoothKernels *smooth_kernels(unsigned cpu_flags)
-{
-    return sets[kernel_set(cpu_flags)];
-}
 
 const SmoothKernels *smooth_kernels_at(unsigned position)
 {

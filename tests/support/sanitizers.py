@@ -58,7 +58,7 @@ def make(sanitizer: str, folder: Path, *arguments: str) -> str:
 def library(sanitizer: str) -> Path:
     """The shared library under that sanitizer."""
     make(sanitizer, HERE.parent / "src_c")
-    return next(output(sanitizer).glob("libvmaf.so.*"))
+    return output(sanitizer) / "libvmaf.so.3"
 
 
 def environment(sanitizer: str) -> dict[str, str]:

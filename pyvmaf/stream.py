@@ -164,7 +164,7 @@ class Stream(Pinned, Generic[F, R]):
         if number > MOST_STREAMS:
             raise VmafValueError(f"streams is {streams}, must be 1 to {MOST_STREAMS}")
         size, begin = unsigned("queue", queue, least=1), unsigned("first", first)
-        models = load_models(plan.models)
+        models = load_models(plan)
         threads = default_threads() if n_threads is None else n_threads
         contexts: list[VmafContext] = []
         try:

@@ -341,6 +341,15 @@ def test_crops_turns_and_tags_that_are_named_for_a_side(
     assert hash(settings) == hash(Settings.of(settings.as_dict()))
 
 
+def test_what_is_said_of_one_tag_leaves_the_others(tmp_path: Path) -> None:
+    facts = facts_of(write(tmp_path / "a.mkv", REF))
+    tagged = replace(facts, range="limited", matrix="bt2020")
+    made = plan_preparation(facts, tagged, {"assume": {"dist": {"range": "full"}}})
+    assert made is not None and not made.ref.steps
+    assert (made.dist.range, made.dist.matrix) == ("limited", "bt2020")
+    assert [step.reason for step in made.dist.steps] == ["full range becomes limited"]
+
+
 def test_steps_that_are_not_of_a_preparation_are_refused() -> None:
     with pytest.raises(VmafValueError, match="step 'swap' is none that prepares: give the videos in the other order"):
         Settings.of([{"do": "swap"}])

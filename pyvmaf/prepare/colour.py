@@ -42,15 +42,20 @@ def colours(ref: Facts, dist: Facts, settings: Settings) -> tuple[Colour, Colour
     _check_primaries(ref, dist)
     usual = "bt709" if ref.height > SD_LINES else "bt601"
     stated: dict[str, dict[str, str]] = {"ref": {}, "dist": {}, **{side: dict(own) for side, own in settings.assume}}
-    a = _own(_tags(ref, stated["ref"]), {} if stated["dist"] else _tags(dist, {}), ref, usual)
-    b = _own(_tags(dist, stated["dist"]), {} if stated["ref"] else _tags(ref, {}), dist, usual)
+    a = _own(_tags(ref, stated["ref"]), _lent(dist, stated["dist"]), ref, usual)
+    b = _own(_tags(dist, stated["dist"]), _lent(ref, stated["ref"]), dist, usual)
     return a, b, Colour(settings.range or a.range, settings.matrix or a.matrix)
 
 
 def _tags(facts: Facts, stated: dict[str, str]) -> dict[str, str | None]:
-    """Range and matrix of a side as stated, or as tagged; RGB has none that says anything of the other side."""
-    tagged = {} if is_rgb(facts.pixel_format) else {"range": facts.range, "matrix": facts.matrix}
-    return {**tagged, **stated}
+    """Range and matrix of a side as stated, or as tagged."""
+    return {"range": facts.range, "matrix": facts.matrix, **stated}
+
+
+def _lent(facts: Facts, stated: dict[str, str]) -> dict[str, str | None]:
+    """What a side's tags say of the other one; neither RGB nor a tag that is overruled says anything."""
+    tagged = {} if is_rgb(facts.pixel_format) else _tags(facts, {})
+    return {name: value for name, value in tagged.items() if name not in stated}
 
 
 def _own(tags: dict[str, str | None], lent: dict[str, str | None], facts: Facts, usual: str) -> Colour:
@@ -60,8 +65,8 @@ def _own(tags: dict[str, str | None], lent: dict[str, str | None], facts: Facts,
     assumed = []
     found = {}
     for name, default in (("range", "limited"), ("matrix", usual)):
-        found[name] = tags.get(name) or lent.get(name) or default
-        if not tags.get(name) and not (name == "matrix" and facts.chroma == "400"):
+        found[name] = tags[name] or lent.get(name) or default
+        if not tags[name] and not (name == "matrix" and facts.chroma == "400"):
             why = "as the other is tagged" if lent.get(name) else "as is usual"
             assumed.append(f"no tag for the {name}: taken as {found[name]}, {why}")
     return Colour(found["range"], found["matrix"], tuple(assumed))

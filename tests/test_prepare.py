@@ -25,6 +25,7 @@ from pyvmaf.prepare import (  # noqa: E402
     Preparation,
     PreparedVideo,
     PrepareError,
+    Settings,
     facts_of_video,
     plan_preparation,
     prepare_videos,
@@ -320,9 +321,50 @@ def test_grey_against_colour(undamaged: tuple[Path, Path, list[float]], tmp_path
     assert all((p == 128).all() for _, frame in frames_of(pair) for p in frame[1:])
 
 
+def test_crops_turns_and_tags_that_are_named_for_a_side(
+    undamaged: tuple[Path, Path, list[float]], tmp_path: Path
+) -> None:
+    """Whatever the file says, as in the steps of an inspection."""
+    ref, _, want = undamaged
+    stored = [tuple(np.rot90(full(p, i == 0), 1) for i, p in enumerate(f)) for f in with_bars(DIST, 8, 4)]
+    dist = write(tmp_path / "dist.mkv", stored)
+    named = {"crop": {"dist": [4, 8, 4, 8]}, "rotate": {"dist": 270}, "assume": {"dist": {"range": "full"}}}
+    assert scored(opened(ref, dist, named)) == want
+    steps = [
+        {"do": "align"}, {"do": "crop", "side": "dist", "edges": [4, 8, 4, 8]},
+        {"do": "rotate", "side": "dist", "degrees": 270}, {"do": "scale", "side": "dist", "size": [WIDTH, HEIGHT]},
+        {"do": "range", "side": "dist", "from": "full", "to": "limited"},
+    ]  # fmt: skip
+    assert scored(opened(ref, dist, steps)) == want
+    settings = Settings.of(steps)
+    assert settings is not None and Settings.of(json.loads(json.dumps(settings.as_dict()))) == settings
+    assert hash(settings) == hash(Settings.of(settings.as_dict()))
+
+
+def test_what_is_said_of_one_tag_leaves_the_others(tmp_path: Path) -> None:
+    facts = facts_of(write(tmp_path / "a.mkv", REF))
+    tagged = replace(facts, range="limited", matrix="bt2020")
+    made = plan_preparation(facts, tagged, {"assume": {"dist": {"range": "full"}}})
+    assert made is not None and not made.ref.steps
+    assert (made.dist.range, made.dist.matrix) == ("limited", "bt2020")
+    assert [step.reason for step in made.dist.steps] == ["full range becomes limited"]
+
+
+def test_steps_that_are_not_of_a_preparation_are_refused() -> None:
+    with pytest.raises(VmafValueError, match="step 'swap' is none that prepares: give the videos in the other order"):
+        Settings.of([{"do": "swap"}])
+    for bad in (
+        {"crop": {"both": (0, 0, 0, 0)}}, {"crop": {"ref": (0, 0, 0)}}, {"crop": {"ref": (0, 0, 0, -1)}},
+        {"rotate": {"dist": 45}}, {"assume": True}, {"assume": {"ref": {"transfer": "PQ"}}},
+        {"assume": {"ref": {"range": "tv"}}},
+    ):  # fmt: skip
+        with pytest.raises(VmafValueError, match=r"prepare\['(crop|rotate|assume|range)'\]"):
+            Settings.of(bad)
+
+
 def test_a_container_that_crops_everything_away_is_refused(tmp_path: Path) -> None:
     facts = facts_of(write(tmp_path / "a.mkv", REF))
-    with pytest.raises(PrepareError, match=r"a\.mkv, stream 0: the container crops all of 192x128 away: 100, 0, 92, 0"):
+    with pytest.raises(PrepareError, match=r"a\.mkv, stream 0: of 192x128 nothing is left when 100, 0, 92, 0 are"):
         plan_preparation(facts, replace(facts, container_crop=(100, 0, 92, 0)))
     with pytest.raises(PrepareError, match="shown turned by 45 degrees; only multiples of 90"):
         plan_preparation(facts, replace(facts, rotation=45))

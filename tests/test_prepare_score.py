@@ -152,6 +152,8 @@ def test_the_command_prepares(files: dict[str, Path], capsys: pytest.CaptureFixt
     assert "384x256 12-bit" in capsys.readouterr().out
     assert command(files, "--size-to", "96x64", "--film-grain", "skip") == 0
     assert "96x64 10-bit" in capsys.readouterr().out
+    assert command(files, "--prepare", '{"crop": {"ref": [2, 0, 2, 0], "dist": [2, 0, 2, 0]}}') == 0
+    assert "188x128 10-bit" in capsys.readouterr().out
     assert command(files, names=("hdr", "hdr")) == 1
     assert "--allow-hdr" in capsys.readouterr().err
     assert command(files, "--allow-hdr", names=("hdr", "hdr")) == 0
@@ -163,6 +165,7 @@ def test_the_command_prepares(files: dict[str, Path], capsys: pytest.CaptureFixt
         (["--prepare", "auot"], "'auot' is none of auto, none and KEY=VALUE"),
         (["--prepare", "scale=2"], "--prepare: prepare has no step 'scale'; there are: size, scaler,"),
         (["--prepare", "depth=11"], "--prepare: prepare['depth'] is '11', must be one of: 8, 9, 10, 12, 14, 16"),
+        (["--prepare", "{crop}"], "--prepare is no JSON: Expecting property name"),
         (["--prepare", "size=64x48", "--size-to", "64x48"], "both give a size"),
         (["--size-to", "0x48"], "'0x48' is not WIDTHxHEIGHT of 1 to 65535 each"),
         (["--film-grain", "add"], "invalid choice: 'add'"),

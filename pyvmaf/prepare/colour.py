@@ -41,24 +41,33 @@ def colours(ref: Facts, dist: Facts, settings: Settings) -> tuple[Colour, Colour
     _check_transfer(ref, dist)
     _check_primaries(ref, dist)
     usual = "bt709" if ref.height > SD_LINES else "bt601"
-    a, b = _own(ref, dist, usual), _own(dist, ref, usual)
+    stated: dict[str, dict[str, str]] = {"ref": {}, "dist": {}, **{side: dict(own) for side, own in settings.assume}}
+    a = _own(_tags(ref, stated["ref"]), _lent(dist, stated["dist"]), ref, usual)
+    b = _own(_tags(dist, stated["dist"]), _lent(ref, stated["ref"]), dist, usual)
     return a, b, Colour(settings.range or a.range, settings.matrix or a.matrix)
 
 
-def _own(facts: Facts, other: Facts, usual: str) -> Colour:
+def _tags(facts: Facts, stated: dict[str, str]) -> dict[str, str | None]:
+    """Range and matrix of a side as stated, or as tagged."""
+    return {"range": facts.range, "matrix": facts.matrix, **stated}
+
+
+def _lent(facts: Facts, stated: dict[str, str]) -> dict[str, str | None]:
+    """What a side's tags say of the other one; neither RGB nor a tag that is overruled says anything."""
+    tagged = {} if is_rgb(facts.pixel_format) else _tags(facts, {})
+    return {name: value for name, value in tagged.items() if name not in stated}
+
+
+def _own(tags: dict[str, str | None], lent: dict[str, str | None], facts: Facts, usual: str) -> Colour:
     """What a side is stored in: its tags, else the other's, else what is usual; RGB counts as what it is made."""
     if is_rgb(facts.pixel_format):
         return Colour(RGB_RANGE, RGB_MATRIX)
     assumed = []
     found = {}
-    for name, tag, others, default in (
-        ("range", facts.range, other.range, "limited"),
-        ("matrix", facts.matrix, other.matrix, usual),
-    ):
-        lent = None if is_rgb(other.pixel_format) else others
-        found[name] = tag or lent or default
-        if not tag and not (name == "matrix" and facts.chroma == "400"):
-            why = "as the other is tagged" if lent else "as is usual"
+    for name, default in (("range", "limited"), ("matrix", usual)):
+        found[name] = tags[name] or lent.get(name) or default
+        if not tags[name] and not (name == "matrix" and facts.chroma == "400"):
+            why = "as the other is tagged" if lent.get(name) else "as is usual"
             assumed.append(f"no tag for the {name}: taken as {found[name]}, {why}")
     return Colour(found["range"], found["matrix"], tuple(assumed))
 

@@ -24,7 +24,7 @@ class Geometry:
     Attributes:
         facts: of the side.
         edges: what is cut off in all, in samples of the decoded picture.
-        bars: whether that counts black bars.
+        bars: whether that counts black bars, or what was asked for.
         rotation: degrees anticlockwise by which it is turned afterwards.
     """
 
@@ -63,10 +63,10 @@ class Geometry:
             left, top, right, bottom = self.edges
             size = f"{self.facts.width - left - right}:{self.facts.height - top - bottom}"
             reasons = ["the container crops"] if self.facts.container_crop != NO_EDGES else []
-            reasons += ["black bars around the picture"] if self.bars else []
+            reasons += ["there is more around the picture"] if self.bars else []
             out.append(Step(f"crop={size}:{left}:{top}:exact=1", " and ".join(reasons)))
         turns = TURNS.get(self.rotation, ())
-        return out + [Step(turn, f"the file says that it is shown turned by {self.rotation} degrees") for turn in turns]
+        return out + [Step(turn, f"it is shown turned by {self.rotation} degrees") for turn in turns]
 
 
 def grid(facts: Facts) -> tuple[int, int]:
@@ -91,23 +91,27 @@ def geometries(ref: Facts, dist: Facts, settings: Settings) -> tuple[Geometry, G
     Raises:
         PrepareError: a side is turned by an angle that is no multiple of 90 degrees, or cropped away.
     """
-    sides = _whole(ref, settings), _whole(dist, settings)
-    if settings.crop and (found := _without_bars(*sides)):
+    sides = _whole(ref, settings, "ref"), _whole(dist, settings, "dist")
+    if settings.crop is True and (found := _without_bars(*sides)):
         return found
     return sides
 
 
-def _whole(facts: Facts, settings: Settings) -> Geometry:
-    rotation = facts.rotation if settings.rotate else 0
+def _whole(facts: Facts, settings: Settings, side: str) -> Geometry:
+    """A side before its bars are looked at."""
+    turns = dict(settings.rotate) if isinstance(settings.rotate, tuple) else {}
+    rotation = turns.get(side, facts.rotation if settings.rotate else 0)
     if rotation not in (0, *TURNS):
         problem = f"the file says that it is shown turned by {rotation} degrees"
         remedy = 'only multiples of 90 are turned; prepare={"rotate": False} leaves it as stored'
         raise PrepareError(facts.path, facts.stream, problem, remedy)
-    whole = Geometry(facts, on_grid(facts.container_crop, facts), False, rotation)
+    named = dict(settings.crop) if isinstance(settings.crop, tuple) else {}
+    edges = named.get(side, facts.container_crop)
+    whole = Geometry(facts, on_grid(edges, facts), side in named, rotation)
     if min(whole.size) < 1:
-        crop = ", ".join(map(str, facts.container_crop))
-        problem = f"the container crops all of {facts.width}x{facts.height} away: {crop} (left, top, right, bottom)"
-        raise PrepareError(facts.path, facts.stream, problem, "write the file again without")
+        problem = f"of {facts.width}x{facts.height} nothing is left when {', '.join(map(str, edges))} are cut off"
+        remedy = 'left, top, right and bottom; prepare={"crop": {"ref": ..., "dist": ...}} says which'
+        raise PrepareError(facts.path, facts.stream, problem, remedy)
     return whole
 
 

@@ -81,7 +81,7 @@ def prepare_videos(
 
 def _check_mirrored(videos: Sequence[Video], asked: Settings | Preparation | None) -> None:
     for video in videos:
-        if isinstance(video, DecodedVideo) and video.mirrored and isinstance(asked, Settings) and asked.rotate:
+        if isinstance(video, DecodedVideo) and video.mirrored and isinstance(asked, Settings) and asked.rotate is True:
             problem = "the file says that the picture is shown mirrored, which is not done here"
             remedy = 'flip it first, or prepare={"rotate": False} takes it as it is stored'
             raise PrepareError(video.path, video.stream_index, problem, remedy)

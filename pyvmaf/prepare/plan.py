@@ -41,7 +41,7 @@ def plan_preparation(ref: Video | Facts, dist: Video | Facts, prepare: Prepare =
     settings = check_prepare(prepare)
     if settings is None or isinstance(settings, Preparation):
         return settings
-    a, b = (one if isinstance(one, Facts) else facts_of_video(one, settings.crop) for one in (ref, dist))
+    a, b = (one if isinstance(one, Facts) else facts_of_video(one, settings.crop is True) for one in (ref, dist))
     check_library(settings)
     for facts in (a, b):
         _check_fields(facts, settings)

@@ -3,18 +3,21 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
 from ..errors import VmafTypeError, VmafValueError
+from ..pairs.facts import Edges
 from ..video.base import CHROMA, DEPTHS, MAX_SIDE
-from .preparation import Preparation
+from .preparation import SIDES, Preparation
+from .steps import prepare_of_steps
 
-#: `prepare=` of `score`: "auto", "none", a mapping of steps, what one of them came to be checked, or a preparation
-#: that was made before.
-Prepare: TypeAlias = "str | Mapping[str, Any] | Settings | Preparation | None"
+#: `prepare=` of `score`: "auto", "none", a mapping of steps, the steps of an inspection, any of them checked, or a
+#: preparation that was made before.
+Prepare: TypeAlias = "str | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Settings | Preparation | None"
 
 SCALERS = ("bicubic", "bilinear", "lanczos", "spline", "area", "gauss", "sinc", "neighbor")
 LIBRARIES = ("swscale", "zscale")
@@ -57,6 +60,42 @@ def size_of(name: str, value: Any) -> Size:
     raise VmafValueError(f"prepare[{name!r}] is {value!r}, must be (width, height) of 1 to {MAX_SIDE} each")
 
 
+def per_side(check: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
+    """For all, or by {"ref": value, "dist": value}; kept as pairs, so that settings can be hashed."""
+
+    def check_sides(name: str, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return switch(name, value)
+        for side in value:
+            if side not in SIDES:
+                raise VmafValueError(f"prepare[{name!r}] has {side!r}, must be of: {', '.join(SIDES)}")
+        return tuple((side, check(name, value[side])) for side in SIDES if side in value)
+
+    return check_sides
+
+
+def edges(name: str, value: Any) -> Edges:
+    """Samples to cut off the decoded picture: left, top, right, bottom."""
+    if isinstance(value, (tuple, list)) and len(value) == 4 and all(type(n) is int and n >= 0 for n in value):
+        return (value[0], value[1], value[2], value[3])
+    raise VmafValueError(f"prepare[{name!r}] has {value!r}, must be (left, top, right, bottom) in samples")
+
+
+def tags(name: str, value: Any) -> tuple[tuple[str, str], ...]:
+    """Range and matrix of one side, whatever its tags say."""
+    known = {"range": RANGES, "matrix": MATRICES}
+    if not isinstance(value, Mapping) or not set(value) <= set(known):
+        raise VmafValueError(f"prepare[{name!r}] has {value!r}, must be a mapping of: {', '.join(known)}")
+    return tuple((key, str(one_of(*known[key])(key, value[key]))) for key in known if key in value)
+
+
+def assumed(name: str, value: Any) -> Any:
+    """{"ref": {"range": ...}, ...}."""
+    if not isinstance(value, Mapping):
+        raise VmafValueError(f"prepare[{name!r}] is {value!r}, must be a mapping of: {', '.join(SIDES)}")
+    return per_side(tags)(name, value)
+
+
 def deinterlacer(name: str, value: Any) -> str:
     """A filter's name, or "off": fields are compared as they are woven."""
     return "off" if value is False else str(one_of(*DEINTERLACERS, "off")(name, value))
@@ -71,11 +110,12 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "depth": one_of(*DEPTHS),
     "range": one_of(*RANGES),
     "matrix": one_of(*MATRICES),
-    "crop": switch,
-    "rotate": switch,
+    "crop": per_side(edges),
+    "rotate": per_side(one_of(0, 90, 180, 270)),
     "aspect": switch,
     "deinterlace": deinterlacer,
     "alpha": one_of("refuse", "ignore"),
+    "assume": assumed,
 }
 
 
@@ -91,11 +131,13 @@ class Settings:
         depth: bits per sample; None: the deeper of both.
         range: "limited" or "full"; None: by the tags.
         matrix: "bt601", "bt709" or "bt2020"; None: by the tags.
-        crop: remove black bars where both pictures agree on what they surround.
-        rotate: turn pictures as their files say.
+        crop: remove black bars where both pictures agree on what they surround; or
+            {"ref": (left, top, right, bottom), "dist": ...}: cut off these samples instead.
+        rotate: turn pictures as their files say; or by these degrees anticlockwise, {"dist": 90}.
         aspect: refuse pictures whose shapes differ, samples' shapes counted in.
         deinterlace: "bwdif", "yadif", "off" to compare woven fields; None: interlaced video is refused.
         alpha: "refuse" where a sample is not opaque, or "ignore".
+        assume: range and matrix of a side whatever its tags say, {"dist": {"range": "full"}}.
     """
 
     size: Size | None = None
@@ -105,15 +147,16 @@ class Settings:
     depth: int | None = None
     range: str | None = None
     matrix: str | None = None
-    crop: bool = True
-    rotate: bool = True
+    crop: bool | tuple[tuple[str, Edges], ...] = True
+    rotate: bool | tuple[tuple[str, int], ...] = True
     aspect: bool = True
     deinterlace: str | None = None
     alpha: str = "refuse"
+    assume: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     @classmethod
-    def of(cls, prepare: str | Mapping[str, Any]) -> Settings | None:
-        """The settings that a word or a mapping means; None for "none".
+    def of(cls, prepare: str | Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> Settings | None:
+        """The settings that a word, a mapping or an inspection's steps mean; None for "none".
 
         Raises:
             VmafTypeError, VmafValueError: it is neither of the two words nor a mapping of known keys.
@@ -125,6 +168,8 @@ class Settings:
             if prepare not in ("auto", "none"):
                 raise VmafValueError(f'prepare is {prepare!r}, must be "auto", "none" or a dictionary of steps')
             return cls() if prepare == "auto" else None
+        if isinstance(prepare, (list, tuple)):
+            prepare = prepare_of_steps(prepare)
         if not isinstance(prepare, Mapping):
             raise VmafTypeError(f'prepare is {prepare!r}, must be "auto", "none" or a dictionary of steps')
         known = [f.name for f in fields(cls)]
@@ -134,9 +179,12 @@ class Settings:
         return cls(**{key: CHECKS[key](key, value) for key, value in prepare.items()})
 
     def as_dict(self) -> dict[str, Any]:
-        """What `of` takes: the keys that are not left to the rules."""
-        found = {name: value for name, value in asdict(self).items() if value is not None}
-        return found | ({"size": list(self.size)} if self.size else {})
+        """What `of` takes, as JSON has it: the keys that are not left to the rules."""
+        found = {f.name: getattr(self, f.name) for f in fields(self)}
+        found |= {name: dict(found[name]) for name in ("crop", "rotate") if isinstance(found[name], tuple)}
+        found["assume"] = {side: dict(own) for side, own in self.assume}
+        plain: dict[str, Any] = json.loads(json.dumps(found))
+        return {name: value for name, value in plain.items() if value is not None}
 
 
 def check_prepare(prepare: Prepare) -> Settings | Preparation | None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from typing import Any
 
 from ...errors import VmafValueError
@@ -17,8 +18,8 @@ def add_preparing(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("two files that differ")
     add = group.add_argument
     add("--prepare", default="none", metavar="none|auto|KEY=VALUE[:...]",
-        help="scale and convert to the reference's size, depth, chroma, range and matrix, turn and crop, by the rules "
-        "of docs/preparing.md; keys change a rule, as in size=1280x720:scaler=lanczos; default: none")  # fmt: skip
+        help="scale and convert to the reference's size, depth, chroma, range and matrix, turn and crop, by the "
+        "rules of docs/preparing.md; keys change a rule: size=1280x720:depth=10 or {JSON}; default: none")  # fmt: skip
     add("--size-to", type=to_size, metavar="WxH", help="scale both to this size: --prepare size=WxH")
     add("--film-grain", choices=GRAIN, default="apply", help="what AV1 and HEVC streams ask the decoder to add")
     add("--allow-hdr", action="store_true", help="score PQ and HLG with models for standard range")
@@ -44,7 +45,12 @@ def preparing_of(args: argparse.Namespace) -> dict[str, Any]:
 def _prepare(args: argparse.Namespace) -> Settings | None:
     text = args.prepare
     steps: dict[str, Any] = {}
-    if text not in ("auto", "none"):
+    if text.startswith("{"):
+        try:
+            steps = json.loads(text)
+        except ValueError as error:
+            raise UsageError(f"--prepare is no JSON: {error}") from None
+    elif text not in ("auto", "none"):
         for item in split_items(text):
             key, equals, value = item.partition("=")
             if not equals:

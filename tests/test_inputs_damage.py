@@ -80,6 +80,28 @@ def test_frames_before_damage_are_right(tmp_path: Path) -> None:
                 assert frame[0].tobytes() == sound[i]
 
 
+@pytest.mark.parametrize(("codec", "extension"), [("mpeg2video", "ts"), ("mpeg2video", "mkv"), ("libsvtav1", "mkv")])
+def test_a_frame_that_a_decoder_leaves_out(tmp_path: Path, codec: str, extension: str) -> None:
+    """Those behind it would be compared with the wrong ones."""
+    path = encode(tmp_path / f"a.{extension}", lumas(40), codec=codec, options={"g": "8", "preset": "12"})
+    with open_video(path) as video:
+        assert len(list(video)) == 40
+    data = bytearray(path.read_bytes())
+    with av.open(str(path)) as container:
+        packets = [bytes(p) for p in container.demux(video=0) if p.size]
+    which = 13
+    if codec == "mpeg2video":  # the start code of the picture
+        data[data.index(packets[which][:100]) + 2] = 0xFF
+    else:  # the type of the unit that shows a picture that was hidden
+        which = next(i for i, packet in enumerate(packets) if i > 8 and len(packet) == 3)
+        data[data.index(packets[which], data.index(packets[which - 1]) + len(packets[which - 1]))] = 0x7A
+    path.write_bytes(data)
+    with open_video(path) as video, pytest.raises(VideoError, match="of which the decoder makes no frame") as caught:
+        for _ in video:
+            pass
+    assert caught.value.frame == which
+
+
 def test_damage_keeps_the_frames_before(files: Path, tmp_path: Path) -> None:
     (tmp_path / "ref.y4m").write_bytes(y4m_bytes(20))
     path = damage(encode(tmp_path / "a.mkv", lumas(20)), 19)

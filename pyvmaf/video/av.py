@@ -15,7 +15,7 @@ from .file import ByteFile, Source
 from .leap import Table
 from .reader import FileVideo
 from .restart import restarts_of
-from .seek import WORTH, Beginning, Doubt, Finder, Resumed, is_same
+from .seek import WORTH, Beginning, Doubt, Finder, Resumed
 
 if TYPE_CHECKING:
     import av
@@ -226,7 +226,7 @@ class AvVideo(FileVideo):
 
     def _from_start(self, index: int) -> av.VideoFrame | None:
         """Frame `index`, decoded from the first one on, as decoding from the middle left a doubt."""
-        given, old = self._decoder.last, self._container
+        given, old = self._decoder.last.pts if self._decoder.last else None, self._container
         packets = self._reopen()
         self._decode_by(Decoder(self._stream, self._errors, packets))
         old.close()
@@ -235,7 +235,7 @@ class AvVideo(FileVideo):
             frame = self._next(self.path, passed)
             if frame is None:
                 break
-        if index > self.first and (frame is None or not is_same(frame, given)):
+        if index > self.first and (frame is None or frame.pts != given):
             problem = "cannot be found by counting packets, nor can those before it; read the video from frame 0"
             raise VideoError(self.path, problem, index)
         return None if frame is None else self._next(self.path, index)

@@ -14,6 +14,9 @@ THREADS = 4
 # Streams with packets that are not shown.
 HIDING = ("vp8", "vp7", "mpeg4", "msmpeg4v3")
 
+# Decoders that leave out a damaged frame and go on without a word, though each packet shows one.
+SHOWING = ("libdav1d", "av1", "mpeg1video", "mpeg2video")
+
 # Of a frame that the decoder drops without a word.
 DAMAGED = "invalid data, of which the decoder makes no frame"
 
@@ -83,7 +86,9 @@ class Decoder:
             yield from self._repeated()
             return
         for frame in self._out(packet):
-            self._take(frame)
+            strict = self._strict and self._stream.codec_context.name in SHOWING
+            if self._take(frame) and strict:
+                raise DecodeError(DAMAGED)
             yield self._shown(frame)
             yield from self._repeated()
 
@@ -97,7 +102,7 @@ class Decoder:
         return time
 
     def _take(self, frame: Any) -> int:
-        """Strike the frame's packet off; how many before it gave nothing."""
+        """Strike the frame's packet off; how many since the first frame gave nothing that should be before it."""
         time = self._time(frame)
         if time is not None:
             self._start = time if self._start is None else self._start
@@ -108,11 +113,11 @@ class Decoder:
             at, _, repeats = heapq.heappop(self._waiting)
             if not repeats and (not known or at == time):
                 break
-            missed += not repeats
-        if self.last is None:
-            self.leading += missed
-        else:
-            self.dropped += missed
+            if self.last is None or (self._start is not None and at < self._start):
+                self.leading += not repeats
+            else:
+                missed += not repeats
+        self.dropped += missed
         return missed
 
     def _shown(self, frame: Any) -> Any:
@@ -140,7 +145,7 @@ class Decoder:
             frames = []  # PyAV loses what came before the error, at most a frame a thread
         strict = self._strict
         for frame in frames:
-            if self._take(frame) and self.last is not None and strict:
+            if self._take(frame) and strict:
                 raise DecodeError(reason(failure) if failure else DAMAGED) from failure
             yield self._shown(frame)
             yield from self._repeated()

@@ -51,9 +51,17 @@ class Vp9(Restarts):
 class Mpeg2(Restarts):
     """MPEG-1 and MPEG-2: an intra picture behind a sequence header, which resets the quantisers."""
 
-    def begins(self, data: bytes) -> bool:
+    @staticmethod
+    def _type(data: bytes) -> int:
+        """Of the picture: 1 is intra, 2 and 3 are predicted, and no other has a frame."""
         picture = data.find(b"\0\0\1\0")
-        return data.startswith(b"\0\0\1\xb3") and 0 < picture < len(data) - 5 and data[picture + 5] >> 3 & 7 == 1
+        return data[picture + 5] >> 3 & 7 if 0 <= picture < len(data) - 5 else 0
+
+    def begins(self, data: bytes) -> bool:
+        return data.startswith(b"\0\0\1\xb3") and self._type(data) == 1
+
+    def hides(self, data: bytes) -> bool:
+        return self._type(data) not in (1, 2, 3)
 
 
 class _Nals(Restarts):
@@ -101,6 +109,9 @@ class H264(_Nals):
                 return False  # data partitions
         return slices > 0
 
+    def hides(self, data: bytes) -> bool:
+        return not any(unit and unit[0] & 31 in (1, 2, 5) for unit in self.units(data))
+
     def parameters(self, data: bytes) -> tuple[bytes, ...]:
         return tuple(unit for unit in self.units(data) if unit and unit[0] & 31 in (7, 8, 13, 15))
 
@@ -112,6 +123,9 @@ class Hevc(_Nals):
         kinds = [unit[0] >> 1 & 63 for unit in self.units(data) if unit]
         slices = [kind for kind in kinds if kind < 32]
         return bool(slices) and all(16 <= kind <= 21 for kind in slices)
+
+    def hides(self, data: bytes) -> bool:
+        return not any(unit and unit[0] >> 1 & 63 < 32 for unit in self.units(data))
 
     def parameters(self, data: bytes) -> tuple[bytes, ...]:
         return tuple(unit for unit in self.units(data) if unit and unit[0] >> 1 & 63 in (32, 33, 34))

@@ -14,10 +14,6 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, TypeAlias
 
-import numpy as np
-
-from ..errors import VmafError
-from ..frames import planes_of
 from .decode import Decoder
 from .restart import Restarts
 
@@ -227,14 +223,3 @@ class Resumed(Decoder):
         if frame.pts != promised or unsure or (self.last is None and not frame.key_frame):
             raise Doubt("a frame is not the next one")
         return super()._take(frame)
-
-
-def is_same(frame: Any, other: Any) -> bool:
-    """Whether two frames of PyAV have one time and, where they are YUV, the same samples."""
-    if frame.pts != other.pts or frame.format.name != other.format.name:
-        return False
-    try:
-        a, b = planes_of(frame)[1], planes_of(other)[1]
-    except VmafError:  # some other format
-        return True
-    return all(np.array_equal(one, two) for one, two in zip(a, b, strict=True))

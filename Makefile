@@ -2,6 +2,7 @@
 #
 #   make demo    set up .venv, score a real video at several qualities
 #   make test    set up .venv-test, run all tests     (ARGS="-k vif" for some)
+#   make fuzz    run each fuzzing harness for T seconds, 60 unless said
 #   make check   lint, format and types
 #   make format  apply the formatters
 #   make wheel   build dist/pyvmaf-*.whl for every Python from 3.10 on and Linuxes as
@@ -13,15 +14,16 @@ PYTHON ?= python3
 ARGS ?=
 # More requirements for the test environment, e.g. WITH="torch==2.13.0".
 WITH ?=
+T ?= 60
 
-C_FILES := $(shell find src_c include tests/c -name "*.[ch]")
-C_SOURCES := $(shell find src_c include model pyvmaf setup.py pyproject.toml MANIFEST.in -type f -not -path '*/__pycache__/*')
+C_FILES := $(shell find src_c include tests/c tests/fuzz -name "*.[ch]")
+C_SOURCES := $(shell find src_c include model pyvmaf _pyvmaf_commands.py setup.py pyproject.toml MANIFEST.in -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format wheel bench clean
+.PHONY: help demo test fuzz check format wheel bench clean
 
 help:
-	@sed -n '3,11s/^# \{0,3\}//p' Makefile
+	@sed -n '3,12s/^# \{0,3\}//p' Makefile
 
 .venv/ready: $(C_SOURCES)
 	@echo "setting up .venv and compiling, once: a minute or two ..."
@@ -39,6 +41,9 @@ demo: .venv/ready
 
 test: .venv-test/ready
 	.venv-test/bin/pytest $(ARGS)
+
+fuzz: .venv-test/ready
+	PYVMAF_FUZZ=$(T) .venv-test/bin/pytest tests/test_fuzz.py $(ARGS)
 
 check: .venv-test/ready
 	.venv-test/bin/ruff check . && .venv-test/bin/ruff format --check .

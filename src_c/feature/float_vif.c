@@ -249,9 +249,11 @@ static int float_vif_configure(void *state, PyvmafNeeds *needs)
     int err = check_kernel_scale(s->kernel_scale);
     (void)needs;
     err = err ? err : find_method(s);
+    if (err) /* other factors may ask for more taps than there is room for */
+        return err;
     for (unsigned i = 0; i < FLOAT_VIF_SCALES; i++)
         s->taps[i] = make_taps(i, (float)s->kernel_scale);
-    return err;
+    return 0;
 }
 
 static int float_vif_init(void *state, const PyvmafExtractorInit *init)

@@ -16,7 +16,9 @@ from .signature import Signatures
 from .viterbi import FOREIGN, MATCH, REPEAT, regular_steps
 
 #: Rates that are found without a file's saying so: halves, film to 25, 30, 50 and 60, and back.
-USUAL = [Fraction(a, b) for a, b in ((1, 2), (2, 1), (4, 5), (5, 4), (2, 5), (5, 2), (24, 25), (25, 24), (5, 6), (6, 5))]
+USUAL = [
+    Fraction(a, b) for a, b in ((1, 2), (2, 1), (4, 5), (5, 4), (2, 5), (5, 2), (24, 25), (25, 24), (5, 6), (6, 5))
+]
 #: Rates nearer to one than this are one: 24 and 24000/1001.
 SAME = 0.004
 #: Nats that tell a place from the one beside it with some certainty; nats that one frame may bring at most.
@@ -45,12 +47,12 @@ def align(ref: Signatures, dist: Signatures, ref_rate: Fraction | None, dist_rat
 
 
 def candidates(ref: int, dist: int, ref_rate: Fraction | None, dist_rate: Fraction | None) -> list[Fraction]:
-    """Rates to try: one, that of the clocks, and a usual one that the numbers of frames hint at."""
-    found = [Fraction(1)]
+    """Rates to try: one, that of the clocks, or, where a clock is unknown, one that the numbers of frames hint at."""
     if ref_rate and dist_rate:
-        found.append((ref_rate / dist_rate).limit_denominator(1001))
-    found += [rate for rate in USUAL if abs(ref / dist / rate - 1) < 0.05]
-    out: list[Fraction] = []
+        found = [(ref_rate / dist_rate).limit_denominator(1001)]
+    else:
+        found = [rate for rate in USUAL if abs(ref / dist / rate - 1) < 0.05]
+    out = [Fraction(1)]
     for rate in found:
         near = next((usual for usual in [Fraction(1), *USUAL] if abs(rate / usual - 1) < SAME), rate)
         if near not in out and Fraction(1, 16) <= near <= 16:

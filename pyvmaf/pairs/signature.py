@@ -103,16 +103,13 @@ def textures(luma: NDArray[Any], depth: int) -> tuple[float, float]:
 
 
 def sign(
-    frames: Iterable[tuple[NDArray[Any], ...]],
-    depth: int,
-    rotation: int = 0,
-    edges: Edges = (0, 0, 0, 0),
+    frames: Iterable[tuple[tuple[NDArray[Any], ...], int]], rotation: int = 0, edges: Edges = (0, 0, 0, 0)
 ) -> Signatures:
-    """Signatures of all frames, given as planes; `edges` are cut off first, then pictures are turned.
+    """Signatures of all frames, each given as planes and depth; `edges` are cut off, then pictures are turned.
 
     Memory is that of the signatures: 672 bytes per frame.
     """
-    parts = [Signatures(*_stacked(block)) for block in _blocks(_rows(frames, depth, rotation, edges), 1024)]
+    parts = [Signatures(*_stacked(block)) for block in _blocks(_rows(frames, rotation, edges), 1024)]
     if not parts:
         return Signatures(np.zeros((0, ROWS, COLUMNS), np.uint8), None, *(np.zeros(0, np.float32),) * 2)
     colours = [p.chromas for p in parts if p.chromas is not None]
@@ -127,11 +124,11 @@ def sign(
 Row = tuple[NDArray[np.uint8], NDArray[np.uint8] | None, float, float]
 
 
-def _rows(frames: Iterable[tuple[NDArray[Any], ...]], depth: int, rotation: int, edges: Edges) -> Iterator[Row]:
-    scale = np.float32(1.0 / (1 << (depth - 8)))
-    for planes in frames:
+def _rows(frames: Iterable[tuple[tuple[NDArray[Any], ...], int]], rotation: int, edges: Edges) -> Iterator[Row]:
+    for planes, depth in frames:
+        scale = np.float32(1.0 / (1 << (depth - 8)))
         luma = upright(planes[0], rotation, edges)
-        detail, comb = textures(luma, depth)
+        detail, comb = textures(planes[0], depth)
         chroma = None
         if len(planes) > 1:
             h, w = planes[0].shape

@@ -34,12 +34,18 @@ class Segment:
         >>> list(Segment((10, 14), (3, 8), (1, 1, 1, 0), 1.0).pairs())
         [(10, 3), (11, 4), (12, 5), (13, 6)]
         """
+        last = -1
+        for ref, dist in self.shown():
+            if ref > last:
+                yield ref, dist
+            last = ref
+
+    def shown(self) -> Iterator[tuple[int, int]]:
+        """The same with repeated frames."""
         at = self.ref[0]
         for k in range(self.dist[1] - self.dist[0]):
-            step = self.steps[(k - 1) % len(self.steps)] if k else 1
-            at += step if k else 0
-            if step:
-                yield at, self.dist[0] + k
+            at += self.steps[(k - 1) % len(self.steps)] if k else 0
+            yield at, self.dist[0] + k
 
 
 @dataclass(frozen=True)

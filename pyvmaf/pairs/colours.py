@@ -40,8 +40,18 @@ class Measured:
     """Whether brightness or contrast differ in a way that no conversion of range explains."""
 
 
-def measure_colours(ref: Signatures, dist: Signatures, pairs: list[tuple[int, int]]) -> Measured | None:
-    """From frames (reference, distorted) that match; None where there are too few or they are flat."""
+#: A conversion that the tags speak of has to leave less than this share of the errors, any other than that one.
+TAGGED, UNTAGGED = 0.75, 0.4
+NOTICED = 0.5  # squared difference of colours, in 8-bit units, below which none is looked for
+
+
+def measure_colours(
+    ref: Signatures, dist: Signatures, pairs: list[tuple[int, int]], tagged: tuple[str | None, str | None] = (None, None)
+) -> Measured | None:
+    """From frames (reference, distorted) that match; None where there are too few or they are flat.
+
+    `tagged`: matrices of the distorted video and of the reference, as far as their tags say.
+    """
     step = max(1, len(pairs) // 200)
     some = np.array(pairs[::step], np.int64).reshape(-1, 2)
     if not len(some):
@@ -53,7 +63,7 @@ def measure_colours(ref: Signatures, dist: Signatures, pairs: list[tuple[int, in
     range_ = _range(x.ravel(), y.ravel(), gain, offset)
     a, b = RANGES[range_] if range_ else (1.0, 0.0)
     changed = range_ is None and (abs(gain - 1) > 0.08 or abs(gain * 110 + offset - 110) > 6)
-    return Measured(range_, _matrix(ref, dist, some, (a, b)), gain, offset, changed)
+    return Measured(range_, _matrix(ref, dist, some, (a, b), tagged), gain, offset, changed)
 
 
 def _line(x: Doubles, y: Doubles) -> tuple[float, float]:
@@ -83,7 +93,11 @@ def yuv_from_rgb(matrix: str) -> Doubles:
 
 
 def _matrix(
-    ref: Signatures, dist: Signatures, some: NDArray[np.int64], tone: tuple[float, float]
+    ref: Signatures,
+    dist: Signatures,
+    some: NDArray[np.int64],
+    tone: tuple[float, float],
+    tagged: tuple[str | None, str | None],
 ) -> tuple[str, str] | None:
     if ref.chromas is None or dist.chromas is None:
         return None
@@ -108,8 +122,13 @@ def _matrix(
             if own != other:
                 convert = yuv_from_rgb(other) @ np.linalg.inv(yuv_from_rgb(own))
                 errors[own, other] = error(convert @ b)
+    if plain / a.shape[1] < NOTICED:
+        return None
+    for key, found in errors.items():
+        if key == tagged and found < TAGGED * plain:
+            return key
     best = min(errors, key=errors.__getitem__)
-    return best if errors[best] < 0.4 * plain and plain / a.shape[1] > 0.5 else None
+    return best if errors[best] < UNTAGGED * plain else None
 
 
 def _colours(of: Signatures, frames: NDArray[Any]) -> Doubles:

@@ -16,12 +16,13 @@ from .align import align
 from .alignment import Alignment
 from .colours import Measured, measure_colours
 from .facts import Facts
+from .fields import woven_findings, woven_frames
 from .geometry import View, bars_agree, find_turn, geometry_findings, guesses, some_pairs, view_of
 from .probe import facts_of
 from .reading import read_planes
 from .register import Placing, is_placed, register, small
 from .signature import Signatures, sign, upright
-from .tags import SIDES, tag_findings
+from .tags import tag_findings
 from .timing import timing_findings
 from .verdict import SEVERITIES, Finding, Inspection
 
@@ -164,35 +165,14 @@ class _Look:
             )  # fmt: skip
             yield from tag_findings(*self.facts, None)
             return
-        measured = measure_colours(*self.signatures, pairs)
+        a, b = self.signatures
+        measured = measure_colours(a, b, pairs, (self.facts[1].matrix, self.facts[0].matrix))
+        woven = woven_frames(a, b, self.alignment)
         yield from tag_findings(*self.facts, measured)
         yield from geometry_findings(*self.facts, self.views, self.placing, self.turned)
-        yield from timing_findings(*self.facts, self.alignment)
-        yield from _woven(*self.facts, *self.signatures, pairs)
-        yield from _swapped(*self.facts, *self.signatures, pairs, measured)
-
-
-#: Share of samples that are combed, beyond thrice what the other side has, from which a frame is woven.
-WOVEN = 0.01
-
-
-def _woven(ref: Facts, dist: Facts, a: Signatures, b: Signatures, pairs: list[tuple[int, int]]) -> Iterator[Finding]:
-    """Fields of two pictures in one frame, which no tag tells."""
-    some = np.array(pairs, np.int64).reshape(-1, 2)
-    combs = {"ref": a.combs[some[:, 0]], "dist": b.combs[some[:, 1]]}
-    for side, other, facts in (("ref", "dist", ref), ("dist", "ref", dist)):
-        woven = combs[side] > WOVEN + 3 * combs[other]
-        share = float(woven.mean()) if len(woven) else 0.0
-        if share < 0.12 or facts.interlaced:
-            continue
-        first = [int(k) for k in some[woven, 1 if side == "dist" else 0][:20]]
-        code, what, do = "telecine", "two of five frames are woven of two pictures", "detelecine"
-        if share > 0.6:
-            code, what, do = "interlaced", "frames are woven of two fields, though no tag says so", "deinterlace"
-        yield Finding(
-            code, "request", f"{what} in {SIDES[side]}", {"side": side, "share": round(share, 3), "frames": first},
-            {"do": do, "side": side},
-        )  # fmt: skip
+        yield from timing_findings(*self.facts, self.alignment, woven["dist"].tolist())
+        yield from woven_findings(*self.facts, woven)
+        yield from _swapped(*self.facts, a, b, pairs, measured)
 
 
 #: The distorted video has so many times the bits per sample and so much more detail: it is the original.

@@ -35,12 +35,15 @@ class Matching:
     similarity: float
     """Correlation of matched lumas around their means, over all matched frames: 1 for equal pictures."""
 
+    def distance(self, ref: int, dist: int) -> float:
+        """Mean squared difference of two frames; large outside the band."""
+        place = ref + 1 - int(self.distances.low[dist])
+        return float(self.distances.row(dist)[place]) if 0 <= place < self.distances.width else 1e9
+
     def cost(self, ref: int, dist: int) -> float:
         """Nats of matching two frames; large outside the band."""
-        place = ref + 1 - int(self.distances.low[dist])
-        if not 0 <= place < self.distances.width:
-            return 1e9
-        return float(costs(self.distances.row(dist)[place : place + 1], float(self.variances[dist]))[0])
+        apart = np.array([self.distance(ref, dist)], np.float32)
+        return float(costs(apart, float(self.variances[dist]))[0])
 
 
 def match(ref: Signatures, dist: Signatures, rates: Sequence[Fraction] = (Fraction(1),)) -> Matching:

@@ -22,7 +22,7 @@ ROWS, COLUMNS = 72, 128
 SCALES = (1.0, 0.9, 1.11, 0.8, 1.25, 0.7, 1.43, 0.6, 1.67)
 
 #: A correlation above which no other scale is tried.
-ENOUGH = 0.92
+ENOUGH = 0.85
 
 Doubles = NDArray[np.float64]
 
@@ -63,17 +63,15 @@ def register(refs: Sequence[Doubles], dists: Sequence[Doubles], scales: Sequence
     """How pictures of pairs of frames, as `small` gives them, lie on each other; at least one pair."""
     ref, dist = np.stack(refs), np.stack(dists)
     before = _similarity(_normal(ref), _normal(dist))
+    levels = [(_blurred(ref, blur), _blurred(dist, blur), turns) for blur, turns in ((5, 12), (2, 8))]
     best: tuple[float, Doubles] = (-1.0, np.array([1.0, 1.0, 0.0, 0.0]))
-    for scale in scales:
-        for aspect in (0.0,) if scale == 1 else (0.0, 1.0, 2.0):
-            # A crop may be of both sides or of one.
-            sx, sy = (scale if aspect != 2 else 1.0), (scale if aspect != 1 else 1.0)
-            at = np.array([sx, sy, (1 - sx) / 2, (1 - sy) / 2])
-            for blur, turns in ((5, 12), (2, 8)):
-                at = _descend(_blurred(ref, blur), _blurred(dist, blur), at, turns)
-            found = _similarity(*_warped(ref, dist, at))
-            if found > best[0] + 1e-4:
-                best = (found, at)
+    for sx, sy in _starts(scales):
+        at = np.array([sx, sy, (1 - sx) / 2, (1 - sy) / 2])
+        for a, b, turns in levels:
+            at = _descend(a, b, at, turns)
+        found = _similarity(*_warped(ref, dist, at))
+        if found > best[0] + 1e-4:
+            best = (found, at)
         if best[0] > ENOUGH:
             break
     at = _descend(ref, dist, best[1], 10)
@@ -81,13 +79,23 @@ def register(refs: Sequence[Doubles], dists: Sequence[Doubles], scales: Sequence
     return Placing((sx, sy), (tx, ty), _similarity(*_warped(ref, dist, at)), before)
 
 
+def _starts(scales: Sequence[float]) -> list[tuple[float, float]]:
+    """A crop may be of both axes or of one."""
+    out = [(scale, scale) for scale in scales]
+    return out + [pair for scale in scales if scale != 1 for pair in ((scale, 1.0), (1.0, scale))]
+
+
 def _blurred(pictures: Doubles, times: int) -> Doubles:
-    for _ in range(times):
-        for axis in (1, 2):
-            padded = np.pad(pictures, [(1, 1) if i == axis else (0, 0) for i in range(3)], mode="edge")
-            n = pictures.shape[axis]
-            pictures = (np.take(padded, range(n), axis) + 2 * pictures + np.take(padded, range(2, n + 2), axis)) / 4
-    return pictures
+    """Blurred by (1, 2, 1) / 4 so many times along both axes."""
+    rows, columns = (np.linalg.matrix_power(_binomial(n), times) for n in pictures.shape[1:])
+    return rows @ pictures @ columns.T
+
+
+def _binomial(count: int) -> Doubles:
+    out: Doubles = np.eye(count) / 2 + (np.eye(count, k=1) + np.eye(count, k=-1)) / 4
+    out[0, 0] += 0.25
+    out[-1, -1] += 0.25
+    return out
 
 
 def _normal(pictures: Doubles) -> Doubles:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from .align import SAME
@@ -16,10 +16,13 @@ ALIGN = {"do": "align"}
 LISTED = 200
 
 
-def timing_findings(ref: Facts, dist: Facts, alignment: Alignment) -> Iterator[Finding]:
-    """Offset, rate, and what happened in between."""
+def timing_findings(ref: Facts, dist: Facts, alignment: Alignment, woven: Sequence[int]) -> Iterator[Finding]:
+    """Offset, rate, and what happened in between; that `woven` frames match none is no news."""
     by_kind: dict[str, list[Event]] = {}
+    known = set(woven)
     for event in alignment.events:
+        if event.kind in ("insert", "replace") and known.issuperset(range(*event.dist)):
+            continue
         by_kind.setdefault(event.kind, []).append(event)
     yield from _offset(alignment, by_kind)
     yield from _rate(ref, dist, alignment)

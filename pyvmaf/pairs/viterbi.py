@@ -36,8 +36,12 @@ class Prices:
     """Reference frames are left out, a frame is repeated, or foreign frames begin."""
     rejoin: float = 2.0
     """Reference frames are left out after repeated ones."""
+    regain: float = 0.5
+    """Going on after repeated frames where it was left."""
     further: float = 0.05
     """Each reference frame that is left out, each frame that is repeated."""
+    late: float = 13.0
+    """Reference frames are left out at the start: likelier than later on."""
     foreign: float = 26.0
     """Each foreign frame: more than a heavily distorted frame costs, less than an unrelated one."""
 
@@ -105,7 +109,7 @@ class Viterbi:
         at = self.low[0] + self.places
         left_out = np.maximum(at - 1, 0)
         late = left_out >= max(1, *self.steps)
-        match = costs + (late * p.jump + left_out * p.further).astype(np.float32)
+        match = costs + (late * p.late + left_out * p.further).astype(np.float32)
         match[(at < 1) | (at > self.count)] = INF
         foreign = np.full(self.width, INF)
         if self.low[0] == 0:
@@ -126,9 +130,9 @@ class Viterbi:
         match, repeat, foreign = (self._moved(values, by) for values in state)
         best, came = self._jumps(match, repeat, foreign)
         for step, price in self.steps.items():
-            for mode, values in ((MATCH, match), (REPEAT, repeat)):
+            for mode, values, more in ((MATCH, match, 0.0), (REPEAT, repeat, self.prices.regain)):
                 if step or mode == MATCH:
-                    regular = values[: self.width - step] + np.float32(price)
+                    regular = values[: self.width - step] + np.float32(price + more)
                     _keep(best[step:], came[step:], regular, np.int16(4 * step + mode))
         best += costs
         best[self.low[j] + self.places > self.count] = INF

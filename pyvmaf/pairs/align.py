@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
-from .alignment import Alignment, Event, Segment, Span
+from .alignment import Alignment, Event, Segment
 from .match import Matching, match
+from .runs import Run, runs_of, within
 from .signature import Signatures
-from .viterbi import FOREIGN, MATCH, regular_steps
+from .viterbi import FOREIGN, regular_steps
 
 #: Rates that are found without a file's saying so: halves, film to 25, 30, 50 and 60, and back.
 USUAL = [
@@ -23,8 +23,6 @@ USUAL = [
 SAME = 0.004
 #: Nats that tell a place from the one beside it with some certainty; nats that one frame may bring at most.
 TELLING, MOST = 6.0, 20.0
-#: A place of an event that costs less than this more is as good.
-AS_GOOD = 3.0
 #: The longest pattern of steps that is looked for.
 PATTERN = 64
 
@@ -34,7 +32,7 @@ def align(ref: Signatures, dist: Signatures, ref_rate: Fraction | None, dist_rat
     if not len(ref) or not len(dist):
         return Alignment(len(ref), len(dist), "1", (), (), 0.0, 0.0)
     matching = match(ref, dist, candidates(len(ref), len(dist), ref_rate, dist_rate))
-    runs = from_start(_settled(matching, _runs(matching)))
+    runs = runs_of(matching)
     segments = tuple(_segment(matching, run) for run in runs)
     events = tuple(_events(matching, runs, len(ref), len(dist)))
     frames = sum(s.dist[1] - s.dist[0] for s in segments)
@@ -58,33 +56,6 @@ def candidates(ref: int, dist: int, ref_rate: Fraction | None, dist_rate: Fracti
         if near not in out and Fraction(1, 16) <= near <= 16:
             out.append(near)
     return out
-
-
-@dataclass
-class Run:
-    """Distorted frames, one after the other, and the reference frame of each."""
-
-    dist: int
-    refs: list[int]
-
-    @property
-    def stop(self) -> int:
-        """The distorted frame after it."""
-        return self.dist + len(self.refs)
-
-
-def _runs(matching: Matching) -> list[Run]:
-    steps = regular_steps(matching.rate)
-    runs: list[Run] = []
-    regular = False
-    for j, (mode, ref) in enumerate(zip(matching.path.modes.tolist(), matching.path.refs.tolist(), strict=True)):
-        if mode == MATCH:
-            if regular and ref - runs[-1].refs[-1] in steps:
-                runs[-1].refs.append(ref)
-            else:
-                runs.append(Run(j, [ref]))
-        regular = mode == MATCH
-    return runs
 
 
 def _segment(matching: Matching, run: Run) -> Segment:
@@ -138,86 +109,7 @@ def _between(matching: Matching, before: Run, after: Run) -> Event:
         kind = "replace" if gap else "insert"
     else:
         kind = "freeze" if gap else "duplicate"
-    return Event(kind, missing if gap else (missing[0], missing[0]), extra, _within(matching, before, after))
-
-
-def _settled(matching: Matching, runs: list[Run]) -> list[Run]:
-    """Runs whose ends lie where differences are least, of the places that cost about the same."""
-    for before, after in zip(runs, [*runs[1:], None], strict=True):
-        if matching.rate != 1:
-            break
-        low, high = _within(matching, before, after)
-        stop = after.dist if after else len(matching.path.modes)
-        extra = stop - before.stop
-        if extra and (matching.path.modes[before.stop : stop] == FOREIGN).any():
-            continue
-        if after is None and not extra:
-            continue
-        costs = {}
-        for at in range(low, high + 1):
-            costs[at] = _apart(matching, before, after, (low, high + extra), at)
-        best = min(costs, key=lambda at: (costs[at], abs(at - before.stop)))
-        _move(before, after, best - before.stop)
-    return runs
-
-
-def _move(before: Run, after: Run | None, by: int) -> None:
-    """Let `before` end so many frames later, and `after` begin so many later."""
-    length = len(before.refs) + by
-    before.refs = [before.refs[0] + k for k in range(length)]
-    if after is not None:
-        after.refs = [after.refs[0] + by + k for k in range(len(after.refs) - by)]
-        after.dist += by
-
-
-def _apart(matching: Matching, before: Run, after: Run | None, span: Span, at: int) -> float:
-    """Squared differences over distorted frames of a span, if `before` ended at frame `at`."""
-    total, last = 0.0, before.refs[0] + at - 1 - before.dist
-    extra = (after.dist if after else len(matching.path.modes)) - before.stop
-    for j in range(*span):
-        if j < at:
-            ref = before.refs[0] + j - before.dist
-        elif j < at + extra or after is None:
-            ref = last
-        else:
-            ref = after.refs[0] + j - after.dist
-        total += matching.distance(ref, j)
-    return total
-
-
-def _within(matching: Matching, before: Run, after: Run | None) -> Span:
-    """Between which distorted frames `before` may end with little loss: fewer frames before it, or more."""
-    low = high = before.stop
-    if matching.rate != 1:
-        return low, high
-    count = len(matching.path.modes)
-    extra = (after.dist if after else count) - before.stop
-    nats = 0.0
-    for k in range(len(before.refs) - 1, 0, -1):
-        # The frame would be repeated or belong to what comes after; the frames repeated would show an earlier one.
-        j = before.dist + k + extra
-        other = after.refs[0] + (j - after.dist) if after else before.refs[k - 1]
-        j = min(j, count - 1)
-        nats += matching.cost(other, j) - matching.cost(before.refs[k], before.dist + k)
-        if nats > AS_GOOD:
-            break
-        low -= 1
-    nats = 0.0
-    room = len(after.refs) - 1 if after else extra - 1
-    for k in range(room):
-        j = before.stop + k
-        mine = before.refs[-1] + 1 + k
-        now = after.refs[k] if after else before.refs[-1]
-        nats += matching.cost(mine, j) - matching.cost(now, j + (extra if after else 0))
-        if nats > AS_GOOD:
-            break
-        high += 1
-    return low, high
-
-
-def from_start(runs: list[Run]) -> list[Run]:
-    """The runs; where what happens first may as well happen at the start, it does."""
-    return runs
+    return Event(kind, missing if gap else (missing[0], missing[0]), extra, within(matching, before, after))
 
 
 def _ending(matching: Matching, last: Run, ref_count: int, dist_count: int, step: int) -> list[Event]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .signature import CHROMA_COLUMNS, CHROMA_ROWS, Signatures, shrink
+from .signature import CHROMA_COLUMNS, CHROMA_ROWS, Signatures, coarse, shrink
 
 Doubles = NDArray[np.float64]
 
@@ -46,7 +46,10 @@ NOTICED = 0.5  # squared difference of colours, in 8-bit units, below which none
 
 
 def measure_colours(
-    ref: Signatures, dist: Signatures, pairs: list[tuple[int, int]], tagged: tuple[str | None, str | None] = (None, None)
+    ref: Signatures,
+    dist: Signatures,
+    pairs: list[tuple[int, int]],
+    tagged: tuple[str | None, str | None] = (None, None),
 ) -> Measured | None:
     """From frames (reference, distorted) that match; None where there are too few or they are flat.
 
@@ -56,7 +59,7 @@ def measure_colours(
     some = np.array(pairs[::step], np.int64).reshape(-1, 2)
     if not len(some):
         return None
-    y, x = ref.lumas[some[:, 0]].astype(np.float64), dist.lumas[some[:, 1]].astype(np.float64)
+    y, x = (coarse(lumas).astype(np.float64) for lumas in (ref.lumas[some[:, 0]], dist.lumas[some[:, 1]]))
     if y.std() < 4:
         return None
     gain, offset = _line(x.ravel(), y.ravel())
@@ -134,6 +137,6 @@ def _matrix(
 def _colours(of: Signatures, frames: NDArray[Any]) -> Doubles:
     """(3, values) Y, Cb - 128, Cr - 128 of the cells of chroma."""
     assert of.chromas is not None
-    lumas = [shrink(of.lumas[i], CHROMA_ROWS, CHROMA_COLUMNS) for i in frames]
+    lumas = [shrink(of.lumas[i], CHROMA_ROWS, CHROMA_COLUMNS) / 256 for i in frames]
     chromas = of.chromas[frames].astype(np.float64) - 128
     return np.stack([np.stack(lumas).astype(np.float64).ravel(), chromas[:, 0].ravel(), chromas[:, 1].ravel()])

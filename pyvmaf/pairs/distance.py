@@ -11,44 +11,44 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .signature import coarse, product
+
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 FLAT = 3.0  # standard deviation, in 8-bit luma, below which a frame has no contrast to speak of
 CONTRAST = 32.0  # what every frame's contrast is brought to, so that both ways of comparing have like units
-ROUNDING = 0.17  # of two values rounded to integers
 KNOTS = 65
+LEVELS = 256
 
 
-def normalised(lumas: NDArray[np.uint8]) -> Floats:
+def normalised(lumas: NDArray[np.uint16]) -> Floats:
     """(frames, values) without brightness and contrast; frames without contrast become nearly zero."""
-    flat = lumas.reshape(len(lumas), -1).astype(np.float32)
+    flat = coarse(lumas)
     flat -= flat.mean(axis=1, keepdims=True)
     spread = flat.std(axis=1, keepdims=True)
     flat *= CONTRAST / np.maximum(spread, FLAT)
     return flat
 
 
-def tone_curve(ref: NDArray[np.uint8], dist: NDArray[np.uint8]) -> Floats:
+def tone_curve(ref: Floats, dist: Floats) -> Floats:
     """(256,) what the reference shows where the distorted video has each value, by their distributions.
 
     Values that do not occur go on at a slope of one.
     """
     shares = (np.arange(KNOTS) + 0.5) / KNOTS
-    y, x = (np.quantile(values.astype(np.float32), shares) for values in (ref, dist))
+    y, x = (np.quantile(values, shares).astype(np.float64) for values in (ref, dist))
     x, index = np.unique(x, return_inverse=True)
     y = np.bincount(index, y) / np.bincount(index)
-    levels = np.arange(256, dtype=np.float64)
+    levels = np.arange(LEVELS, dtype=np.float64)
     curve = np.interp(levels, x, y)
     curve += np.minimum(levels - x[0], 0) + np.maximum(levels - x[-1], 0)
-    out: Floats = curve.astype(np.float32)
-    return out
+    return curve.astype(np.float32)
 
 
-def toned(lumas: NDArray[np.uint8], curve: Floats) -> Floats:
-    """(frames, values) with the tone curve applied."""
-    out: Floats = curve[lumas.reshape(len(lumas), -1)]
-    return out
+def toned(lumas: NDArray[np.uint16], curve: Floats) -> Floats:
+    """(frames, values) with the tone curve applied, around the middle."""
+    return np.interp(coarse(lumas), np.arange(LEVELS), curve - 128).astype(np.float32)
 
 
 class Distances:
@@ -75,7 +75,7 @@ class Distances:
         # Place p is reference frame p - 1.
         frames = slice(max(begin - 1, 0), max(end - 1, 0))
         ref, dist = self.ref[frames], self.dist[first:stop]
-        square = self.energy[frames][None] + np.einsum("ij,ij->i", dist, dist)[:, None] - 2 * (dist @ ref.T)
+        square = self.energy[frames][None] + np.einsum("ij,ij->i", dist, dist)[:, None] - 2 * product(dist, ref.T)
         square /= np.float32(dist.shape[1])
         out = np.full((stop - first, self.width), 1e9, np.float32)
         for k in range(stop - first):
@@ -85,9 +85,17 @@ class Distances:
         return out
 
 
-# How many of the 576 values vary independently of each other; a matching frame may differ by so many
-# times the usual without being less of a match: compression favours earlier frames a little.
-INDEPENDENT, SLACK = 24.0, 2.0
+#: Nats per natural logarithm of an excess of squared differences over the usual ones.
+NATS = 12.0
+#: An excess that says nothing: encoders that repeat much make frames like those before them, by up to a sixth.
+NOTHING = 0.3
+#: So many times the usual difference a frame may be away from all without being foreign: the first ones of
+#: a scene are coded badly. Where even unrelated frames are hardly further away, less, but not below the second.
+STRANGE, STRANGE_LEAST = 15.0, 4.0
+#: This share of the distance of unrelated frames is strange.
+UNRELATED = 0.3
+#: The least variance, of rounding and of nothing else.
+LEAST = 0.01
 
 
 def expected(least: Floats) -> Floats:
@@ -97,12 +105,22 @@ def expected(least: Floats) -> Floats:
     padded = np.pad(least, half, mode="reflect" if len(least) > half else "edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
     local = np.median(windows, axis=1)
-    out: Floats = (np.clip(local, usual / 16, usual * 4) + np.float32(ROUNDING)).astype(np.float32)
-    return out
+    return (np.clip(local, usual / 4, usual * 4) + LEAST).astype(np.float32)
 
 
-def costs(distances: Floats, variance: float) -> Floats:
-    """Nats: the negative logarithm of Student's distribution, which outliers do not dominate."""
-    excess = np.maximum(distances / np.float32(variance) - np.float32(SLACK), 0)
-    out: Floats = np.float32(INDEPENDENT / 2) * np.log1p(excess)
+def strange_from(variances: Floats, unrelated: float) -> Floats:
+    """(frames,) least distances from which a frame is likely to be foreign."""
+    high = STRANGE * variances
+    low = np.maximum(STRANGE_LEAST * variances, UNRELATED * unrelated)
+    return np.minimum(high, low).astype(np.float32)
+
+
+def costs(distances: Floats, least: float, variance: float, strange: float) -> Floats:
+    """Nats for matching a frame at distances, of which `least` is the least of all.
+
+    What all have in common says nothing about which it is, but only whether it is any.
+    """
+    excess = np.maximum((distances - np.float32(least)) / np.float32(variance) - np.float32(NOTHING), 0)
+    common = np.log1p(max(0.0, least - strange) / variance)
+    out: Floats = np.float32(NATS) * (np.log1p(excess) + np.float32(common))
     return out

@@ -84,7 +84,7 @@ def find_turn(ref: Signatures, dist: Signatures) -> tuple[int, float]:
 
 
 def _squared(signatures: Signatures, square: NDArray[np.float32]) -> Signatures:
-    lumas = np.rint(signatures.lumas.astype(np.float32) @ square.T).astype(np.uint8)
+    lumas = np.rint(signatures.lumas.astype(np.float32) @ square.T).astype(np.uint16)
     return replace(signatures, lumas=lumas, chromas=None)
 
 

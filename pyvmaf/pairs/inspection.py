@@ -17,7 +17,7 @@ from .alignment import Alignment
 from .colours import Measured, measure_colours
 from .facts import Facts
 from .fields import woven_findings, woven_frames
-from .geometry import View, bars_agree, find_turn, geometry_findings, guesses, some_pairs, view_of
+from .geometry import bars_agree, find_turn, geometry_findings, guesses, some_pairs, view_of
 from .probe import facts_of
 from .reading import read_planes
 from .register import Placing, is_placed, register, small

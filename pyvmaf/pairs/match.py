@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .distance import Distances, Floats, Ints, costs, expected, normalised, tone_curve, toned
-from .signature import Signatures
+from .distance import LEVELS, Distances, Floats, Ints, costs, expected, normalised, strange_from, tone_curve, toned
+from .signature import Signatures, coarse
 from .viterbi import FOREIGN, MATCH, Path, Prices, Viterbi
 
 #: Up to so many reference frames, each distorted frame is compared with all of them.
@@ -20,6 +19,8 @@ ALL = 1200
 BAND = 768
 WIDEST = 8000  # steps of a path are kept in 16 bits
 ANCHORS = 400
+#: Nats that any rate but one costs.
+UNUSUAL = 20.0
 PRICES = Prices()
 
 
@@ -30,7 +31,12 @@ class Matching:
     path: Path
     rate: Fraction
     distances: Distances
+    least: Floats
+    """(distorted frames,) the least distance of each."""
     variances: Floats
+    """(distorted frames,) what matching frames are to be expected to differ by."""
+    strange: Floats
+    """(distorted frames,) least distances from which a frame is likely to be foreign."""
     curve: Floats
     similarity: float
     """Correlation of matched lumas around their means, over all matched frames: 1 for equal pictures."""
@@ -43,7 +49,7 @@ class Matching:
     def cost(self, ref: int, dist: int) -> float:
         """Nats of matching two frames; large outside the band."""
         apart = np.array([self.distance(ref, dist)], np.float32)
-        return float(costs(apart, float(self.variances[dist]))[0])
+        return float(costs(apart, *(float(v[dist]) for v in (self.least, self.variances, self.strange)))[0])
 
 
 def match(ref: Signatures, dist: Signatures, rates: Sequence[Fraction] = (Fraction(1),)) -> Matching:
@@ -56,22 +62,34 @@ def match(ref: Signatures, dist: Signatures, rates: Sequence[Fraction] = (Fracti
     distances = Distances(*ends, low, width)
     path, rate, _ = _best(distances, len(ref), rates)
     curve = _curve(ref, dist, path)
-    distances = Distances(toned(ref.lumas, np.arange(256, dtype=np.float32)), toned(dist.lumas, curve), low, width)
-    path, rate, variances = _best(distances, len(ref), rates)
+    distances = Distances(toned(ref.lumas, np.arange(LEVELS, dtype=np.float32)), toned(dist.lumas, curve), low, width)
+    path, rate, known = _best(distances, len(ref), rates)
     curve = _curve(ref, dist, path)
-    return Matching(path, rate, distances, variances, curve, similarity(ref, dist, path))
+    return Matching(path, rate, distances, *known, curve, similarity(ref, dist, path))
 
 
-def _best(distances: Distances, count: int, rates: Sequence[Fraction]) -> tuple[Path, Fraction, Floats]:
+def _best(
+    distances: Distances, count: int, rates: Sequence[Fraction]
+) -> tuple[Path, Fraction, tuple[Floats, Floats, Floats]]:
+    """The best path, its rate, and of each frame the least distance, the expected one and a strange one."""
     n = len(distances.low)
-    variances = expected(np.array([distances.row(j).min() for j in range(n)], np.float32))
+    least, middle = np.zeros(n, np.float32), np.zeros(n, np.float32)
+    for j in range(n):
+        row = distances.row(j)
+        row = row[row < 1e8]
+        least[j], middle[j] = row.min(), np.median(row)
+    variances = expected(least)
+    known = (least, variances, strange_from(variances, float(np.median(middle))))
+
+    def cost(j: int) -> Floats:
+        return costs(distances.row(j), *(float(values[j]) for values in known))
+
     found = []
     for rate in rates:
-        viterbi = Viterbi(count, distances.low, distances.width, rate, PRICES)
-        path = viterbi.run(lambda j: costs(distances.row(j), float(variances[j])))
-        found.append((path.cost, abs(rate - 1), path, rate))
-    _, _, path, rate = min(found, key=lambda entry: entry[:2])
-    return path, rate, variances
+        path = Viterbi(count, distances.low, distances.width, rate, PRICES).run(cost)
+        found.append((path.cost + (UNUSUAL if rate != 1 else 0), path, rate))
+    _, path, rate = min(found, key=lambda entry: entry[0])
+    return path, rate, known
 
 
 def band(ref: Floats, dist: Floats) -> tuple[Ints, int]:
@@ -148,8 +166,9 @@ def pairs_of(path: Path) -> tuple[Ints, Ints]:
 def _curve(ref: Signatures, dist: Signatures, path: Path) -> Floats:
     a, b = pairs_of(path)
     if len(a) < 2:
-        return np.arange(256, dtype=np.float32)
-    return tone_curve(ref.lumas[a], dist.lumas[b])
+        return np.arange(LEVELS, dtype=np.float32)
+    every = max(1, len(a) // 500)
+    return tone_curve(coarse(ref.lumas[a[::every]]), coarse(dist.lumas[b[::every]]))
 
 
 def similarity(ref: Signatures, dist: Signatures, path: Path) -> float:
@@ -157,8 +176,7 @@ def similarity(ref: Signatures, dist: Signatures, path: Path) -> float:
     keep = (path.modes != FOREIGN) & (path.refs >= 0)
     if not keep.any():
         return 0.0
-    a = ref.lumas[path.refs[keep]].reshape(int(keep.sum()), -1).astype(np.float32)
-    b = dist.lumas[keep].reshape(len(a), -1).astype(np.float32)
+    a, b = coarse(ref.lumas[path.refs[keep]]), coarse(dist.lumas[keep])
     a -= a.mean(axis=1, keepdims=True)
     b -= b.mean(axis=1, keepdims=True)
     power = float((a * a).sum()) * float((b * b).sum())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""A frame in 672 bytes: enough to tell it from its neighbours, too little to notice noise, blur and scaling.
+"""A frame in 1.3 KB: enough to tell it from its neighbours, too little to notice noise, blur and scaling.
 
 The luma is brought to 32x18 by a triangle as wide as two cells, so half a cell of
 displacement changes a value by half of what lies beside it; chroma to 8x6.
@@ -25,6 +25,7 @@ Floats = NDArray[np.float32]
 
 #: Lines are added up in groups before they are weighed, so that at least so many are left.
 LINES = 120
+SMALL = 1 << 18
 
 
 @lru_cache(64)
@@ -48,8 +49,15 @@ def shrink(plane: NDArray[Any], rows: int, columns: int) -> Floats:
         for i in range(1, group):
             sums += lines[i::group]
         lines = sums
-    narrow = lines.astype(np.float32) @ weights(columns, width).T
-    out: Floats = weights(rows, height, group) @ narrow
+    return product(weights(rows, height, group), product(lines.astype(np.float32), weights(columns, width).T))
+
+
+def product(a: Floats, b: Floats) -> Floats:
+    """a @ b in products so small that they are left to this thread: to wait for others takes longer."""
+    step = max(1, SMALL // max(b.size, 1))
+    if step == 1:
+        return a @ b
+    out: Floats = np.concatenate([a[i : i + step] @ b for i in range(0, len(a), step)])
     return out
 
 
@@ -69,8 +77,8 @@ def upright(plane: NDArray[Any], rotation: int, edges: Edges, shares: tuple[int,
 class Signatures:
     """Signatures of the frames of one video, in 8-bit units whatever its depth."""
 
-    lumas: NDArray[np.uint8]
-    """(frames, 18, 32)"""
+    lumas: NDArray[np.uint16]
+    """(frames, 18, 32), in 256ths"""
     chromas: NDArray[np.uint8] | None
     """(frames, 2, 6, 8); None for grey."""
     details: Floats
@@ -107,11 +115,11 @@ def sign(
 ) -> Signatures:
     """Signatures of all frames, each given as planes and depth; `edges` are cut off, then pictures are turned.
 
-    Memory is that of the signatures: 672 bytes per frame.
+    Memory is that of the signatures: 1.3 KB per frame.
     """
     parts = [Signatures(*_stacked(block)) for block in _blocks(_rows(frames, rotation, edges), 1024)]
     if not parts:
-        return Signatures(np.zeros((0, ROWS, COLUMNS), np.uint8), None, *(np.zeros(0, np.float32),) * 2)
+        return Signatures(np.zeros((0, ROWS, COLUMNS), np.uint16), None, *(np.zeros(0, np.float32),) * 2)
     colours = [p.chromas for p in parts if p.chromas is not None]
     return Signatures(
         np.concatenate([p.lumas for p in parts]),
@@ -121,7 +129,7 @@ def sign(
     )
 
 
-Row = tuple[NDArray[np.uint8], NDArray[np.uint8] | None, float, float]
+Row = tuple[NDArray[np.uint16], NDArray[np.uint8] | None, float, float]
 
 
 def _rows(frames: Iterable[tuple[tuple[NDArray[Any], ...], int]], rotation: int, edges: Edges) -> Iterator[Row]:
@@ -135,7 +143,19 @@ def _rows(frames: Iterable[tuple[tuple[NDArray[Any], ...], int]], rotation: int,
             shares = ((w + 1) // planes[1].shape[1], (h + 1) // planes[1].shape[0])
             turned = [upright(p, rotation, edges, shares) for p in planes[1:3]]
             chroma = np.stack([_bytes(shrink(p, CHROMA_ROWS, CHROMA_COLUMNS) * scale) for p in turned])
-        yield _bytes(shrink(luma, ROWS, COLUMNS) * scale), chroma, detail, comb
+        yield fine(shrink(luma, ROWS, COLUMNS) * scale), chroma, detail, comb
+
+
+def fine(values: Floats) -> NDArray[np.uint16]:
+    """Values in 8-bit units as 256ths."""
+    return np.clip(np.rint(values * 256), 0, 65535).astype(np.uint16)
+
+
+def coarse(lumas: NDArray[np.uint16]) -> Floats:
+    """Lumas of signatures in 8-bit units, (frames, values)."""
+    out: Floats = lumas.reshape(len(lumas), -1).astype(np.float32)
+    out *= np.float32(1 / 256)
+    return out
 
 
 def _bytes(values: Floats) -> NDArray[np.uint8]:
@@ -153,7 +173,7 @@ def _blocks(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
         yield block
 
 
-def _stacked(block: list[Row]) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None, Floats, Floats]:
+def _stacked(block: list[Row]) -> tuple[NDArray[np.uint16], NDArray[np.uint8] | None, Floats, Floats]:
     colours = [row[1] for row in block if row[1] is not None]
     return (
         np.stack([row[0] for row in block]),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def candidates(ref: int, dist: int, ref_rate: Fraction | None, dist_rate: Fracti
 
 
 def _segment(matching: Matching, run: Run) -> Segment:
-    steps = tuple(b - a for a, b in zip(run.refs, run.refs[1:], strict=False))
+    steps = tuple(b - a for a, b in pairwise(run.refs))
     period = next((p for p in range(1, PATTERN) if steps[p:] == steps[:-p]), len(steps)) if steps else 0
     ref = (run.refs[0], run.refs[-1] + 1)
     return Segment(ref, (run.dist, run.stop), steps[:period] or (1,), round(_confidence(matching, run), 4))
@@ -91,7 +92,7 @@ def _events(matching: Matching, runs: Sequence[Run], ref_count: int, dist_count:
         out.append(Event("lead", (0, 0), (0, first.dist), (first.dist, first.dist)))
     if first.refs[0] >= max(1, step):
         out.append(Event("late", (0, first.refs[0]), (0, 0), (0, 0)))
-    for before, after in zip(runs, runs[1:], strict=False):
+    for before, after in pairwise(runs):
         out.append(_between(matching, before, after))
     out += _ending(matching, last, ref_count, dist_count, max(1, step))
     return out

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Are two videos in step? Told from the first seconds, while they are scored.
 
-An observer of pairs of lumas, so cheap that it is always on: it adds up a dozen lines for each row of
+An observer of pairs of lumas, so cheap that it is always on: it adds up six lines for each row of
 18x32 values, and looks whether the n-th frame fits the n-th best. Only where it does not, frames are matched.
 """
 
@@ -24,8 +24,8 @@ FRAMES = 120
 FEWEST = 4
 #: Below this correlation the two are not of one content.
 UNLIKE = 0.5
-#: Lines that are added up for a row, at most: a fifth of 1080p's.
-LINES = 12
+#: Lines that are added up for a row, at most: a tenth of 1080p's.
+LINES = 6
 #: This share of frames has to fit best, or about so, where they are.
 FITTING = 0.95
 
@@ -99,13 +99,13 @@ class Check:
         alignment = align(ref, dist, None, None)
         if alignment.similarity < UNLIKE:
             text = f"the first {count} frames show different things (similarity {alignment.similarity:.2f})"
-            return CheckResult(False, alignment, f"{text}; `pyvmaf inspect` says more, align=\"off\" scores all the same")
+            return CheckResult(False, alignment, f'{text}; `pyvmaf inspect` says more, align="off" scores all the same')
         # At the end of what was looked at, frames that are late or early are missing on one side.
         events = [e for e in alignment.events if e.kind not in ("short", "tail")]
         if not events and alignment.rate == "1":
             return CheckResult(True, alignment, "")
         what = "; ".join(str(e) for e in events[:3]) or f"one distorted frame stands for {alignment.rate}"
-        return CheckResult(False, alignment, f"frames are out of step: {what}; align=\"auto\" matches them")
+        return CheckResult(False, alignment, f'frames are out of step: {what}; align="auto" matches them')
 
 
 def fits(ref: Signatures, dist: Signatures) -> bool:

@@ -43,12 +43,14 @@ def tone_curve(ref: Floats, dist: Floats) -> Floats:
     levels = np.arange(LEVELS, dtype=np.float64)
     curve = np.interp(levels, x, y)
     curve += np.minimum(levels - x[0], 0) + np.maximum(levels - x[-1], 0)
-    return curve.astype(np.float32)
+    out: Floats = curve.astype(np.float32)
+    return out
 
 
 def toned(lumas: NDArray[np.uint16], curve: Floats) -> Floats:
     """(frames, values) with the tone curve applied, around the middle."""
-    return np.interp(coarse(lumas), np.arange(LEVELS), curve - 128).astype(np.float32)
+    out: Floats = np.interp(coarse(lumas), np.arange(LEVELS), curve - 128).astype(np.float32)
+    return out
 
 
 class Distances:
@@ -105,14 +107,16 @@ def expected(least: Floats) -> Floats:
     padded = np.pad(least, half, mode="reflect" if len(least) > half else "edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
     local = np.median(windows, axis=1)
-    return (np.clip(local, usual / 4, usual * 4) + LEAST).astype(np.float32)
+    out: Floats = (np.clip(local, usual / 4, usual * 4) + LEAST).astype(np.float32)
+    return out
 
 
 def strange_from(variances: Floats, unrelated: float) -> Floats:
     """(frames,) least distances from which a frame is likely to be foreign."""
     high = STRANGE * variances
     low = np.maximum(STRANGE_LEAST * variances, UNRELATED * unrelated)
-    return np.minimum(high, low).astype(np.float32)
+    out: Floats = np.minimum(high, low).astype(np.float32)
+    return out
 
 
 def costs(distances: Floats, least: float, variance: float, strange: float) -> Floats:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""Frames woven of two fields from different times, which no tag need tell: they are combed where the other side is not."""
+"""Frames woven of two fields from different times: they are combed where the other side is not."""
 
 from __future__ import annotations
 

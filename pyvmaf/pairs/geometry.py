@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -123,7 +124,7 @@ def some_pairs(
     early = pairs[:within]
     edges = np.linspace(0, len(early), min(count, len(early)) + 1).astype(int)
     out = []
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges):
         some = early[a:b]
         out.append(max(some, key=lambda pair: float(ref.lumas[pair[0]].std())))
     return out
@@ -138,7 +139,7 @@ def geometry_findings(
         total = views[1].rotation
         yield Finding(
             "orientation", "step",
-            f"the distorted pictures match when turned by {total} degrees, which its tag ({dist.rotation}) does not say",
+            f"the distorted pictures match when turned by {total} degrees; the tag says {dist.rotation}",
             {"tag": dist.rotation, "found": total}, {"do": "rotate", "side": "dist", "degrees": total},
         )  # fmt: skip
     for side, (facts, view) in files.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from .alignment import Alignment
 from .colours import Measured, measure_colours
 from .facts import Facts
 from .fields import woven_findings, woven_frames
-from .geometry import bars_agree, find_turn, geometry_findings, guesses, some_pairs, view_of
+from .geometry import View, bars_agree, find_turn, geometry_findings, guesses, some_pairs, view_of
 from .probe import facts_of
 from .reading import read_planes
 from .register import Placing, is_placed, register, small
@@ -64,14 +64,17 @@ def _order(finding: Finding) -> int:
     return -SEVERITIES.index(finding.severity)
 
 
-@dataclass
 class _Look:
     """A look at two files, which goes on until their pictures lie on each other."""
 
-    facts: tuple[Facts, Facts]
-    raw: VideoFormat | None
-    turned: int = 0
-    placing: Placing | None = None
+    views: tuple[View, View]
+    signatures: tuple[Signatures, Signatures]
+    alignment: Alignment
+
+    def __init__(self, facts: tuple[Facts, Facts], raw: VideoFormat | None) -> None:
+        self.facts, self.raw = facts, raw
+        self.turned = 0
+        self.placing: Placing | None = None
 
     def match(self) -> None:
         """Find views of both files, and an alignment, in which the pictures are alike."""
@@ -102,7 +105,7 @@ class _Look:
         return found
 
     def _align(self) -> None:
-        self.alignment: Alignment = align(*self.signatures, self.facts[0].rate, self.facts[1].rate)
+        self.alignment = align(*self.signatures, self.facts[0].rate, self.facts[1].rate)
 
     def _turn(self) -> None:
         degrees, similarity = find_turn(*self.signatures)

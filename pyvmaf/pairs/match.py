@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -122,7 +123,7 @@ def anchors(ref: Floats, dist: Floats) -> tuple[Ints, Ints]:
         stop = min(first + 4096, len(dist))
         change[first:stop] = np.abs(dist[first:stop] - dist[first - 1 : stop - 1]).mean(axis=1)
     edges = np.linspace(0, len(dist), count + 1).astype(int)
-    at = np.array([a + int(change[a:b].argmax()) for a, b in zip(edges[:-1], edges[1:], strict=True)])
+    at = np.array([a + int(change[a:b].argmax()) for a, b in pairwise(edges)])
     energy = np.einsum("ij,ij->i", ref, ref)
     found = []
     for first in range(0, count, 16):

@@ -100,7 +100,8 @@ def _blurred(pictures: Floats, times: int) -> Floats:
 
 def _normal(pictures: Floats) -> Floats:
     out: Floats = pictures - pictures.mean(axis=(1, 2), keepdims=True)
-    return out / np.maximum(out.std(axis=(1, 2), keepdims=True), np.float32(1))
+    out /= np.maximum(out.std(axis=(1, 2), keepdims=True), np.float32(1))
+    return out
 
 
 def _similarity(a: Floats, b: Floats) -> float:

@@ -52,7 +52,7 @@ def _range(ref: Facts, dist: Facts, measured: Measured | None) -> Iterator[Findi
         )  # fmt: skip
     elif differ:
         yield Finding(
-            "range_tag", "step", f"ranges are tagged {ref.range} and {dist.range}, but the samples are alike: a tag is wrong",
+            "range_tag", "step", f"ranges are tagged {ref.range} and {dist.range}, yet samples are alike: one is wrong",
             evidence, {"do": "assume", "side": "dist", "range": ref.range},
         )  # fmt: skip
 
@@ -74,7 +74,7 @@ def _matrix(ref: Facts, dist: Facts, measured: Measured | None) -> Iterator[Find
     elif differ:
         evidence["samples"] = "alike" if measured is not None else None
         yield Finding(
-            "matrix_tag", "step", f"matrices are tagged {ref.matrix} and {dist.matrix}, but the samples are alike or grey",
+            "matrix_tag", "step", f"matrices are tagged {ref.matrix} and {dist.matrix}, but samples are alike or grey",
             evidence, {"do": "assume", "side": "dist", "matrix": ref.matrix},
         )  # fmt: skip
 

@@ -156,14 +156,16 @@ class Viterbi:
         out = match + np.float32(self.prices.jump)
         back[REPEAT] = MATCH
         _keep(out, back[REPEAT], repeat + np.float32(self.prices.further), np.int16(REPEAT))
-        return np.minimum(out + costs, INF)
+        found: Floats = np.minimum(out + costs, INF)
+        return found
 
     def _foreigns(self, match: Floats, repeat: Floats, foreign: Floats, back: NDArray[np.int16]) -> Floats:
         out = match + np.float32(self.prices.jump)
         back[FOREIGN] = MATCH
         _keep(out, back[FOREIGN], repeat + np.float32(self.prices.jump), np.int16(REPEAT))
         _keep(out, back[FOREIGN], foreign, np.int16(FOREIGN))
-        return np.minimum(out + np.float32(self.prices.foreign), INF)
+        found: Floats = np.minimum(out + np.float32(self.prices.foreign), INF)
+        return found
 
     def _trace(
         self, state: State, rows: list[NDArray[np.int16]], first: int, modes: NDArray[np.int8], refs: Ints

@@ -142,13 +142,13 @@ def _av_facts(path: str, wanted: int | None) -> Facts:
     except ImportError:
         raise VideoError(path, "neither y4m nor raw; other files need PyAV: the extra `video`") from None
     try:
-        with _open(path) as container:
-            return _of_stream(path, container, _choose(path, container, wanted))
+        with open_container(path) as container:
+            return _of_stream(path, container, choose_stream(path, container, wanted))
     except av.error.FFmpegError as error:
         raise VideoError(path, f"not a video that FFmpeg knows: {reason(error)}") from None
 
 
-def _open(path: str) -> Any:
+def open_container(path: str) -> Any:
     import av
 
     # A name is a name: neither a protocol nor a pattern of numbered images.
@@ -157,7 +157,7 @@ def _open(path: str) -> Any:
     return av.open(f"file:{path}", options={"pattern_type": "none"}, metadata_errors="replace")
 
 
-def _choose(path: str, container: Any, wanted: int | None) -> Any:
+def choose_stream(path: str, container: Any, wanted: int | None) -> Any:
     """The stream that is asked for, or the one that readers take: the best that is no cover picture."""
     streams = list(container.streams.video)
     moving = [s for s in streams if not int(getattr(s, "disposition", 0)) & BESIDE]
@@ -297,7 +297,7 @@ def _with_times(facts: Facts, path: str, stream: Any) -> Facts:
 
     times: list[int] = []
     count = hidden = size = 0
-    with suppress(av.error.FFmpegError), _open(path) as again:
+    with suppress(av.error.FFmpegError), open_container(path) as again:
         mine = next(s for s in again.streams.video if s.index == stream.index)
         for packet in again.demux(mine):
             size += packet.size

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Are two videos in step? Told from the first seconds, while they are scored.
+
+An observer of pairs of lumas, so cheap that it is always on: it adds up six lines for each row of
+18x32 values, and looks whether the n-th frame fits the n-th best. Only where it does not, frames are matched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .align import align
+from .alignment import Alignment
+from .distance import NOTHING, expected, normalised, strange_from
+from .signature import COLUMNS, ROWS, Floats, Signatures, fine, product
+
+#: So many frames are looked at, from the first on.
+FRAMES = 120
+#: Fewer than these tell nothing.
+FEWEST = 4
+#: Below this correlation the two are not of one content.
+UNLIKE = 0.5
+#: Lines that are added up for a row, at most: a tenth of 1080p's.
+LINES = 6
+#: This share of frames has to fit best, or about so, where they are.
+FITTING = 0.95
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What the first frames say."""
+
+    in_step: bool
+    """Whether the n-th frame belongs to the n-th; also when the pictures do not tell."""
+    alignment: Alignment | None
+    """How they match, where that had to be looked for."""
+    text: str
+    """A sentence: what is wrong and what mends it; "" when nothing is."""
+
+
+def thumbnail(luma: NDArray[Any], depth: int) -> Floats:
+    """(18, 32) averages over some lines of a luma plane of at least 32x32, in 8-bit units."""
+    height, width = luma.shape
+    period = height // ROWS
+    lines = min(period, LINES)
+    total = np.zeros((ROWS, width), np.uint32 if luma.itemsize > 1 else np.uint16)
+    for i in range(lines):
+        first = (2 * i + 1) * period // (2 * lines)
+        total += luma[first : first + ROWS * period : period][:ROWS]
+    across = np.arange(COLUMNS + 1) * width // COLUMNS
+    out: Floats = np.add.reduceat(total, across[:-1], axis=1, dtype=np.uint32).astype(np.float32)
+    out /= (np.diff(across) * (lines << (depth - 8))).astype(np.float32)
+    return out
+
+
+class Check:
+    """An observer of the pairs that are scored, in order from the first.
+
+    Args:
+        depth: bits of a sample.
+        frames: so many pairs are looked at; their signatures take 2.3 KB per pair.
+    """
+
+    def __init__(self, depth: int, frames: int = FRAMES) -> None:
+        self.depth, self.frames = depth, frames
+        self._thumbnails: tuple[list[NDArray[np.uint16]], list[NDArray[np.uint16]]] = ([], [])
+        self._result: CheckResult | None = None
+
+    @property
+    def wants(self) -> bool:
+        """Whether more frames are looked at."""
+        return self._result is None and len(self._thumbnails[0]) < self.frames
+
+    def add(self, index: int, ref: NDArray[Any], dist: NDArray[Any]) -> None:
+        """Look at the lumas (height, width) of pair `index`; those out of order or beyond the first are left out."""
+        if not self.wants or index != len(self._thumbnails[0]) or min(ref.shape) < COLUMNS or ref.shape != dist.shape:
+            return
+        for side, luma in zip(self._thumbnails, (ref, dist), strict=True):
+            side.append(fine(thumbnail(luma, self.depth)))
+
+    def result(self) -> CheckResult:
+        """What the frames so far say; from then on no more are looked at."""
+        if self._result is None:
+            self._result = self._judge()
+        return self._result
+
+    def _judge(self) -> CheckResult:
+        count = len(self._thumbnails[0])
+        if count < FEWEST:
+            return CheckResult(True, None, "")
+        nothing = np.zeros(count, np.float32)
+        ref, dist = (Signatures(np.stack(side), None, nothing, nothing) for side in self._thumbnails)
+        if fits(ref, dist):
+            return CheckResult(True, None, "")
+        alignment = align(ref, dist, None, None)
+        if alignment.similarity < UNLIKE:
+            text = f"the first {count} frames show different things (similarity {alignment.similarity:.2f})"
+            return CheckResult(False, alignment, f'{text}; `pyvmaf inspect` says more, align="off" scores all the same')
+        # At the end of what was looked at, frames that are late or early are missing on one side.
+        events = [e for e in alignment.events if e.kind not in ("short", "tail")]
+        if not events and alignment.rate == "1":
+            return CheckResult(True, alignment, "")
+        what = "; ".join(str(e) for e in events[:3]) or f"one distorted frame stands for {alignment.rate}"
+        return CheckResult(False, alignment, f'frames are out of step: {what}; align="auto" matches them')
+
+
+def fits(ref: Signatures, dist: Signatures) -> bool:
+    """Whether the n-th frame fits the n-th as well as any, in nearly all places."""
+    a, b = normalised(ref.lumas), normalised(dist.lumas)
+    apart = np.einsum("ij,ij->i", a, a)[None] + np.einsum("ij,ij->i", b, b)[:, None] - 2 * product(b, a.T)
+    apart = np.maximum(apart, 0) / a.shape[1]
+    own, least = np.diagonal(apart), apart.min(axis=1)
+    variances = expected(least)
+    good = (own - least <= NOTHING * variances) & (least < strange_from(variances, float(np.median(apart))))
+    return bool(good.mean() >= FITTING) and float((a * b).mean()) > UNLIKE * float((a * a).mean())

@@ -49,11 +49,13 @@ def start_ray(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def make_videos(folder: Path) -> list[tuple[Any, Any]]:
-    """ref and dist as y4m and mp4, and their frames."""
+    """ref and dist as y4m and mp4, dist at half the size, and frames of the first two."""
     refs, dists = make_frames(Clip(288, 176, frames=10))  # VMAF v1 takes no less than 160 samples
     for name_of, frames in (("ref", refs), ("dist", dists)):
         for ending in ("y4m", "mp4"):
             write_y4m(folder / f"{name_of}.{ending}", frames)
+    small = [tuple(np.ascontiguousarray(p[::2, ::2]) for p in frame) for frame in dists]
+    write_y4m(folder / "small.mp4", small)
     return list(zip(refs, dists, strict=True))
 
 

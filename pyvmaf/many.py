@@ -16,7 +16,7 @@ from .crew import Crew, Workers
 from .errors import VmafError, VmafOSError, VmafTimeoutError, VmafTypeError
 from .parts.merge import merge
 from .plan import Plan
-from .prepare import decoder_for
+from .prepare.pair import decoder_for
 from .result import Result
 from .scoring import IncompleteError, default_threads, with_preparation
 from .video import Source, open_video

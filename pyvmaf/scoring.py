@@ -20,7 +20,9 @@ from .parts.extracted import Extracted, take_out
 from .parts.merge import assemble
 from .parts.part import Part, file_state, identity_of
 from .plan import AUTO, Feature, Frames, Path, Plan
-from .prepare import Prepare, Settings, check_hdr, decoder_for, prepare_videos
+from .prepare.hdr import check_hdr
+from .prepare.pair import decoder_for, prepare_videos
+from .prepare.settings import Prepare, Settings
 from .result import Result, collect, count
 from .run import Run
 from .video import AvVideo, Pair, RawVideo, Source, Video, VideoFormat, open_video

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,22 +15,20 @@ import pytest
 av = pytest.importorskip("av", reason="PyAV makes and reads the files; install '.[video]'")
 from support.prepared_clips import HEIGHT, WIDTH, clip, each, frames_of, opened, scored, write  # noqa: E402
 
-from pyvmaf.errors import VmafNotSupportedError, VmafValueError  # noqa: E402
+from pyvmaf.errors import VmafValueError  # noqa: E402
 from pyvmaf.frames import planes_of  # noqa: E402
 from pyvmaf.pairs.facts import Facts  # noqa: E402
 from pyvmaf.pairs.probe import _samples as samples_of  # noqa: E402
 from pyvmaf.pairs.probe import facts_of  # noqa: E402
 from pyvmaf.prepare import (  # noqa: E402
-    Preparation,
-    PreparedVideo,
     PrepareError,
     Settings,
     facts_of_video,
     plan_preparation,
     prepare_videos,
 )
-from pyvmaf.prepare.graph import Graph, frame_of, has_filter  # noqa: E402
-from pyvmaf.video import VideoError, VideoFormat, open_video  # noqa: E402
+from pyvmaf.prepare.graph import Graph, frame_of  # noqa: E402
+from pyvmaf.video import VideoFormat, open_video  # noqa: E402
 
 REF, DIST = clip(), clip(noise=30)
 LIMITED, FULL = 1, 2
@@ -420,106 +417,3 @@ def test_every_kind_of_pixel_format(pixel: str, rotation: int) -> None:
     luma = planes_of(graph.pull())[1][0] / (1 << (made.dist.output.bpc - 8))
     want = np.rot90(base[0][4:120, 8:], rotation // 90)
     assert np.abs(luma - want).mean() < KINDS[pixel]
-
-
-# How it is done
-
-
-@pytest.mark.parametrize(
-    "prepare",
-    [
-        {"size": "160x96", "aspect": "off"},
-        {"size": (300, 200), "scaler": "lanczos", "depth": 10},
-        {"chroma": "444", "range": "full", "matrix": "bt601"},
-    ],
-    ids=lambda how: next(iter(how)),
-)
-@pytest.mark.parametrize("cpu", [[], ["-cpuflags", "0"]], ids=["any", "no-simd"])
-def test_ffmpeg_makes_the_same_bits_of_the_graph(tmp_path: Path, prepare: Any, cpu: list[str]) -> None:
-    """The graph of the result, given to the command line of another build, with and without SIMD."""
-    tool = pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
-    ref, dist = write(tmp_path / "ref.mkv", REF), write(tmp_path / "dist.mkv", DIST)
-    pair = opened(ref, dist, prepare)
-    assert pair.preparation is not None
-    command = [tool, "-v", "error", *cpu, "-i", dist, "-vf", pair.preparation.dist.graph, "-f", "rawvideo", "-"]
-    want = subprocess.run(command, capture_output=True, check=True).stdout
-    assert b"".join(p.tobytes() for _, frame in frames_of(pair) for p in frame) == want
-
-
-def test_zscale_where_there_is_one(tmp_path: Path) -> None:
-    tool = pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
-    ref, dist = write(tmp_path / "ref.mkv", REF), write(tmp_path / "dist.mkv", DIST)
-    how = {"library": "zscale", "size": (160, 96), "aspect": False, "matrix": "bt601", "range": "full"}
-    if not has_filter("zscale"):
-        with pytest.raises(VmafNotSupportedError, match="without zscale"):
-            opened(ref, dist, how)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pyvmaf.prepare.scaler.has_filter", lambda _: True)
-        facts = [facts_of(path) for path in (ref, dist)]
-        made = plan_preparation(*facts, how)
-    assert made is not None
-    command = [tool, "-v", "error", "-i", dist, "-vf", made.dist.graph, "-f", "rawvideo", "-"]
-    data = subprocess.run(command, capture_output=True, check=True).stdout
-    assert len(data) == 3 * 160 * 96 * 3 // 2
-
-
-def test_a_preparation_is_a_plain_value(tmp_path: Path) -> None:
-    pair = opened(write(tmp_path / "a.mkv", REF), write(tmp_path / "b.mkv", deep(DIST, 2), "yuv420p10le"))
-    made = pair.preparation
-    assert made is not None
-    assert Preparation.from_dict(json.loads(json.dumps(made.as_dict()))) == made
-    assert made.notes[0] == "reference: 8 bits become 10"
-    assert made.ref.graph.startswith("scale=w=192:h=128:flags=bicubic+accurate_rnd+")
-    assert "reference: no tag for the range: taken as limited, as is usual" in made.notes
-
-
-def test_a_foreign_graph_runs_no_other_filter(tmp_path: Path) -> None:
-    """A preparation may come out of somebody else's result."""
-    pair = opened(write(tmp_path / "a.mkv", REF), write(tmp_path / "b.mkv", DIST), {"depth": 10})
-    assert pair.preparation is not None
-    values = pair.preparation.as_dict()
-    values["dist"]["steps"][0]["filter"] = "movie=/etc/hostname"
-    with open_video(tmp_path / "b.mkv") as video, pytest.raises(VideoError, match=r"b\.mkv: filter 'movie' is none"):
-        PreparedVideo(video, Preparation.from_dict(values).dist)
-    with pytest.raises(VmafValueError, match="no preparation that was written by as_dict"):
-        Preparation.from_dict({"ref": {}})
-
-
-def test_starting_in_the_middle(tmp_path: Path) -> None:
-    many = clip(noise=30, frames=8)
-    ref, dist = write(tmp_path / "ref.mkv", many), write(tmp_path / "dist.mkv", many)
-    how = {"size": (160, 96), "aspect": False}
-    whole = frames_of(opened(ref, dist, how))
-    pair = opened(ref, dist, how)
-    for video in (pair.ref, pair.dist):
-        video.start_at(5)
-    part = frames_of(pair)
-    assert len(part) == 3
-    assert all(
-        np.array_equal(x, y) for a, b in zip(whole[5:], part, strict=True) for x, y in zip(a[1], b[1], strict=True)
-    )
-
-
-def test_a_video_that_is_not_what_was_planned_is_refused(tmp_path: Path) -> None:
-    a, b = write(tmp_path / "a.mkv", REF), write(tmp_path / "b.mkv", DIST)
-    side = opened(a, b, {"depth": 10}).preparation.dist  # type: ignore[union-attr]
-    other = write(tmp_path / "c.mkv", deep(REF, 2), "yuv420p10le")
-    with (
-        open_video(other) as video,
-        pytest.raises(VideoError, match="made for 192x128 yuv420p, but this is 192x128 yuv420p10le"),
-    ):
-        PreparedVideo(video, side)
-
-
-def test_closing_closes_the_file(tmp_path: Path) -> None:
-    a, b = write(tmp_path / "a.mkv", REF), write(tmp_path / "b.mkv", DIST)
-    pair = opened(a, b, {"depth": 10})
-    frames = iter(pair.dist)
-    next(frames)
-    pair.dist.close()
-    pair.dist.close()
-    with pytest.raises(VideoError, match="the video is closed"):
-        next(frames)
-    with pytest.raises(VideoError, match="the video is closed"):
-        pair.dist.video._guarded(0)  # type: ignore[attr-defined]
-    pair.ref.close()

@@ -6,16 +6,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
-from ..pairs.facts import Facts
 from ..video import AvVideo, Video
 from .decoded import DecodedVideo, check_grain
 from .errors import PrepareError
 from .grain import grain_warnings
-from .plan import plan_preparation
 from .preparation import Preparation
-from .prepared import PreparedVideo
 from .settings import Prepare, Settings, check_prepare
+
+if TYPE_CHECKING:
+    from ..pairs.facts import Facts
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ def prepared(ref: Video, dist: Video, preparation: Preparation | None) -> tuple[
     """Both videos as a preparation wants them; one that it leaves alone is given back as it is."""
     if preparation is None:
         return ref, dist
+    from .video import PreparedVideo
+
     a = PreparedVideo(ref, preparation.ref) if preparation.ref.steps else ref
     return a, PreparedVideo(dist, preparation.dist) if preparation.dist.steps else dist
 
@@ -74,6 +77,10 @@ def prepare_videos(
     _check_mirrored(videos, check_prepare(prepare))
     told = grain_warnings(videos, film_grain)
     ref, dist = videos
+    if check_prepare(prepare) is None:
+        return Prepared(ref, dist, None, tuple(told))
+    from .plan import plan_preparation
+
     a, b = facts or videos
     preparation = plan_preparation(a, b, prepare)
     return Prepared(*prepared(ref, dist, preparation), preparation, tuple(told))

@@ -10,7 +10,6 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
 from ..errors import VmafTypeError, VmafValueError
-from ..pairs.facts import Edges
 from ..video.base import CHROMA, DEPTHS, MAX_SIDE
 from .preparation import SIDES, Preparation
 from .steps import prepare_of_steps
@@ -26,6 +25,8 @@ MATRICES = ("bt601", "bt709", "bt2020")
 DEINTERLACERS = ("bwdif", "yadif")
 
 Size: TypeAlias = tuple[int, int]
+#: Samples at the left, top, right and bottom edge.
+Edges: TypeAlias = tuple[int, int, int, int]
 
 
 def one_of(*allowed: Any) -> Callable[[str, Any], Any]:

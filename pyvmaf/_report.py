@@ -41,6 +41,7 @@ def json_pieces(result: Result) -> Iterator[str]:
     """The document, laid out as the engine's log: what was measured, frames, pooled values."""
     head = {"version": call.vmaf_version(), "models": list(result.models), "note": result.note}
     head |= result.run.as_dict() if result.run else {}
+    head |= {"provenance": result.provenance} if result.provenance else {}
     lines = (f"  {json.dumps(key)}: {json.dumps(value)},\n" for key, value in head.items())
     yield "{\n" + "".join(lines)
     yield '  "frames": ['

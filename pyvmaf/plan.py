@@ -67,7 +67,7 @@ class Span:
                 raise VmafValueError(
                     f"frames is {frames!r}, which is empty; give the first frame and one past the last"
                 )
-            return cls(first, stop, exact=True)
+            return cls(first, stop, exact=stop is not None)
         return cls(0, unsigned("frames", frames or 0) or None)
 
     def __contains__(self, index: int) -> bool:
@@ -222,6 +222,10 @@ class Plan:
     def of(self, frames: Frames) -> Plan:
         """The same for other frames."""
         return replace(self, frames=Span.of(frames))
+
+    def uses(self, extractor: str) -> bool:
+        """Whether the extractor is asked for besides the models'."""
+        return any(one.name == extractor for one in self.features)
 
     def _portable(self) -> None:
         """Raise when something in it lives in this process only."""

@@ -80,6 +80,8 @@ class Result(Mapping[str, Column]):
         note: what else there is to say, such as that one video is longer.
         run: what was measured; None for a result that was put together by hand.
         aggregates: values of the whole sequence that are not pooled, such as psnr's `apsnr_y`.
+        provenance: the plan, digests of files and models, versions and instruction sets, as JSON has them;
+            `pyvmaf verify` scores again by it.
         part: what it takes to merge it with others; None likewise.
 
     >>> one = Result(np.arange(2), {"mine": np.array([90.0, 95.0])}, {}, ("mine",))
@@ -94,6 +96,7 @@ class Result(Mapping[str, Column]):
     note: str | None = None
     run: Run | None = None
     aggregates: Mapping[str, float] = field(default_factory=dict)
+    provenance: Mapping[str, Any] | None = field(default=None, repr=False)
     part: Part | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -138,6 +141,7 @@ class Result(Mapping[str, Column]):
             self.note,
             self.run,
             dict(self.aggregates),
+            self.provenance,
             part,
         )
 
@@ -348,4 +352,6 @@ def collect(
         columns[name] = context.feature_scores(name, scored)
         pooled[name] = pooled_of(columns[name])
     names = tuple(map(model_column, models))
-    return Result(indices, columns, pooled, names, note, run, context.aggregates, part)
+    return Result(
+        indices, columns, pooled, names, note, run, context.aggregates, part.provenance if part else None, part
+    )

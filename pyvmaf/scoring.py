@@ -18,6 +18,7 @@ from .measure import Course, Measured, Progress, measure
 from .parts.checkpoint import Checkpoint
 from .parts.extracted import Extracted, take_out
 from .parts.merge import assemble
+from .parts.origin import host
 from .parts.part import Part, file_state, identity_of
 from .plan import AUTO, Feature, Frames, Path, Plan
 from .prepare.hdr import check_hdr
@@ -25,7 +26,7 @@ from .prepare.pair import decoder_for, prepare_videos
 from .prepare.settings import Prepare, Settings
 from .result import Result, collect, count
 from .run import Run
-from .video import AvVideo, Pair, RawVideo, Source, Video, VideoFormat, open_video
+from .video import AvVideo, Pair, RawVideo, Source, Video, VideoFormat, Y4mVideo, open_video
 from .wanted import choose, load_models, register
 
 
@@ -133,6 +134,8 @@ class _Run:
         if note := check_hdr(self.opened, self.models, plan.allow_hdr):
             self.notes.append(note)
         self.identity = identity_of(plan, self.models, self.opened)
+        decoding = any(not isinstance(video, (RawVideo, Y4mVideo)) for video in self.opened)
+        self.host = host(means.cpumask, decoding=decoding, lpips=plan.uses("lpips"))
         self.states = [file_state(video.path) for video in opened]
 
     def score(self) -> Result:
@@ -228,7 +231,7 @@ class _Run:
         notes = [*self.notes, self.pair.note] if self.pair.note else self.notes
         # What is kept names files as they may be shown: without passwords, and open ones too.
         shown = replace(plan, ref=_name(names[0]), dist=_name(names[1]))
-        return Part(shown, self.identity, extracted, run, tuple(notes), complete)
+        return Part(shown, self.identity, extracted, run, (self.host,), tuple(notes), complete)
 
 
 def _name(path: str) -> str:

@@ -19,7 +19,7 @@ from typing import cast
 from ._ffi import call
 from .errors import VmafValueError, error_for
 from .many import frame_count
-from .parts.part import file_identity
+from .parts.origin import digest_or_nothing
 from .plan import Path, Plan
 from .scoring import with_preparation
 from .video.container import is_remote, shown
@@ -54,7 +54,7 @@ class Task:
 
 
 def _identity(path: str) -> object:
-    return {"url": shown(path)} if is_remote(path) else file_identity(path)
+    return {"url": shown(path)} if is_remote(path) else digest_or_nothing(path)
 
 
 def _named(plan: Plan) -> Task:

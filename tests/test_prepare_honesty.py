@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from pathlib import Path
 from typing import Any
@@ -24,10 +23,7 @@ from pyvmaf.prepare import (  # noqa: E402
     Settings,
     cambi_overloads,
     check_hdr,
-    file_digest,
-    origin,
     prepare_videos,
-    provenance,
 )
 from pyvmaf.video import VideoError, open_video  # noqa: E402
 
@@ -355,30 +351,3 @@ def test_cambi_is_told_nothing_that_it_would_not_take(tmp_path: Path) -> None:
     assert cambi_overloads(opened(ref, small).preparation) == {}
     assert cambi_overloads(opened(large, ref, {"depth": 10}).preparation) == {"enc_bitdepth": 8}
     assert cambi_overloads(None) == {}
-
-
-# Where a score comes from
-
-
-def test_digests_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = bytes(range(256)) * 64
-    (tmp_path / "a").write_bytes(data)
-    whole = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data), "of": "whole"}
-    assert file_digest(tmp_path / "a") == whole
-    monkeypatch.setattr(origin, "WHOLE", 4096)
-    monkeypatch.setattr(origin, "END", 2048)
-    monkeypatch.setattr(origin, "PIECE", 1024)
-    ends = hashlib.sha256(str(len(data)).encode() + data[:2048] + data[-2048:]).hexdigest()
-    assert file_digest(tmp_path / "a") == {"sha256": ends, "bytes": len(data), "of": "head-tail"}
-    assert file_digest(tmp_path / "a", whole=True) == whole
-    with pytest.raises(VmafFileNotFoundError, match="missing"):
-        file_digest(tmp_path / "missing")
-
-
-def test_provenance(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.mkv", REF)
-    found = provenance([str(path), "-"], ["vmaf_v0.6.1", str(pyvmaf.model_files.entries()["vmaf_v0.6.1"].path)])
-    assert found["files"] == [{"path": str(path), **file_digest(path)}, {"path": "-"}]
-    assert found["models"][0]["sha256"] == found["models"][1]["sha256"]
-    assert {"pyvmaf", "libvmaf", "pyav", "ffmpeg", "libswscale", "libavcodec"} <= set(found["versions"])
-    assert found["instruction_set"]

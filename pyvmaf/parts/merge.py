@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 from ..context import VmafContext
 from ..errors import VmafTypeError, VmafValueError
@@ -98,4 +99,7 @@ def _joined(parts: Sequence[Part]) -> Part:
     )
     span = Span(first.plan.frames.first, last.plan.frames.stop, last.plan.frames.exact)
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
-    return Part(first.plan.of(span), first.identity, join(pieces), run, notes, last.complete)
+    hosts: list[Mapping[str, Any]] = []
+    for host in (host for part in parts for host in part.hosts):
+        hosts += [] if host in hosts else [host]
+    return Part(first.plan.of(span), first.identity, join(pieces), run, tuple(hosts), notes, last.complete)

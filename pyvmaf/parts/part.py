@@ -17,12 +17,10 @@ from ..errors import VmafValueError
 from ..model import VmafModel, VmafModelCollection
 from ..model_files import entries
 from ..plan import Plan, is_path
-from ..prepare.origin import versions
 from ..run import Run
 from ..video import Video
 from .extracted import Extracted
-
-ENDS = 1 << 20  # bytes at either end of a file that its digest looks at
+from .origin import digest_or_nothing, versions
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +32,7 @@ class Part:
         identity: what parts of one run have in common; see `identity_of`.
         extracted: what extractors wrote.
         run: what was measured.
+        hosts: versions and instruction sets of the machines that took part.
         notes: what else there is to say.
         complete: every frame that was asked for is there, or all that the videos have.
     """
@@ -42,6 +41,7 @@ class Part:
     identity: Mapping[str, Any]
     extracted: Extracted
     run: Run
+    hosts: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     complete: bool = True
 
@@ -50,6 +50,12 @@ class Part:
         """Whether it is of all frames, so that there is nothing to merge it with."""
         span = self.plan.frames
         return self.complete and span.first == 0 and span.stop is None
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What it takes to score again, and to tell whether that is the same."""
+        plan = self.plan.as_dict() if self.plan.is_portable else None
+        return {"plan": plan, "identity": dict(self.identity), "hosts": list(self.hosts)}
 
     @property
     def digest(self) -> str:
@@ -75,20 +81,6 @@ def _short(value: object) -> str:
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
-def file_identity(path: str) -> dict[str, object]:
-    """Size, and sha256 of the first and last MiB; of what is not a file on disk, nothing."""
-    if not os.path.isfile(path):
-        return {}
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        digest.update(file.read(ENDS))
-        if size > ENDS:
-            file.seek(max(ENDS, size - ENDS))
-            digest.update(file.read(ENDS))
-    return {"bytes": size, "sha256_of_ends": digest.hexdigest()}
-
-
 def file_state(path: str) -> tuple[int, ...] | None:
     """What changes when a file does; None of what is not a file on disk."""
     try:
@@ -99,7 +91,7 @@ def file_state(path: str) -> tuple[int, ...] | None:
 
 
 def _video_identity(video: Video) -> dict[str, object]:
-    known = file_identity(os.fspath(video.path))
+    known = digest_or_nothing(os.fspath(video.path))
     return {**(known or {"name": str(video.path)}), "format": str(video.format), "stream": video.stream}
 
 
@@ -108,7 +100,7 @@ def _model_identity(asked: str | Model, model: Model) -> dict[str, object]:
     if isinstance(asked, (VmafModel, VmafModelCollection)):
         known["source"] = asked.source
     elif is_path(asked):
-        known |= file_identity(asked)
+        known |= digest_or_nothing(asked)
     elif asked in entries():
         known["sha256"] = entries()[asked].sha256
     return known
@@ -117,8 +109,8 @@ def _model_identity(asked: str | Model, model: Model) -> dict[str, object]:
 def identity_of(plan: Plan, models: Sequence[Model], videos: Sequence[Video]) -> dict[str, Any]:
     """What makes two results parts of one run: files, models, features, subsampling, engine.
 
-    Files are told by their size and their first and last MiB, whatever they are
-    called; what has no file, by its name without credentials.
+    Files are told by their digests (see `file_digest`), whatever they are called; what
+    is no file, by its name without credentials.
     """
     known: dict[str, Any] = {
         "engine": call.vmaf_version(),
@@ -132,8 +124,6 @@ def identity_of(plan: Plan, models: Sequence[Model], videos: Sequence[Video]) ->
         known["film_grain"] = plan.film_grain
     if plan.prepare:
         known["preparation"] = {**plan.prepare.as_dict(), "ffmpeg": versions().get("libswscale")}
-    if any(one.name == "lpips" for one in plan.features):
-        from importlib import metadata  # slow to import, and needed here only
-
-        known["onnxruntime"] = metadata.version("onnxruntime")
+    if plan.uses("lpips"):
+        known["onnxruntime"] = versions(decoding=False, lpips=True)["onnxruntime"]
     return known

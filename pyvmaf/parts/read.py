@@ -59,6 +59,7 @@ def read_result(source: str | os.PathLike[str] | TextIO) -> Result:
             found["note"],
             run,
             {name: read_number(value) for name, value in found.get("aggregate_metrics", {}).items()},
+            found.get("provenance"),
             part_from_dict(found.get("part", {})),
         )
     except VmafValueError as error:

@@ -79,7 +79,8 @@ class Writer:
     def end(self, part: Part) -> None:
         """There are no more frames; the run as it turned out."""
         aggregates = [[one.registration, one.name, one.value] for one in part.extracted.aggregates]
-        self._records.append(_json("E", {"notes": part.notes, "run": part.run.as_dict(), "aggregates": aggregates}))
+        about = {"notes": part.notes, "run": part.run.as_dict(), "hosts": part.hosts, "aggregates": aggregates}
+        self._records.append(_json("E", about))
         self._records.sync()
 
     def close(self) -> None:
@@ -123,7 +124,7 @@ class Stored:
             plan = Plan.from_dict(fields["plan"])
             first = plan.frames.first
             nothing = Extracted(VideoFormat(width, height, chroma, depth), first, first, (0, 0), {}, {})
-            self.part = Part(plan, fields["identity"], nothing, Run.from_dict(fields["run"]), (), False)
+            self.part = Part(plan, fields["identity"], nothing, Run.from_dict(fields["run"]), complete=False)
         elif record[:1] == b"C":
             self.series += (Series(**fields),)
         elif record[:1] == b"E" and self.part:
@@ -132,6 +133,7 @@ class Stored:
             self.part = replace(
                 self.part,
                 run=Run.from_dict(fields["run"]),
+                hosts=tuple(fields["hosts"]),
                 notes=tuple(fields["notes"]),
                 complete=True,
                 extracted=replace(self.part.extracted, aggregates=aggregates),

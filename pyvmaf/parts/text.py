@@ -38,6 +38,7 @@ def part_as_dict(part: Part) -> dict[str, Any]:
         "plan": part.plan.as_dict(),
         "identity": part.identity,
         "run": part.run.as_dict(),
+        "hosts": list(part.hosts),
         "notes": list(part.notes),
         "complete": part.complete,
         "format": [format.width, format.height, format.chroma, format.bpc],
@@ -72,4 +73,6 @@ def part_from_dict(found: Mapping[str, Any]) -> Part | None:
         VideoFormat(width, height, chroma, depth), begin, end, (before, after), values, written, aggregates
     )
     plan, run = Plan.from_dict(fields["plan"]), Run.from_dict(fields["run"])
-    return Part(plan, fields["identity"], extracted, run, tuple(fields["notes"]), fields["complete"])
+    return Part(
+        plan, fields["identity"], extracted, run, tuple(fields["hosts"]), tuple(fields["notes"]), fields["complete"]
+    )

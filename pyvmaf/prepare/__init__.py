@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from .grain import grain_warnings
     from .hdr import check_hdr
     from .images import ImageSequence
-    from .origin import file_digest, provenance
     from .pair import Prepared, decoder_for, prepare_videos, prepared
     from .plan import plan_preparation
     from .preparation import Preparation, Side, Step
@@ -41,12 +40,10 @@ __all__ = [
     "check_hdr",
     "decoder_for",
     "facts_of_video",
-    "file_digest",
     "grain_warnings",
     "plan_preparation",
     "prepare_videos",
     "prepared",
-    "provenance",
 ]
 
 #: Where each name is. Modules are imported when they are asked for: most runs prepare nothing.
@@ -59,8 +56,6 @@ _LATER = {
     "grain_warnings": "grain",
     "check_hdr": "hdr",
     "ImageSequence": "images",
-    "file_digest": "origin",
-    "provenance": "origin",
     "Prepared": "pair",
     "decoder_for": "pair",
     "prepare_videos": "pair",

@@ -18,6 +18,7 @@ from .models import add_models
 from .parsers import Parser
 from .score import EXAMPLES, add_score
 from .status import EXIT_FAILED, EXIT_OK, EXIT_USAGE
+from .verify import add_verify
 
 __all__ = ["main"]
 
@@ -38,6 +39,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_plan(commands)
     add_run(commands)
     add_merge(commands)
+    add_verify(commands)
     add_models(commands)
     add_features(commands)
     return parser

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""`pyvmaf verify`: score again what a result says, and compare the bits."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import numpy as np
+
+from ...errors import VmafValueError
+from ...parts.part import check_same
+from ...plan import Plan
+from ...result import Result
+from ...result import count as number_of
+from ...scoring import Means, carry_out
+from ..display import Bar
+from .parsers import add_command
+from .planning import count
+from .status import EXIT_OK
+
+
+def add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = add_command(commands, "verify", "score again what a .json result was made of, and compare every bit")
+    parser.add_argument("result", metavar="RESULT", help="what score, run or merge wrote as .json")
+    parser.add_argument("-t", "--threads", type=count, metavar="N", help="worker threads; default: one a processor")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(run=run_verify)
+
+
+def run_verify(args: argparse.Namespace) -> int:
+    old = Result.from_json(args.result)
+    about = old.provenance
+    if not about or not about.get("plan"):
+        raise VmafValueError(f"{args.result} does not say what it was made of, so it cannot be scored again")
+    bar = Bar(sys.stderr)
+    try:
+        progress = bar if sys.stderr.isatty() and not args.quiet else None
+        new = carry_out(Plan.from_dict(about["plan"]), Means(args.threads, progress=progress))
+    finally:
+        bar.end()
+    assert new.provenance is not None
+    check_same(about["identity"], new.provenance["identity"], f"{args.result} was made of something else")
+    check_bits(args.result, old, new)
+    print(f"{args.result}: {number_of(len(new.frames), 'frame')}, {len(new)} columns: every bit is the same")
+    return EXIT_OK
+
+
+def check_bits(path: str, old: Result, new: Result) -> None:
+    """Raise, naming the first difference, unless all numbers are equal."""
+    if list(old.frames) != list(new.frames) or list(old) != list(new):
+        raise VmafValueError(f"{path}: other frames or columns: {old!r}, {new!r}")
+    for name in new:
+        same = (old[name] == new[name]) | (np.isnan(old[name]) & np.isnan(new[name]))
+        if not same.all():
+            i = int(np.argmin(same))
+            values = f"{float(old[name][i])!r}, now {float(new[name][i])!r}"
+            raise VmafValueError(f"{path}: {name} differs at frame {int(new.frames[i])}: {values}")
+    if old != new or dict(old.pooled) != dict(new.pooled):
+        raise VmafValueError(f"{path}: pooled values differ")

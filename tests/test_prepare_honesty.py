@@ -144,6 +144,17 @@ def interlaced(path: Path) -> Path:
     return write(path, woven, codec="libx264", options={"qp": "0", "x264-params": "tff=1"})
 
 
+def test_fields_that_no_tag_tells_of_are_made_frames_where_that_is_asked(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.mkv", REF)
+    assert opened(path, path, {"deinterlace": "bwdif"}).preparation is None
+    for how in ({"deinterlace": {"dist": "yadif"}}, [{"do": "deinterlace", "side": "dist"}]):
+        made = opened(path, path, how).preparation
+        assert made is not None and not made.ref.steps
+        assert made.dist.steps[0].reason == "frames are made of fields"
+        settings = Settings.of(how)
+        assert settings is not None and Settings.of(settings.as_dict()) == settings
+
+
 def test_fields_are_refused_woven_or_made_frames(tmp_path: Path) -> None:
     path = interlaced(tmp_path / "fields.mp4")
     with pytest.raises(PrepareError, match=r"fields.mp4, stream 0: the video is tagged as interlaced.*deinterlace"):

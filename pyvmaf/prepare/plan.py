@@ -43,26 +43,29 @@ def plan_preparation(ref: Video | Facts, dist: Video | Facts, prepare: Prepare =
         return settings
     a, b = (one if isinstance(one, Facts) else facts_of_video(one, settings.crop is True) for one in (ref, dist))
     check_library(settings)
-    for facts in (a, b):
-        _check_fields(facts, settings)
+    fields = _fields(a, settings, "ref"), _fields(b, settings, "dist")
     *own, coded = colours(a, b, settings)
     cuts = geometries(a, b, settings)
     if settings.aspect and not same_shape(*cuts):
         shapes = " and ".join(f"{cut.size[0]}x{cut.size[1]} ({cut.shape:.3f}:1)" for cut in cuts)
         raise PrepareError(b.path, b.stream, f"the pictures have different shapes, {shapes}", SHAPES)
     target = _target(cuts, coded, settings)
-    made = Preparation(*(_side(cut, colour, target, settings) for cut, colour in zip(cuts, own, strict=True)))
+    sides = zip(cuts, own, fields, strict=True)
+    made = Preparation(*(_side(cut, colour, deinterlacer, target, settings) for cut, colour, deinterlacer in sides))
     return made if made.ref.steps or made.dist.steps else None
 
 
-def _check_fields(facts: Facts, settings: Settings) -> None:
-    if facts.interlaced and settings.deinterlace is None:
+def _fields(facts: Facts, settings: Settings, side: str) -> str:
+    """What makes frames of fields; "off" for nothing."""
+    found = settings.deinterlacer(side, facts.interlaced)
+    if found is None:
         raise PrepareError(
             facts.path,
             facts.stream,
             "the video is tagged as interlaced, and models are made for progressive pictures",
             'prepare={"deinterlace": "bwdif"} makes frames of fields, {"deinterlace": False} compares fields as woven',
         )
+    return found
 
 
 def _target(cuts: tuple[Geometry, Geometry], colour: Colour, settings: Settings) -> Picture:
@@ -72,18 +75,18 @@ def _target(cuts: tuple[Geometry, Geometry], colour: Colour, settings: Settings)
     return Picture.planar(VideoFormat(*(settings.size or cuts[0].size), chroma, depth), colour)
 
 
-def _side(cut: Geometry, colour: Colour, target: Picture, settings: Settings) -> Side:
+def _side(cut: Geometry, colour: Colour, deinterlacer: str, target: Picture, settings: Settings) -> Side:
     facts = cut.facts
     first = now = Picture.of(facts, colour)
     steps: list[Step] = []
-    fields = facts.interlaced and settings.deinterlace != "off"
+    fields = deinterlacer != "off"
     if fields or cut.rotation or (cut.edges != NO_EDGES and not first.is_cropped_as_it_is):
         now = first.at_hand(cut.is_on_its_side)
     if now is not first:
         what = "deinterlaced" if fields else "turned" if cut.rotation else "cropped"
         steps.append(Step(scale(first, now, settings), f"{first.pixel} is made {now.pixel} to be {what}"))
     if fields:
-        steps.append(Step(f"{settings.deinterlace}=mode=send_frame", "the video is interlaced"))
+        steps.append(Step(f"{deinterlacer}=mode=send_frame", "frames are made of fields"))
     steps += cut.steps()
     now = replace(now, size=cut.size)
     if reasons := changes(now, target):

@@ -102,6 +102,12 @@ def deinterlacer(name: str, value: Any) -> str:
     return "off" if value is False else str(one_of(*DEINTERLACERS, "off")(name, value))
 
 
+def deinterlacing(name: str, value: Any) -> str | tuple[tuple[str, str], ...]:
+    """One for the sides that are tagged as interlaced, or by side, whatever the tags say."""
+    found = per_side(deinterlacer)(name, value) if isinstance(value, Mapping) else deinterlacer(name, value)
+    return found if isinstance(found, str) else tuple(found)
+
+
 #: What each key takes.
 CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "size": size_of,
@@ -114,7 +120,7 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "crop": per_side(edges),
     "rotate": per_side(one_of(0, 90, 180, 270)),
     "aspect": switch,
-    "deinterlace": deinterlacer,
+    "deinterlace": deinterlacing,
     "alpha": one_of("refuse", "ignore"),
     "assume": assumed,
 }
@@ -136,7 +142,8 @@ class Settings:
             {"ref": (left, top, right, bottom), "dist": ...}: cut off these samples instead.
         rotate: turn pictures as their files say; or by these degrees anticlockwise, {"dist": 90}.
         aspect: refuse pictures whose shapes differ, samples' shapes counted in.
-        deinterlace: "bwdif", "yadif", "off" to compare woven fields; None: interlaced video is refused.
+        deinterlace: "bwdif", "yadif", "off" to compare woven fields; None: interlaced video is refused;
+            {"dist": "bwdif"}: one side, whatever its tags say.
         alpha: "refuse" where a sample is not opaque, or "ignore".
         assume: range and matrix of a side whatever its tags say, {"dist": {"range": "full"}}.
     """
@@ -151,7 +158,7 @@ class Settings:
     crop: bool | tuple[tuple[str, Edges], ...] = True
     rotate: bool | tuple[tuple[str, int], ...] = True
     aspect: bool = True
-    deinterlace: str | None = None
+    deinterlace: str | tuple[tuple[str, str], ...] | None = None
     alpha: str = "refuse"
     assume: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
@@ -179,10 +186,17 @@ class Settings:
                 raise VmafValueError(f"prepare has no step {key!r}; there are: {', '.join(known)}")
         return cls(**{key: CHECKS[key](key, value) for key, value in prepare.items()})
 
+    def deinterlacer(self, side: str, tagged: bool) -> str | None:
+        """The filter that makes frames of a side's fields, or "off"; None: nothing is said of fields that are there."""
+        named = dict(self.deinterlace) if isinstance(self.deinterlace, tuple) else {}
+        if side in named or not tagged:
+            return named.get(side, "off")
+        return self.deinterlace if isinstance(self.deinterlace, str) else None
+
     def as_dict(self) -> dict[str, Any]:
         """What `of` takes, as JSON has it: the keys that are not left to the rules."""
         found = {f.name: getattr(self, f.name) for f in fields(self)}
-        found |= {name: dict(found[name]) for name in ("crop", "rotate") if isinstance(found[name], tuple)}
+        found |= {n: dict(found[n]) for n in ("crop", "rotate", "deinterlace") if isinstance(found[n], tuple)}
         found["assume"] = {side: dict(own) for side, own in self.assume}
         plain: dict[str, Any] = json.loads(json.dumps(found))
         return {name: value for name, value in plain.items() if value is not None}

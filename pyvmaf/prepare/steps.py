@@ -42,7 +42,7 @@ def prepare_of_steps(steps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         elif do == "depth":
             out["depth"] = step["bits"]
         elif do == "deinterlace":
-            out["deinterlace"] = "bwdif"
+            out.setdefault("deinterlace", {})[side] = "bwdif"
         elif do == "scale":
             out["aspect"] = False  # the pictures were found to match
         elif do != "align":

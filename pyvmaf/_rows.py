@@ -181,9 +181,9 @@ def offset_of(option: int) -> int:
     return _SLOT * (option + 1)
 
 
-# Registered rows by name, and those that were: a context made in C may use them, and nobody can tell until when.
+# Registered rows by name, and those that were and that contexts, of C code too, may still use.
 _rows: dict[str, Row] = {}
-_gone: list[Row] = []
+_leaving: list[Row] = []
 _rows_lock = threading.Lock()
 
 
@@ -234,8 +234,9 @@ def unregister(extractor: type[FeatureExtractor] | str) -> None:
     with _rows_lock:
         if name not in _rows:
             raise VmafValueError(f"feature extractor {name!r} was not registered; {nearest(name, list(_rows))}")
+        _leaving[:] = [row for row in _leaving if lib.pyvmaf_extractor_users(row.c)]
         call.pyvmaf_unregister_extractor(name)
-        _gone.append(_rows.pop(name))
+        _leaving.append(_rows.pop(name))
 
 
 def check_row(name: str, options: Mapping[str, object]) -> None:

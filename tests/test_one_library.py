@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -85,13 +86,21 @@ def test_a_context_of_c_code_keeps_what_was_unregistered() -> None:
             return {"gone": 1.0}
 
     pyvmaf.register(Gone)
+    gone = weakref.ref(Gone)
     with capi.Run(capi.Library(LIBRARY), features=[("gone", {})]) as run:
         pyvmaf.unregister(Gone)
         del Gone
+        pyvmaf.register(Brighter)
+        pyvmaf.unregister(Brighter)  # each looks whether those before are still used
         gc.collect()
         assert read(run) == []
         run.flush()
         assert run.feature_at("gone", 2) == 1.0
+        assert gone() is not None
+    pyvmaf.register(Brighter)
+    pyvmaf.unregister(Brighter)
+    gc.collect()
+    assert gone() is None
 
 
 ASKING = """

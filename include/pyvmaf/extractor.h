@@ -217,7 +217,7 @@ void pyvmaf_extractor_log(enum VmafLogLevel level, const char *message);
 /*
  * Make `extractor` known to every context of the process. The row and all that
  * it points to must stay valid until it is unregistered and every context that
- * uses it is closed. Thread-safe. -EINVAL: the row is malformed; the line says
+ * uses it is closed: pyvmaf_extractor_users(). Thread-safe. -EINVAL: the row is malformed; the line says
  * how. -EEXIST: the name is known. -ENOMEM.
  */
 int pyvmaf_register_extractor(const PyvmafExtractor *extractor);
@@ -225,6 +225,10 @@ int pyvmaf_register_extractor(const PyvmafExtractor *extractor);
 /* Forget a registered extractor; contexts that use it keep doing so. -ENOENT
  * when the name is unknown or built in. */
 int pyvmaf_unregister_extractor(const char *name);
+
+/* How many registrations in open contexts use that row, so that its owner knows
+ * when it may go: when it was unregistered and this is 0. */
+unsigned pyvmaf_extractor_users(const PyvmafExtractor *extractor);
 
 /* The known extractors in look-up order, built-in ones first; NULL past the
  * last. */

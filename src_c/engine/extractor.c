@@ -22,11 +22,36 @@ static const PyvmafExtractor *const builtin[] = { BUILTIN_EXTRACTORS(POINTER) };
 
 typedef struct Registered {
     const PyvmafExtractor *extractor;
+    unsigned users; /* registrations in contexts */
     struct Registered *next;
 } Registered;
 
+/* Those that are known, and those that were and are in use. */
 static pthread_mutex_t registered_lock = PTHREAD_MUTEX_INITIALIZER;
-static Registered *registered;
+static Registered *registered, *leaving;
+
+/* The link to a row's node, or the one at the end, which is NULL. Call with the
+ * lock held. */
+static Registered **link_to(Registered **link, const PyvmafExtractor *extractor)
+{
+    while (*link && (*link)->extractor != extractor)
+        link = &(*link)->next;
+    return link;
+}
+
+static Registered *unlinked(Registered **link)
+{
+    Registered *node = *link;
+    if (node)
+        *link = node->next;
+    return node;
+}
+
+static Registered *node_of(const PyvmafExtractor *extractor)
+{
+    Registered *node = *link_to(&registered, extractor);
+    return node ? node : *link_to(&leaving, extractor);
+}
 
 const PyvmafExtractor *pyvmaf_extractor_at(unsigned position)
 {
@@ -54,6 +79,36 @@ static const PyvmafExtractor *find_locked(const char *name)
             return node->extractor;
     }
     return NULL;
+}
+
+void extractor_begin_use(const PyvmafExtractor *extractor)
+{
+    pthread_mutex_lock(&registered_lock);
+    Registered *node = node_of(extractor);
+    if (node)
+        node->users++;
+    pthread_mutex_unlock(&registered_lock);
+}
+
+void extractor_end_use(const PyvmafExtractor *extractor)
+{
+    pthread_mutex_lock(&registered_lock);
+    Registered *node = node_of(extractor);
+    if (node)
+        node->users--;
+    Registered **gone = link_to(&leaving, extractor);
+    if (*gone && !(*gone)->users)
+        free(unlinked(gone));
+    pthread_mutex_unlock(&registered_lock);
+}
+
+unsigned pyvmaf_extractor_users(const PyvmafExtractor *extractor)
+{
+    pthread_mutex_lock(&registered_lock);
+    const Registered *node = node_of(extractor);
+    const unsigned users = node ? node->users : 0;
+    pthread_mutex_unlock(&registered_lock);
+    return users;
 }
 
 const PyvmafExtractor *extractor_find(const char *name)
@@ -142,15 +197,16 @@ int pyvmaf_register_extractor(const PyvmafExtractor *extractor)
     Registered *node = calloc(1, sizeof *node);
     if (!node)
         return -ENOMEM;
-    node->extractor = extractor;
 
     pthread_mutex_lock(&registered_lock);
     const bool known = find_locked(extractor->name) != NULL;
-    Registered **end = &registered;
-    while (*end)
-        end = &(*end)->next;
-    if (!known)
-        *end = node;
+    if (!known) {
+        Registered *back = unlinked(link_to(&leaving, extractor));
+        node->extractor = extractor;
+        node->users = back ? back->users : 0;
+        free(back);
+        *link_to(&registered, NULL) = node;
+    }
     pthread_mutex_unlock(&registered_lock);
     if (!known)
         return 0;
@@ -165,14 +221,17 @@ int pyvmaf_unregister_extractor(const char *name)
     Registered **link = &registered;
     while (name && *link && strcmp((*link)->extractor->name, name))
         link = &(*link)->next;
-    Registered *node = name ? *link : NULL;
-    if (node)
-        *link = node->next;
-    pthread_mutex_unlock(&registered_lock);
-    if (node) {
-        free(node);
-        return 0;
+    Registered *node = name ? unlinked(link) : NULL;
+    const bool known = node != NULL;
+    if (known && node->users) {
+        node->next = leaving;
+        leaving = node;
+        node = NULL;
     }
+    pthread_mutex_unlock(&registered_lock);
+    free(node);
+    if (known)
+        return 0;
     log_line(VMAF_LOG_LEVEL_ERROR, "no registered extractor \"%s\"",
              name ? name : "");
     return -ENOENT;

@@ -26,6 +26,10 @@ static inline int extractor_first_error(int before, int now)
 const PyvmafExtractor *extractor_find(const char *name);
 const PyvmafExtractor *extractor_find_by_feature(const char *feature_name);
 
+/* A registration of that row is made, is destroyed. */
+void extractor_begin_use(const PyvmafExtractor *extractor);
+void extractor_end_use(const PyvmafExtractor *extractor);
+
 /* The known name that is nearest to an unknown one. */
 const char *extractor_nearest(const char *name);
 

@@ -75,6 +75,7 @@ int registration_create(Registration **out, const PyvmafExtractor *extractor,
     if (!err)
         err = scores_init(&reg->table);
     if (!err) {
+        extractor_begin_use(extractor);
         *out = reg;
         return 0;
     }
@@ -103,6 +104,7 @@ void registration_destroy(Registration *reg)
     free(reg->settings);
     progress_free(&reg->progress);
     pthread_mutex_destroy(&reg->lock);
+    extractor_end_use(reg->extractor);
     free(reg);
 }
 

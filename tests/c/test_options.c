@@ -123,13 +123,19 @@ static void test_registry(void)
     CHECK(!pyvmaf_register_extractor(&copy));
     VmafContext *ctx = toys_context(0, 0);
     CHECK(!vmaf_use_feature(ctx, "toy_copy", NULL));
+    CHECK(!vmaf_use_feature(ctx, "toy_copy", NULL)); /* the same once more */
+    CHECK(pyvmaf_extractor_users(&copy) == 1);
     CHECK(!pyvmaf_unregister_extractor("toy_copy"));
+    CHECK(!pyvmaf_register_extractor(&copy)); /* and back, while in use */
+    CHECK(!pyvmaf_unregister_extractor("toy_copy"));
+    CHECK(pyvmaf_extractor_users(&copy) == 1);
     CHECK(pyvmaf_unregister_extractor("toy_copy") == -ENOENT);
     CHECK(!toys_read(ctx, 1));
     CHECK(toys_score(ctx, "toy_value", 1) == 1);
     CHECK(vmaf_use_feature(ctx, "toy_cpy", NULL) == -EINVAL);
     CHECK(strstr(pyvmaf_last_message(), "toy_cpy"));
     CHECK(!vmaf_close(ctx));
+    CHECK(!pyvmaf_extractor_users(&copy) && !pyvmaf_extractor_users(NULL));
 }
 
 static void test_duplicates(unsigned threads)

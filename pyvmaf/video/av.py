@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..errors import VmafError
@@ -123,8 +124,8 @@ class AvVideo(FileVideo):
             found["range"] = "full"
         self.colour = {name: value for name, value in found.items() if value}
         self._mixed = False
-        if self._decoder.leading:
-            self.notices.append(f"{self._decoder.leading} frames at the start cannot be decoded and are left out")
+        self._left_out = 0
+        self._note_leading()
 
     def _next(self, path: str, index: int) -> av.VideoFrame | None:
         try:
@@ -158,10 +159,9 @@ class AvVideo(FileVideo):
             promised = container.duration / 1e6
         there = self._decoder.span * float(stream.time_base)
         frame = 1 / (self.frame_rate or 25)
-        if promised > there + max(2 * frame, 0.02 * promised):
-            self.notices.append(
-                f"the file promises {promised:.2f} s of video, {there:.2f} s are there; it may have been cut short"
-            )
+        problem = f"the file promises {promised:.2f} s of video, {there:.2f} s are there; it may have been cut short"
+        if promised > there + max(2 * frame, 0.02 * promised) and problem not in self.notices:
+            self.notices.append(problem)
 
     @staticmethod
     def _format_of(frame: av.VideoFrame, path: str, index: int | None) -> VideoFormat:
@@ -196,12 +196,19 @@ class AvVideo(FileVideo):
         rules = restarts_of(self._stream.codec_context.name, self._stream.codec_context.extradata)
         if rules is None or first.pts is None or (first.interlaced_frame and rules.splits_fields):
             return None
+        second = self._next(self.path, 1)
+        if second is None:
+            return None
+        self._frames = chain([second], self._frames)
+        self._note_leading()
+        if second.pts is None:
+            return None
         old, beginning = (self._container, self._stream), None
         wrong: tuple[type[Exception], ...] = (VideoError, *self._errors)
         try:
             packets = self._reopen()
             table = Table(self._container, self._stream)
-            beginning = Finder(rules, first.pts).find(packets, index, table.leap)
+            beginning = Finder(rules, first.pts, second.pts).find(packets, index, table.leap)
         except wrong:
             pass  # it is met again at the frame where it belongs
         unused = old[0]
@@ -244,12 +251,25 @@ class AvVideo(FileVideo):
         frame = self._decoded(index)
         if frame is None:
             return None
+        if index == 1:
+            self._note_leading()
         if frame.is_corrupt:
             self._note_damage(index)
         if frame.interlaced_frame and not self.interlaced and not self._mixed:
             self._mixed = True
             self.notices.append(f"frames are marked as interlaced from frame {index} on")
         return self._planes(frame, index)
+
+    def _note_leading(self) -> None:
+        """Tell how many frames are missing before the first; of some that is known with the second only."""
+        count = self._decoder.leading
+        if count != self._left_out:
+            what = "1 frame at the start cannot be decoded and is"
+            if count > 1:
+                what = f"{count} frames at the start cannot be decoded and are"
+            line = f"{what} left out"
+            self.notices[: min(1, self._left_out)] = [line]
+            self._left_out = count
 
     def _note_damage(self, index: int) -> None:
         """Name the frame in the one notice of all damage."""

@@ -43,7 +43,7 @@ class Decoder:
         self._waiting: list[tuple[int, int, bool]] = []  # time, order of arrival, whether it repeats
         self.last: Any = None
         """The frame that came out last."""
-        self._packets = 0
+        self._packets = self._given = 0
         self.leading = 0
         """Packets before the first frame that gave none, as at a cut of an open group of pictures."""
         self.dropped = 0
@@ -109,11 +109,13 @@ class Decoder:
             self.span = max(self.span, time - min(self._start, 0) + (getattr(frame, "duration", 0) or 0))
         known = time is not None and any(entry[0] == time and not entry[2] for entry in self._waiting)
         missed = 0
+        # What MPEG-1 and MPEG-2 lack behind the first picture belongs before it, whatever a cut did to times.
+        first = self._given == 0 or (self._given == 1 and self._stream.codec_context.name.startswith("mpeg"))
         while self._waiting:
             at, _, repeats = heapq.heappop(self._waiting)
             if not repeats and (not known or at == time):
                 break
-            if self.last is None or (self._start is not None and at < self._start):
+            if first or (self._start is not None and at <= self._start):
                 self.leading += not repeats
             else:
                 missed += not repeats
@@ -123,6 +125,7 @@ class Decoder:
     def _shown(self, frame: Any) -> Any:
         self._interlaced = self._interlaced or bool(frame.interlaced_frame)
         self.last = frame
+        self._given += 1
         return frame
 
     def _repeated(self) -> Iterator[Any]:

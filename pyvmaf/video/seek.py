@@ -67,10 +67,12 @@ class Finder:
     Args:
         rules: what a restart is.
         first_time: of the first frame that comes out; earlier ones never do.
+        second_time: of the next one.
     """
 
-    def __init__(self, rules: Restarts, first_time: int) -> None:
-        self._rules, self._first_time = rules, first_time
+    def __init__(self, rules: Restarts, first_time: int, second_time: int) -> None:
+        self._rules, self._first_time, self._second_time = rules, first_time, second_time
+        self._head: list[int] = []  # times up to that of the second frame
         self._groups: list[Group] = []
         self._primer: Any = None
         self._parameters: tuple[bytes, ...] = ()
@@ -111,7 +113,7 @@ class Finder:
         return self.find(packets, index)
 
     def _beginning(self, rest: Iterable[Any]) -> Beginning | None:
-        if len(self._groups) < 2:
+        if len(self._groups) < 2 or sorted(self._head) != [self._first_time, self._second_time]:
             return None
         begin, last = self._groups
         later = checked(rest, begin.time)
@@ -158,6 +160,8 @@ class Finder:
         if time < self._first_time:
             self._early += 1
             return True
+        if time <= self._second_time and not self._leapt:
+            self._head.append(time)
         if time in self._recent[0] or time in self._recent[1]:
             return False  # two fields, perhaps
         if starts and time > self._highest:

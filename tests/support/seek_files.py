@@ -48,6 +48,7 @@ ENCODES: dict[str, tuple[list[str], bool]] = {
     "vp8.webm": (["-c:v", "libvpx", "-auto-alt-ref", "1", *LAG], False),
     "mpeg2.ts": (MPEG2, True),
     "mpeg2.mpg": (MPEG2, True),
+    "mpeg1.mkv": (["-c:v", "mpeg1video", "-b:v", "2M", "-g", "4", "-bf", "2", "-sc_threshold", "1000000000"], True),
     "mpeg2-wrap.ts": ([*MPEG2, "-muxdelay", "0", "-output_ts_offset", "95442.5"], True),
     "mpeg2-interlaced.ts": ([*MPEG2, "-flags", "+ildct+ilme"], True),
     "mpeg4.avi": (["-c:v", "mpeg4", "-g", "12", "-bf", "2"], False),
@@ -91,6 +92,11 @@ def edited(source: Path, path: Path) -> None:
     ffmpeg("-ss", "0.7", "-i", source, "-c", "copy", path)
 
 
+def late(source: Path, path: Path) -> None:
+    """A file from an open group on, which puts pictures that cannot be decoded behind the first that can."""
+    ffmpeg("-ss", "0.5", "-i", source, "-c", "copy", *NEGATIVE, path)
+
+
 def without_edit_list(source: Path, path: Path) -> None:
     """Times of decoding that begin below zero."""
     ffmpeg("-i", source, "-c", "copy", "-use_editlist", "0", *NEGATIVE, path)
@@ -122,6 +128,7 @@ MADE: dict[str, tuple[str, Callable[[Path, Path], None], bool]] = {
     "all-keys-av1.mp4": ("av1.mp4", all_keys, True),
     "edit-list.mp4": ("h264-open.mp4", edited, True),
     "edit-list-hevc.mp4": ("hevc-open.mp4", edited, True),
+    "late.mkv": ("mpeg1.mkv", late, False),
     "cut.ts": ("h264-open.ts", cut, True),
     "cut-mpeg2.ts": ("mpeg2.ts", cut, True),
     "cut-hevc.ts": ("hevc-open.ts", cut, True),

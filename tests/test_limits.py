@@ -23,7 +23,8 @@ ref, dist = open(video, "rb"), open(video, "rb")
 if what == "memory":
     with open("/proc/self/statm") as sizes:
         used = int(sizes.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used, used))
+    most = used + (4 << 20)  # half of a thread's stack
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 else:
     if os.getuid() == 0:
         os.setresuid(65534, 65534, 65534)  # nothing limits root's processes

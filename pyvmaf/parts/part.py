@@ -17,6 +17,7 @@ from ..errors import VmafValueError
 from ..model import VmafModel, VmafModelCollection
 from ..model_files import entries
 from ..plan import Plan, is_path
+from ..plugins import packages
 from ..prepare.origin import versions
 from ..run import Run
 from ..video import Video
@@ -136,4 +137,6 @@ def identity_of(plan: Plan, models: Sequence[Model], videos: Sequence[Video]) ->
         from importlib import metadata  # slow to import, and needed here only
 
         known["onnxruntime"] = metadata.version("onnxruntime")
+    if brought := packages(one.name for one in plan.features):
+        known["packages"] = brought
     return known

@@ -196,9 +196,10 @@ class VmafContext(Queries):
     ) -> None:
         """Measure one frame pair.
 
-        A picture is a :class:`VmafPicture`, an ``av.VideoFrame``, (y, u, v)
+        A picture is a :class:`VmafPicture`, a frame of PyAV or VapourSynth, (y, u, v)
         arrays, (y,), or one 2-D array with `pix_fmt`; arrays have shape (height, width)
-        and uint8 or uint16 samples. A :class:`VmafPicture` and a frame are used
+        and uint8 or uint16 samples, and tensors on the CPU are arrays too. A
+        :class:`VmafPicture` and a frame are used
         without a copy, and so are arrays of a layout that the engine can read
         (see :meth:`VmafPicture.from_planes`) where they cannot change under it:
 
@@ -214,7 +215,8 @@ class VmafContext(Queries):
             index: of the frame, from 0 without gaps; None: the one after the last.
             bpc: bits per component of arrays; needed for uint16.
             pix_fmt: of arrays; None: what the shapes say. A 2-D array needs it:
-                "gray", or "yuv420p" where it holds all planes (3/2 height, width).
+                "gray", or "yuv420p" where it holds all planes (3/2 height, width). Memory that is
+                laid out in another way is named as FFmpeg does: "nv12", "p010", "yuyv422".
             borrow: promise that arrays do not change.
 
         Raises:

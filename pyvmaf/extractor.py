@@ -243,7 +243,7 @@ def _until_null(rows: CData, ends: Any) -> list[CData]:
 
 
 def extractors() -> list[ExtractorInfo]:
-    """Every known extractor, built-in ones first.
+    """Every known extractor, built-in ones first; those of packages once they were asked for by name.
 
     >>> [o.default for e in extractors() if e.name == "vif" for o in e.options if o.alias == "egl"]
     [100.0]
@@ -267,8 +267,16 @@ def extractors() -> list[ExtractorInfo]:
 
 
 def check_options(extractor: str, options: Mapping[str, object] | None) -> None:
-    """Raise for an extractor or an option key that does not exist; the engine ignores such keys."""
+    """Raise for an extractor or an option key that does not exist; the engine ignores such keys.
+
+    An extractor that an installed package brings is loaded.
+    """
     known = {e.name: e for e in extractors()}
+    if isinstance(extractor, str) and extractor not in known:
+        from .plugins import load  # which needs this module
+
+        load(extractor)
+        known = {e.name: e for e in extractors()}
     if not isinstance(extractor, str) or extractor not in known:
         raise VmafValueError(f"no feature extractor {extractor!r}; {nearest(str(extractor), list(known))}")
     if options is not None and not isinstance(options, Mapping):

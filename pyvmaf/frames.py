@@ -8,6 +8,7 @@ within their 16 bits are put in ours. Files and frames take the same formats.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -47,10 +48,15 @@ class Layout:
     shift: int
     places: Places
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether planes lie as the engine's do: nothing is to be moved."""
+        return self.places == PLANAR[: len(self.places)] and np.dtype(self.dtype).isnative and not self.shift
+
 
 @lru_cache
 def layout_of(name: str) -> Layout:
-    """The layout of a pixel format.
+    """The layout of a pixel format; little-endian where the name does not say.
 
     Raises:
         VmafValueError: it holds something else; the message says what.
@@ -58,7 +64,7 @@ def layout_of(name: str) -> Layout:
     >>> layout_of("yuv422p10le").chroma, layout_of("gray").bpc, layout_of("p010be").shift
     ('422', 8, 6)
     """
-    match = re.fullmatch(r"(?:yuvj?a?(420|422|444)p|gray)(?:(9|10|12|14|16)(le|be))?", name)
+    match = re.fullmatch(r"(?:yuvj?a?(420|422|444)p|gray)(?:(9|10|12|14|16)(le|be)?)?", name)
     if match:
         chroma, bits, order = match.groups()
         places = PLANAR if chroma else PLANAR[:1]
@@ -112,15 +118,23 @@ def planes_of(frame: Any) -> tuple[Layout, tuple[NDArray[Any], ...]]:
     """
     layout = layout_of(frame.format.name)
     dtype = np.dtype(layout.dtype)
-    width, height = frame.width, frame.height
+    memory = [_rows(plane, dtype) for plane in frame.planes[: 1 + max(plane for plane, _, _ in layout.places)]]
+    return layout, gather(layout, memory, frame.width, frame.height)
+
+
+def gather(layout: Layout, memory: Sequence[NDArray[Any]], width: int, height: int) -> tuple[NDArray[Any], ...]:
+    """The planes (y, u, v) or (y,) in memory of that layout, of shape (rows, samples) each; views where they can be.
+
+    Chroma of odd sizes is rounded up. Samples are uint8 or native uint16.
+    """
     narrow, low = layout.chroma in ("420", "422"), layout.chroma == "420"
     out = []
     for i, (plane, first, step) in enumerate(layout.places):
         w, h = ((width + narrow) >> narrow, (height + low) >> low) if i else (width, height)
-        samples = _rows(frame.planes[plane], dtype)[:h, first::step][:, :w]
+        samples = memory[plane][:h, first::step][:, :w]
         if layout.shift:
             samples = samples >> np.uint16(layout.shift)
         if not samples.dtype.isnative:
             samples = samples.astype(np.uint16)
         out.append(samples)
-    return layout, tuple(out)
+    return tuple(out)

@@ -11,14 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ._ffi import CData, Pinned, call, ffi, lend, lib, take_back, unsigned
 from .enums import PixelFormat, pixel_format
 from .errors import VmafError, VmafTypeError, VmafValueError
-from .frames import planes_of
-
-Array = npt.NDArray[Any]
+from .planes import Array, as_array, check_told, planes_in
 
 
 class _Plane:
@@ -108,8 +105,10 @@ class VmafPicture(Pinned):
                 with ``pix_fmt="gray"``; with ``"yuv420p"`` it holds all planes, one after the
                 other, in shape (3/2 height, width), as ``frame.to_ndarray()`` and OpenCV's
                 I420 do; with ``"yuv422p"`` in (2 height, width).
-            pix_fmt: None: what the shapes say.
-            bpc: bits per component; needed for uint16, 8 for uint8.
+            pix_fmt: None: what the shapes say. FFmpeg's names say how memory is laid out: "nv12" and
+                "p010" are an array of luma and one of (u, v) pairs, or one array that holds both,
+                of shape (3/2 height, width).
+            bpc: bits per component; needed for uint16, 8 for uint8; some names say it.
             copy: copy every plane.
 
         Raises:
@@ -121,10 +120,10 @@ class VmafPicture(Pinned):
         >>> VmafPicture.from_planes((y, c, c))
         VmafPicture(YUV420P, bpc=8, w=101, h=51)
         """
-        told = None if pix_fmt is None else pixel_format(pix_fmt)
-        arrays = [_as_plane(name, p) for name, p in zip("yuv", _split(planes, told), strict=False)]
-        fmt = _format_of(arrays, told)
-        depth = _depth_of(arrays, bpc)
+        told = planes_in(planes, pix_fmt, bpc)
+        arrays = [_as_plane(name, p) for name, p in zip("yuv", told.arrays, strict=False)]
+        fmt = _format_of(arrays, told.pix_fmt)
+        depth = _depth_of(arrays, told.bpc)
         height, width = arrays[0].shape
         sx, sy = fmt.shift
         # The engine rounds chroma down; extractors that want the rest find it in the memory.
@@ -144,11 +143,8 @@ class VmafPicture(Pinned):
         and YUYV, in either byte order; for any other format,
         ``frame.reformat(format="yuv420p")`` first.
         """
-        try:
-            layout, planes = planes_of(frame)
-        except VmafValueError as error:
-            raise VmafValueError(f'{error}; convert it, for instance with frame.reformat(format="yuv420p")') from None
-        return cls.from_planes(planes, PixelFormat[f"YUV{layout.chroma}P"], layout.bpc)
+        found = planes_in(frame, None, None)
+        return cls.from_planes(found.arrays, found.pix_fmt, found.bpc)
 
     @property
     def _open(self) -> CData:
@@ -233,77 +229,17 @@ def as_picture(
     """What `read_pictures` takes, as a picture; the first word of any complaint is `side`."""
     try:
         if isinstance(source, VmafPicture):
-            _check_told(source, bpc, pix_fmt)
+            check_told(source.bpc, source.pix_fmt, bpc, None if pix_fmt is None else pixel_format(pix_fmt))
             return source
-        if hasattr(source, "planes") and hasattr(getattr(source, "format", None), "name"):
-            picture = VmafPicture.from_frame(source)
-            _check_told(picture, bpc, pix_fmt)
-            return picture
-        planes = _split(source, None if pix_fmt is None else pixel_format(pix_fmt))
-        fixed = borrow or all(isinstance(p, np.ndarray) and not p.flags.writeable for p in planes)
-        return VmafPicture.from_planes(planes, pix_fmt, bpc, copy=not fixed)
+        found = planes_in(source, pix_fmt, bpc)
+        return VmafPicture.from_planes(found.arrays, found.pix_fmt, found.bpc, copy=not (borrow or found.fixed))
     except VmafError as error:
         error.args = (f"{side}: {error}",)
         raise
 
 
-def _check_told(picture: VmafPicture, bpc: int | None, pix_fmt: PixelFormat | int | str | None) -> None:
-    if bpc is not None and bpc != picture.bpc:
-        raise VmafValueError(f"bpc={bpc} was given, but the picture has {picture.bpc} bits")
-    if pix_fmt is not None and pixel_format(pix_fmt) is not picture.pix_fmt:
-        raise VmafValueError(f"pix_fmt={pix_fmt!r} was given, but the picture is {picture.pix_fmt.name}")
-
-
-def _split(source: Any, told: PixelFormat | None) -> Sequence[Any]:
-    """The planes of a sequence of one or three, of a 2-D array, or of an array of shape (3, h, w)."""
-    if isinstance(source, (str, bytes)):
-        raise VmafTypeError(f"a picture cannot be made of {type(source).__name__}; files are for pyvmaf.score()")
-    if isinstance(source, Sequence):
-        planes: Sequence[Any] = source
-    else:
-        array = np.asarray(source)
-        planes = _unpacked(array, told) if array.ndim == 2 else tuple(array) if array.ndim == 3 else ()
-        if not planes:
-            raise VmafTypeError(
-                f"a picture must be a VmafPicture, (y, u, v) arrays, a 2-D array or an av.VideoFrame, "
-                f"not {type(source).__name__} of shape {array.shape}"
-            )
-    if len(planes) not in (1, 3):
-        raise VmafValueError(
-            f"{len(planes)} planes were given, must be 1 (y) or 3 (y, u, v); interleaved RGB is not YUV"
-        )
-    return planes
-
-
-# Rows of an array that holds all planes, for so many rows of luma.
-_PACKED = {PixelFormat.YUV420P: (3, 2), PixelFormat.YUV422P: (2, 1), PixelFormat.YUV444P: (3, 1)}
-
-
-def _unpacked(array: Array, told: PixelFormat | None) -> tuple[Array, ...]:
-    """The planes that lie one after the other in a 2-D array; views where it is contiguous."""
-    rows, width = array.shape
-    if told is None:
-        raise VmafValueError(
-            f'an array of shape {array.shape} may be grey, or hold all planes: say pix_fmt="gray" or pix_fmt="yuv420p"'
-        )
-    if told is PixelFormat.YUV400P:
-        return (array,)
-    whole, luma = _PACKED[told]
-    height = rows * luma // whole
-    sx, sy = told.shift
-    if height * whole != rows * luma or height >> sy << sy != height or width >> sx << sx != width:
-        raise VmafValueError(f"an array of shape {array.shape} does not hold the planes of an even {told.name} picture")
-    flat = np.ascontiguousarray(array).reshape(-1)
-    sizes = [(height, width), *[(height >> sy, width >> sx)] * 2]
-    ends = np.cumsum([h * w for h, w in sizes])
-    return tuple(flat[end - h * w : end].reshape(h, w) for end, (h, w) in zip(ends, sizes, strict=True))
-
-
 def _as_plane(name: str, source: Any) -> Array:
-    try:
-        array = np.asarray(source)
-    except (TypeError, ValueError) as error:
-        raise VmafTypeError(f"plane {name} is no array: {error}") from error
+    array = as_array(f"plane {name}", source)
     if array.dtype.kind != "u" or array.dtype.itemsize > 2:
         raise VmafTypeError(f"plane {name} has samples of type {array.dtype}, must be uint8 or uint16")
     if array.ndim != 2:

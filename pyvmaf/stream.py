@@ -209,7 +209,7 @@ class Stream(Pinned, Generic[F, R]):
             block: wait while the queue is full.
             timeout: seconds to wait; None: for ever.
             bpc: bits per component of arrays; needed for uint16.
-            pix_fmt: of arrays; None: what the shapes say.
+            pix_fmt: of arrays; None: what the shapes say; likewise.
             borrow: promise that arrays do not change.
             halo: the frame is a neighbour of those that are scored, before the first or after the
                 last; see `halo` of the class.

@@ -17,6 +17,7 @@ from ..errors import VmafValueError
 from ..model import VmafModel, VmafModelCollection
 from ..model_files import entries
 from ..plan import Plan, is_path
+from ..plugins import packages
 from ..run import Run
 from ..video import Video
 from .extracted import Extracted
@@ -126,4 +127,6 @@ def identity_of(plan: Plan, models: Sequence[Model], videos: Sequence[Video]) ->
         known["preparation"] = {**plan.prepare.as_dict(), "ffmpeg": versions().get("libswscale")}
     if plan.uses("lpips"):
         known["onnxruntime"] = versions(decoding=False, lpips=True)["onnxruntime"]
+    if brought := packages(one.name for one in plan.features):
+        known["packages"] = brought
     return known

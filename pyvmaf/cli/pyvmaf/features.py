@@ -7,7 +7,9 @@ import argparse
 
 from ..._ffi import call, nearest
 from ...extractor import ExtractorInfo, Option, extractors
+from ...plugins import load, load_all
 from ..grammar import UsageError
+from ..streams import say
 from .parsers import add_command
 from .status import EXIT_OK
 from .tables import print_table
@@ -46,6 +48,11 @@ def run_features(args: argparse.Namespace) -> int:
     if args.cpu:
         print(call.pyvmaf_cpu_name(0))
         return EXIT_OK
+    if args.name:
+        for name in args.name:
+            load(name)
+    else:
+        say(*load_all())
     known = {extractor.name: extractor for extractor in extractors()}
     for name in args.name:
         if name not in known:

@@ -30,8 +30,8 @@ from .errors import (
 from .extractor import ExtractorInfo, FeatureExtractor, Option, extractors
 from .lpips import LpipsExtractor
 from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore, builtin_models
-from .parts.merge import merge
 from .pairs import Alignment, Facts, Inspection, facts_of, inspect
+from .parts.merge import merge
 from .picture import VmafPicture
 from .plan import Plan, Span
 from .pooled import Pooled

@@ -30,6 +30,7 @@ from .errors import (
 from .extractor import ExtractorInfo, FeatureExtractor, Option, extractors
 from .lpips import LpipsExtractor
 from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore, builtin_models
+from .pairs import Alignment, Facts, Inspection, facts_of, inspect
 from .parts.merge import merge
 from .picture import VmafPicture
 from .plan import Plan, Span
@@ -42,11 +43,14 @@ from .stream import FrameScores, Stream, StreamError
 from .video import PairError, Video, VideoError, VideoFormat, open_video
 
 __all__ = [
+    "Alignment",
     "ExtractorInfo",
+    "Facts",
     "FeatureExtractor",
     "FrameScores",
     "Gradient",
     "IncompleteError",
+    "Inspection",
     "Interrupted",
     "LogLevel",
     "ModelChoice",
@@ -90,9 +94,11 @@ __all__ = [
     "builtin_models",
     "choose_model",
     "extractors",
+    "facts_of",
     "get_include",
     "get_library",
     "gradient",
+    "inspect",
     "merge",
     "open_video",
     "register",

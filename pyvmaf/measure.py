@@ -7,14 +7,18 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+from .aligned import AlignmentError
 from .context import VmafContext
 from .errors import VmafValueError
 from .picture import VmafPicture
 from .plan import Span
 from .video import Pair, Video
 from .video.pair import FramePair
+
+if TYPE_CHECKING:
+    from .pairs.check import Check
 
 Progress: TypeAlias = Callable[[int, int | None], None]
 
@@ -61,9 +65,9 @@ class Course:
         """How many frames to read; 0: to the end."""
         return 0 if self.span.stop is None else self.span.stop + self.halo[1] - self.begin
 
-    def pair(self, videos: Sequence[Video]) -> Pair:
+    def pair(self, videos: Sequence[Video], matched: Sequence[tuple[int, int]] | None = None) -> Pair:
         """The two videos from the first frame to read on."""
-        return Pair(videos[0], videos[1], first=self.begin, limit=self.limit)
+        return Pair(videos[0], videos[1], first=self.begin, limit=self.limit, matched=matched)
 
     def total(self, pair: Pair) -> int | None:
         """How many frames there are to score, as far as files tell."""
@@ -81,6 +85,7 @@ def measure(
     limit: int = 0,
     progress: Progress | None = None,
     settled: Callable[[], None] | None = None,
+    check: Check | None = None,
 ) -> Measured:
     """Read every frame of `pair`, and flush.
 
@@ -93,12 +98,14 @@ def measure(
         course: which frames; None: all, or the first `limit` if that is not 0.
         progress: called after each frame to score, with their number and the total.
         settled: called after each pair and the flush, as frames may have settled.
+        check: looks at pairs from the first on; `AlignmentError` stops the run where it finds them out of step.
     """
     course = course or Course(Span(0, limit or None), 0, (0, 0))
     context.check_samples = context.check_samples and not pair.is_checked
     for line in pair.cautions:
         warnings.warn(line, stacklevel=3)
     walk = _Walk(context, pair, course, progress, settled)
+    walk.check = check if course.begin == 0 else None
     with closing(iter(pair)) as pairs:
         error = walk.read(pairs)
     if error is None and not (context.read_count or course.known):
@@ -133,6 +140,7 @@ class _Walk:
         self.known = course.span.first + course.known
         self.total = course.total(pair)
         self.progress, self.settled = progress, settled
+        self.check: Check | None = None
 
     def read(self, pairs: Iterator[FramePair]) -> Exception | KeyboardInterrupt | None:
         """Hand over what the iterator gives; what stopped it."""
@@ -141,16 +149,32 @@ class _Walk:
                 try:
                     planes = next(pairs, None)
                     if planes is None:
-                        return None
+                        break
+                    self._look(planes)
                     self._take(planes)
                     del planes  # the engine keeps what it needs
                 except Exception as caught:
                     return caught
                 self.index += 1
                 self._tell()
-        except KeyboardInterrupt as caught:
+            self._look(None)
+        except (KeyboardInterrupt, AlignmentError) as caught:
             return caught
         return None
+
+    def _look(self, planes: FramePair | None) -> None:
+        """Let the check look at the lumas; with the last one that it wants, or at the end, hear what it says."""
+        if self.check is None:
+            return
+        if planes is not None:
+            self.check.add(self.index, planes[0][0], planes[1][0])
+            if self.check.wants:
+                return
+        found, self.check = self.check.result(), None
+        if found.unlike:
+            warnings.warn(found.text, stacklevel=5)
+        elif not found.in_step:
+            raise AlignmentError(found.text)
 
     def _take(self, planes: FramePair) -> None:
         a, b = (VmafPicture.from_planes(p, self.format.pix_fmt, self.format.bpc) for p in planes)

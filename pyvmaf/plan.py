@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 
+from .aligned import Align, as_plain, check_align, from_plain
 from ._ffi import option_text, unsigned
 from .context import Model
 from .errors import VmafTypeError, VmafValueError
@@ -158,6 +159,7 @@ class Plan:
         prepare: how the pair is made comparable; once the files are open, what is done. None: nothing.
         film_grain: "apply" or "skip".
         allow_hdr: score video of high dynamic range with models for standard range.
+        align: "check", "auto" or "off"; once the files were looked at, the matching of their frames.
 
     >>> plan = Plan.make("ref.mp4", "dist.mp4", features=["psnr"], frames=range(100, 200))
     >>> Plan.from_json(plan.to_json()) == plan
@@ -176,6 +178,7 @@ class Plan:
     prepare: Settings | Preparation | None = None
     film_grain: str = "apply"
     allow_hdr: bool = False
+    align: Align = "check"
 
     @classmethod
     def make(
@@ -193,6 +196,7 @@ class Plan:
         prepare: Prepare = "none",
         film_grain: str = "apply",
         allow_hdr: bool = False,
+        align: Align = "check",
     ) -> Plan:
         """A plan of what :func:`pyvmaf.score` takes.
 
@@ -217,6 +221,7 @@ class Plan:
             check_prepare(prepare),
             check_grain(film_grain),
             bool(allow_hdr),
+            check_align(align),
         )
 
     def of(self, frames: Frames) -> Plan:
@@ -271,6 +276,7 @@ class Plan:
             "prepare": self.prepare and self.prepare.as_dict(),
             "film_grain": self.film_grain,
             "allow_hdr": self.allow_hdr,
+            "align": as_plain(self.align),
         }
 
     @classmethod
@@ -298,6 +304,7 @@ class Plan:
                 prepare_from_dict(fields["prepare"]),
                 check_grain(fields["film_grain"]),
                 bool(fields["allow_hdr"]),
+                from_plain(fields["align"]),
             )
         except (KeyError, TypeError, AttributeError, IndexError) as error:
             raise VmafValueError(f"a plan lacks something, or has it wrong: {error!r}") from None

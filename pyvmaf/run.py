@@ -24,6 +24,7 @@ class Run:
         frames_read: pairs of frames, scored or not.
         model_sources: built-in version or file of each model, in the order of `Result.models`.
         preparation: what was done to make the pair comparable, as `Preparation.as_dict()` says; None: nothing.
+        alignment: which frames were compared with which, as `Alignment.as_dict()` says; None: the n-th with the n-th.
     """
 
     ref: str
@@ -37,6 +38,7 @@ class Run:
     frames_read: int
     model_sources: tuple[str, ...]
     preparation: Mapping[str, Any] | None = field(default=None, hash=False)
+    alignment: Mapping[str, Any] | None = field(default=None, hash=False)
 
     def as_dict(self) -> dict[str, object]:
         """All of it by name."""
@@ -45,5 +47,5 @@ class Run:
     @classmethod
     def from_dict(cls, found: Mapping[str, Any]) -> Run:
         """What `as_dict` describes; further keys are left alone."""
-        known = {f.name: found[f.name] for f in fields(cls)}
+        known = {f.name: found[f.name] for f in fields(cls) if f.name in found or f.name != "alignment"}
         return cls(**{**known, "model_sources": tuple(known["model_sources"])})

@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 
 from ._ffi import lib
+from .aligned import Align, AlignmentError, found, matched, watcher
 from .context import Model, VmafContext
 from .errors import VmafError, VmafValueError
 from .lpips.tags import contradictions
@@ -120,11 +121,13 @@ class _Run:
         made = prepare_videos(opened, plan.prepare, plan.film_grain)
         for line in made.warnings:
             warnings.warn(line, stacklevel=3)
-        plan = replace(plan, prepare=made.preparation)
+        plan = replace(plan, prepare=made.preparation, align=found(plan))
         self.opened = (made.ref, made.dist)
         self.pair = Pair(*self.opened)
         self.notes = [f"{video.path}: {video.stream}" for video in opened if video.stream]
         self.notes += made.preparation.notes if made.preparation else []
+        self.matched = matched(plan.align)
+        self.notes += [str(plan.align)] if self.matched is not None else []
         if AUTO in plan.models:
             chosen, choice = choose(plan.models, self.pair, plan.viewing_distance)
             plan = replace(plan, models=tuple(chosen), viewing_distance=None)
@@ -163,7 +166,8 @@ class _Run:
         return Checkpoint(self.means.checkpoint, self._part(nothing, 0.0, complete=False))
 
     def _measure(self, context: VmafContext, course: Course, checkpoint: Checkpoint | None) -> Result:
-        self.pair = course.pair(self.opened)
+        self.pair = course.pair(self.opened, self.matched)
+        check = watcher(self.plan.align, self.pair.format.bpc)
         begin = min(course.begin, course.span.first)
 
         def settled() -> None:
@@ -171,7 +175,7 @@ class _Run:
                 checkpoint.settled(context, begin)
 
         start = time.monotonic()
-        measured = measure(context, self.pair, course, progress=self.means.progress, settled=settled)
+        measured = measure(context, self.pair, course, progress=self.means.progress, settled=settled, check=check)
         seconds = time.monotonic() - start
         self._look_for_changes()
         error = measured.error or self._shortage(measured)
@@ -196,6 +200,8 @@ class _Run:
     def _finished(self, result: Result, error: BaseException | None, frames: int) -> Result:
         if isinstance(error, KeyboardInterrupt):
             raise Interrupted(result) from None
+        if isinstance(error, AlignmentError):
+            raise error
         if error:
             message = f"{error}; {count(frames, 'frame')} scored before"
             raise IncompleteError(message, result) from error
@@ -227,6 +233,7 @@ class _Run:
         run = Run(
             *names, format.width, format.height, format.chroma, format.bpc, plan.subsample, seconds, frames,
             tuple(model.source for model in self.models), plan.prepare.as_dict() if plan.prepare else None,
+            None if isinstance(plan.align, str) else plan.align.as_dict(),
         )  # fmt: skip
         notes = [*self.notes, self.pair.note] if self.pair.note else self.notes
         # What is kept names files as they may be shown: without passwords, and open ones too.
@@ -251,6 +258,7 @@ def _close(plan: Plan, opened: Sequence[Video]) -> None:
 
 def with_preparation(plan: Plan) -> Plan:
     """The plan with its preparation made, so that the files are not looked into for each of its ranges."""
+    plan = replace(plan, align=found(plan))
     if not isinstance(plan.prepare, Settings):
         return plan
     opened: list[Video] = []
@@ -289,6 +297,7 @@ def score(
     prepare: Prepare = "none",
     film_grain: str = "apply",
     allow_hdr: bool = False,
+    align: Align = "check",
 ) -> Result:
     """Score a distorted video against its reference.
 
@@ -324,18 +333,22 @@ def score(
             compare what decoders give. `Result.run.preparation` has the graphs.
         film_grain: "apply" what AV1 and HEVC streams ask for, or "skip" it.
         allow_hdr: score PQ and HLG with models that are for standard range; `Result.note` says so.
+        align: "check": look whether the first 120 frames are in step, and refuse the pair if they are
+            not; "auto": look at all frames first, as `inspect` does, and score those that belong together, which
+            `Result.run.alignment` lists; "off": the n-th with the n-th, whatever they show; or an `Alignment`.
 
     Where the files' tags differ (range, matrix, transfer, rotation, frame rate,
     interlacing), and where a decoder concealed damage, a warning says so.
 
     Raises:
         VmafError: a video, model or feature cannot be used.
+        AlignmentError: frames are out of step; the message says how and what mends it.
         PrepareError: no rule makes the pair comparable, or (`HdrError`) a model is not for it.
         IncompleteError: a frame cannot be read or scored; it carries the result so far.
         Interrupted: a KeyboardInterrupt that carries it too.
     """
     plan = Plan.make(
         ref, dist, model=model, features=features, raw=raw, streams=streams, subsample=subsample, frames=frames,
-        viewing_distance=viewing_distance, prepare=prepare, film_grain=film_grain, allow_hdr=allow_hdr,
+        viewing_distance=viewing_distance, prepare=prepare, film_grain=film_grain, allow_hdr=allow_hdr, align=align,
     )  # fmt: skip
     return carry_out(plan, Means(n_threads, cpumask, progress, checkpoint))

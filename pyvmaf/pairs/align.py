@@ -13,7 +13,7 @@ import numpy as np
 from .alignment import Alignment, Event, Segment
 from .match import Matching, match
 from .runs import Run, runs_of, within
-from .signature import Signatures
+from .signature import Signatures, coarse
 from .viterbi import FOREIGN, regular_steps
 
 #: Rates that are found without a file's saying so: halves, film to 25, 30, 50 and 60, and back.
@@ -38,11 +38,21 @@ def align(ref: Signatures, dist: Signatures, ref_rate: Fraction | None, dist_rat
     events = tuple(_events(matching, runs, len(ref), len(dist)))
     frames = sum(s.dist[1] - s.dist[0] for s in segments)
     sure = sum(s.confidence * (s.dist[1] - s.dist[0]) for s in segments) / frames if frames else 0.0
-    gain, offset = np.polyfit(np.arange(32, 224), matching.curve[32:224], 1)
+    gain, offset = _line(matching, dist)
     return Alignment(
         len(ref), len(dist), str(matching.rate), segments, events, round(matching.similarity, 6), round(sure, 4),
-        (round(float(gain), 4), round(float(offset), 3)),
+        (round(gain, 4), round(offset, 3)),
     )  # fmt: skip
+
+
+def _line(matching: Matching, dist: Signatures) -> tuple[float, float]:
+    """Gain and offset of the tone curve where the distorted video has its values."""
+    low, high = np.quantile(coarse(dist.lumas[:: max(1, len(dist) // 500)]), (0.1, 0.9))
+    if high - low < 1:
+        return 1.0, 0.0
+    below, above = np.interp([low, high], np.arange(len(matching.curve)), matching.curve)
+    gain = float((above - below) / (high - low))
+    return gain, float(below - gain * low)
 
 
 def candidates(ref: int, dist: int, ref_rate: Fraction | None, dist_rate: Fraction | None) -> list[Fraction]:

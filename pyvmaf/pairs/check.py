@@ -36,6 +36,8 @@ class CheckResult:
 
     in_step: bool
     """Whether the n-th frame belongs to the n-th; also when the pictures do not tell."""
+    unlike: bool
+    """Whether the two show different things."""
     alignment: Alignment | None
     """How they match, where that had to be looked for."""
     text: str
@@ -91,19 +93,19 @@ class Check:
     def _judge(self) -> CheckResult:
         count = len(self._thumbnails[0])
         if count < FEWEST:
-            return CheckResult(True, None, "")
+            return CheckResult(True, False, None, "")
         nothing = np.zeros(count, np.float32)
         ref, dist = (Signatures(np.stack(side), None, nothing, nothing) for side in self._thumbnails)
         if fits(ref, dist):
-            return CheckResult(True, None, "")
+            return CheckResult(True, False, None, "")
         alignment = align(ref, dist, None, None)
         if alignment.similarity < UNLIKE:
             text = f"the first {count} frames show different things (similarity {alignment.similarity:.2f})"
-            return CheckResult(False, alignment, f'{text}; `pyvmaf inspect` says more, align="off" scores all the same')
+            return CheckResult(False, alignment, f'{text}; `pyvmaf inspect` says more')
         # At the end of what was looked at, frames that are late or early are missing on one side.
         events = [e for e in alignment.events if e.kind not in ("short", "tail")]
         if not events and alignment.rate == "1":
-            return CheckResult(True, alignment, "")
+            return CheckResult(True, False, alignment, "")
         what = "; ".join(str(e) for e in events[:3]) or f"one distorted frame stands for {alignment.rate}"
         return CheckResult(False, alignment, f'frames are out of step: {what}; align="auto" matches them')
 

@@ -68,8 +68,8 @@ class Distances:
         if not self._first <= j < self._first + len(self._rows):
             self._first = j // self.BLOCK * self.BLOCK
             self._rows = self._block(self._first)
-        row: Floats = self._rows[j - self._first]
-        return row
+        found: Floats = self._rows[j - self._first]
+        return found
 
     def _block(self, first: int) -> Floats:
         stop = min(first + self.BLOCK, len(self.dist))

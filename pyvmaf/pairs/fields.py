@@ -25,16 +25,17 @@ Frames = NDArray[np.int64]
 
 
 def woven_frames(ref: Signatures, dist: Signatures, alignment: Alignment) -> dict[str, Frames]:
-    """Numbers of the woven frames of both sides ("ref", "dist")."""
+    """Numbers of the woven frames of both sides ("ref", "dist"); none where there are too few to mean anything."""
     shown = np.array([pair for segment in alignment.segments for pair in segment.shown()], np.int64).reshape(-1, 2)
     usual = {"ref": _usual(ref.combs, shown[:, 0]), "dist": _usual(dist.combs, shown[:, 1])}
     partner = {"ref": np.full(len(ref), usual["dist"]), "dist": np.full(len(dist), usual["ref"])}
     partner["ref"][shown[:, 0]] = dist.combs[shown[:, 1]]
     partner["dist"][shown[:, 1]] = ref.combs[shown[:, 0]]
-    return {
+    found = {
         "ref": np.flatnonzero(ref.combs > WOVEN + 3 * partner["ref"]),
         "dist": np.flatnonzero(dist.combs > WOVEN + 3 * partner["dist"]),
     }
+    return {side: frames if len(frames) >= ENOUGH else frames[:0] for side, frames in found.items()}
 
 
 def _usual(combs: NDArray[np.float32], frames: Frames) -> float:
@@ -46,7 +47,7 @@ def woven_findings(ref: Facts, dist: Facts, woven: Mapping[str, Frames]) -> Iter
     """Pulldown and interlacing."""
     for side, facts in (("ref", ref), ("dist", dist)):
         frames = woven[side]
-        if facts.interlaced or len(frames) < ENOUGH:
+        if facts.interlaced or not len(frames):
             continue
         around = np.unique(frames[:, None] + np.arange(-NEAR, NEAR + 1)[None])
         share = len(frames) / len(around)

@@ -30,12 +30,14 @@ SMALL = 1 << 18
 
 @lru_cache(64)
 def weights(cells: int, samples: int, group: int = 1) -> Floats:
-    """Rows that bring sums of `group` of `samples` samples to `cells` values: triangles, each normalised."""
-    at = (np.arange(samples // group, dtype=np.float64) * group + group / 2) * cells / samples
+    """Rows that bring sums of `group` of `samples` samples (the last of what is left) to `cells` values."""
+    first = np.arange(0, samples, group, dtype=np.float64)
+    sizes = np.minimum(group, samples - first)
+    at = (first + sizes / 2) * cells / samples
     middle = np.arange(cells) + 0.5
     triangle = np.maximum(1 - np.abs(at[None, :] - middle[:, None]), 0)
     triangle[triangle.sum(axis=1) == 0, :] = 1
-    out: Floats = (triangle / (triangle.sum(axis=1, keepdims=True) * group)).astype(np.float32)
+    out: Floats = (triangle / (triangle @ sizes)[:, None]).astype(np.float32)
     return out
 
 
@@ -43,11 +45,12 @@ def shrink(plane: NDArray[Any], rows: int, columns: int) -> Floats:
     """A plane (height, width) of integers as (rows, columns) averages, in its own units."""
     height, width = plane.shape
     group = max(1, height // LINES)
-    lines = plane[: height // group * group]
+    lines = plane
     if group > 1:
-        sums = lines[::group].astype(np.uint32 if plane.itemsize > 1 else np.uint16)
+        sums = plane[::group].astype(np.uint32 if plane.itemsize > 1 else np.uint16)
         for i in range(1, group):
-            sums += lines[i::group]
+            more = plane[i::group]
+            sums[: len(more)] += more
         lines = sums
     return product(weights(rows, height, group), product(lines.astype(np.float32), weights(columns, width).T))
 

@@ -21,7 +21,7 @@ def timing_findings(ref: Facts, dist: Facts, alignment: Alignment, woven: Sequen
     by_kind: dict[str, list[Event]] = {}
     known = set(woven)
     for event in alignment.events:
-        if event.kind in ("insert", "replace") and known.issuperset(range(*event.dist)):
+        if known and _of_weaving(event, known):
             continue
         by_kind.setdefault(event.kind, []).append(event)
     yield from _offset(alignment, by_kind)
@@ -40,6 +40,13 @@ def timing_findings(ref: Facts, dist: Facts, alignment: Alignment, woven: Sequen
             "ambiguous", "note", "the pictures hardly move; which frames belong together is taken from their order",
             {"confidence": alignment.confidence},
         )  # fmt: skip
+
+
+def _of_weaving(event: Event, woven: set[int]) -> bool:
+    """A woven frame matches two or none; which of them is chance."""
+    if event.kind in ("insert", "replace"):
+        return woven.issuperset(range(*event.dist))
+    return event.kind in ("drop", "duplicate") and event.ref[1] - event.ref[0] + event.dist[1] - event.dist[0] < 2
 
 
 def _listed(event: Event) -> dict[str, list[int]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._ffi import call
+from ..aligned import as_plain
 from ..context import Model
 from ..errors import VmafValueError
 from ..model import VmafModel, VmafModelCollection
@@ -123,6 +124,8 @@ def identity_of(plan: Plan, models: Sequence[Model], videos: Sequence[Video]) ->
     }
     if plan.film_grain != "apply":
         known["film_grain"] = plan.film_grain
+    if not isinstance(plan.align, str):
+        known["alignment"] = as_plain(plan.align)
     if plan.prepare:
         known["preparation"] = {**plan.prepare.as_dict(), "ffmpeg": versions().get("libswscale")}
     if plan.uses("lpips"):

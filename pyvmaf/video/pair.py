@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -53,6 +53,7 @@ class Pair:
             Errors and notices of a video count from the start of its file.
         limit: end after so many pairs; 0: go on to the end. No frame beyond is read,
             so what is there (an end, damage) is not told.
+        matched: frames (reference, distorted) that make a pair, both rising; None: the n-th and the n-th.
 
     Raises:
         PairError: size, chroma or depth differ.
@@ -70,6 +71,7 @@ class Pair:
         common_depth: bool = False,
         first: int = 0,
         limit: int = 0,
+        matched: Sequence[tuple[int, int]] | None = None,
     ) -> None:
         if ref is dist or ref.path == dist.path == STDIN:
             what = "standard input" if ref.path == STDIN else repr(ref)
@@ -78,7 +80,11 @@ class Pair:
         self.format = self._common_format(common_depth)
         self.first, self.limit = unsigned("first", first, 64), unsigned("limit", limit, 64)
         self._skip = (skip_ref + self.first, skip_dist + self.first)
-        if self.first:
+        self._matched = matched
+        if matched is not None:
+            self._matched = matched[self.first : self.first + self.limit if self.limit else None]
+            self._skip = self._matched[0] if self._matched else (0, 0)
+        if any(self._skip) and (self.first or matched):
             for video, skip in zip((ref, dist), self._skip, strict=True):
                 if _starts_anywhere(video):
                     video.start_at(skip)
@@ -130,6 +136,8 @@ class Pair:
             for video, skip in zip((self.ref, self.dist), self._skip, strict=True)
             if video.frame_count is not None
         ]
+        if self._matched is not None:
+            return len(self._matched)
         if self.limit and counts:
             counts.append(self.limit)
         return min(counts, default=None)
@@ -140,7 +148,24 @@ class Pair:
             for _ in islice(side, skip - video.first):
                 pass
         # No name here holds a pair while the next one is read.
+        if self._matched is not None:
+            yield from self._read_matched(*sides)
+            return
         yield from islice(iter(lambda: self._next_pair(*sides), None), self.limit or None)
+
+    def _read_matched(self, refs: Iterator[Frame], dists: Iterator[Frame]) -> Iterator[FramePair]:
+        assert self._matched is not None
+        at = self._skip
+        for wanted in self._matched:
+            for side, here, there in zip((refs, dists), at, wanted, strict=True):
+                for _ in islice(side, there - here):
+                    pass
+            pair = self._next_pair(refs, dists)
+            if pair is None:
+                return
+            yield pair
+            del pair
+            at = (wanted[0] + 1, wanted[1] + 1)
 
     def _next_pair(self, refs: Iterator[Frame], dists: Iterator[Frame]) -> FramePair | None:
         ref, dist = next(refs, None), next(dists, None)

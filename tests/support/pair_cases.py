@@ -229,7 +229,7 @@ def _rates() -> list[Case]:
         Case("rate-24-60", lambda f: repeated(f, (3, 2)), rate, How(rate="60"), rate="2/5"),
         Case("telecine", _same, frozenset({"rate", "telecine"}),
              How(rate="30000/1001", filters="telecine=pattern=23"), rate="4/5"),
-        Case("interlaced-untagged", _woven, frozenset({"interlaced", "rate"}), How(rate="12"), rate="2", offset=1),
+        Case("interlaced-untagged", _woven, frozenset({"interlaced", "rate"}), How(rate="12"), rate="2"),
     ]  # fmt: skip
 
 

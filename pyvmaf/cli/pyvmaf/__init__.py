@@ -14,6 +14,7 @@ from ..signals import EXIT_INTERRUPTED, as_interrupts
 from ..streams import guarded, say
 from .batch import add_merge, add_plan, add_run
 from .features import add_features
+from .inspect import add_inspect
 from .models import add_models
 from .parsers import Parser
 from .score import EXAMPLES, add_score
@@ -36,6 +37,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=show_help, parser=parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     add_score(commands)
+    add_inspect(commands)
     add_plan(commands)
     add_run(commands)
     add_merge(commands)

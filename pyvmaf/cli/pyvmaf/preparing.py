@@ -7,6 +7,7 @@ import argparse
 import json
 from typing import Any
 
+from ...aligned import CHOICES
 from ...errors import VmafValueError
 from ...prepare.decoded import GRAIN
 from ...prepare.settings import Settings, size_of
@@ -21,6 +22,9 @@ def add_preparing(parser: argparse.ArgumentParser) -> None:
         help="scale and convert to the reference's size, depth, chroma, range and matrix, turn and crop, by the "
         "rules of docs/preparing.md; keys change a rule: size=1280x720:depth=10 or {JSON}; default: none")  # fmt: skip
     add("--size-to", type=to_size, metavar="WxH", help="scale both to this size: --prepare size=WxH")
+    add("--align", choices=CHOICES, default="check",
+        help="check: refuse videos whose first frames are out of step; auto: match frames by what they show first; "
+        "off: the n-th with the n-th")  # fmt: skip
     add("--film-grain", choices=GRAIN, default="apply", help="what AV1 and HEVC streams ask the decoder to add")
     add("--allow-hdr", action="store_true", help="score PQ and HLG with models for standard range")
 
@@ -39,7 +43,7 @@ def preparing_of(args: argparse.Namespace) -> dict[str, Any]:
     Raises:
         UsageError: an unknown key or value, or a size that is given twice.
     """
-    return {"prepare": _prepare(args), "film_grain": args.film_grain, "allow_hdr": args.allow_hdr}
+    return {"prepare": _prepare(args), "film_grain": args.film_grain, "allow_hdr": args.allow_hdr, "align": args.align}
 
 
 def _prepare(args: argparse.Namespace) -> Settings | None:

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Pairs that were damaged in one way each: `inspect` names it, to the frame; and it cries wolf at no clean encode."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("av", reason="PyAV reads other files; pip install av")
+
+from support.pair_cases import CLEAN, DAMAGED, Case, How, make, write
+from support.pair_clips import FRAMES, moving, y4m
+
+from pyvmaf import Inspection, VideoError, VmafFileNotFoundError, inspect
+from pyvmaf.cli.pyvmaf import main
+
+
+def looked_at(case: Case, folder: Path) -> Inspection:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return inspect(*make(case, folder))
+
+
+@pytest.mark.parametrize("case", DAMAGED, ids=lambda case: case.name)
+def test_damage_is_named(case: Case, tmp_path: Path) -> None:
+    found = looked_at(case, tmp_path)
+    assert set(found.codes) == case.codes, [f.text for f in found.findings]
+    assert found.verdict == case.verdict
+    assert found.alignment.rate == case.rate
+    assert found.alignment.offset == case.offset
+    happened = {(e.kind, e.ref, e.dist) for e in found.alignment.events if e.kind not in ("short", "tail")}
+    if case.events:
+        assert happened == set(case.events)
+    assert Inspection.from_dict(json.loads(json.dumps(found.as_dict()))) == found
+
+
+@pytest.mark.parametrize("case", CLEAN, ids=lambda case: case.name)
+def test_clean_encodes_are_comparable(case: Case, tmp_path: Path) -> None:
+    found = looked_at(case, tmp_path)
+    assert (found.verdict, found.codes, found.steps) == ("comparable", (), ())
+    assert found.alignment.identity
+    assert list(found.alignment.pairs()) == [(i, i) for i in range(FRAMES)]
+
+
+def test_inspect_as_a_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ref = tmp_path / "ref.y4m"
+    ref.write_bytes(y4m(moving()[:40]))
+    assert main(["inspect", str(ref), str(ref)]) == 0
+    assert "verdict  comparable\n" in capsys.readouterr().out
+    small = write(tmp_path / "small.mp4", moving()[3:40], How(filters="scale=128:72"))
+    assert main(["inspect", str(ref), str(small)]) == 4
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 80
+    assert "reference frames 0 to 2 missing at the start" in text
+    assert "step     align\nstep     scale: side dist, size 256,144\n" in text
+    assert main(["inspect", str(ref), str(small), "--json"]) == 4
+    told = json.loads(capsys.readouterr().out)
+    assert told["alignment"]["offset"] == 3
+    assert told["steps"] == [{"do": "align"}, {"do": "scale", "side": "dist", "size": [256, 144]}]
+    other = tmp_path / "other.y4m"
+    other.write_bytes(y4m(moving(40, seed=50)))
+    assert main(["inspect", str(ref), str(other)]) == 5
+    assert main(["inspect", str(ref), str(tmp_path / "none.y4m")]) == 1
+
+
+def test_one_frame_each(tmp_path: Path) -> None:
+    """Stills: PNG against JPEG, in RGB and YUV."""
+    import av
+
+    luma = moving(1)[0][0]
+    for name in ("a.png", "b.png"):
+        av.VideoFrame.from_ndarray(np.stack([luma] * 3, 2), "rgb24").save(str(tmp_path / name))
+    found = inspect(tmp_path / "a.png", tmp_path / "b.png")
+    assert (found.verdict, found.ref.chroma, found.ref.frame_count) == ("comparable", "rgb", 1)
+
+
+def test_black_tells_nothing(tmp_path: Path) -> None:
+    planes = tuple(np.full(p.shape, 16 if k == 0 else 128, np.uint8) for k, p in enumerate(moving()[0]))
+    (tmp_path / "a.y4m").write_bytes(y4m([planes] * 20))
+    (tmp_path / "b.y4m").write_bytes(y4m([planes] * 17))
+    found = inspect(tmp_path / "a.y4m", tmp_path / "b.y4m")
+    assert found.verdict == "comparable"
+    assert found.alignment.ambiguous and found.alignment.identity
+    assert "ambiguous" in [f.code for f in found.findings]
+
+
+def test_no_video(tmp_path: Path) -> None:
+    (tmp_path / "text.mp4").write_text("not a video")
+    (tmp_path / "ref.y4m").write_bytes(y4m(moving()[:5]))
+    with pytest.raises(VideoError, match=r"text\.mp4"):
+        inspect(tmp_path / "ref.y4m", tmp_path / "text.mp4")
+    with pytest.raises(VmafFileNotFoundError):
+        inspect(tmp_path / "ref.y4m", tmp_path / "none.mp4")

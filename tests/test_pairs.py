@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What `inspect` is made of: facts, bars, signatures, matching, the check of the first seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from support.pair_clips import moving, y4m
+
+from pyvmaf import Facts, facts_of
+from pyvmaf.pairs import Alignment, Signatures, align
+from pyvmaf.pairs.bars import find_bars
+from pyvmaf.pairs.check import Check
+from pyvmaf.pairs.match import anchors, band
+from pyvmaf.pairs.register import is_placed, register, small
+from pyvmaf.pairs.runs import Run
+from pyvmaf.pairs.signature import fine, shrink
+
+Lumas = NDArray[np.float64]
+
+
+def scenes(frames: int, seed: int = 0) -> Lumas:
+    """Signatures' lumas (frames, 18, 32) of scenes of 20 to 199 frames, each a slow dance of five pictures."""
+    rng = np.random.default_rng(seed)
+    out: list[Lumas] = []
+    while sum(map(len, out)) < frames:
+        pictures = rng.normal(0, 12, (5, 18, 32))
+        pictures += np.roll(pictures, 1, 1) + np.roll(pictures, 1, 2)
+        phases = np.cumsum(rng.normal(0, 0.1, (int(rng.integers(20, 200)), 5)), axis=0) + rng.normal(0, 1, 5)
+        out.append(np.einsum("fp,prc->frc", np.sin(phases), pictures) + 110)
+    return np.concatenate(out)[:frames]
+
+
+def signed(lumas: Lumas, noise: float = 0.7, seed: int = 1) -> Signatures:
+    noisy = lumas + np.random.default_rng(seed).normal(0, noise, lumas.shape)
+    zeros = np.zeros(len(lumas), np.float32)
+    return Signatures(fine(noisy.astype(np.float32)), None, zeros, zeros)
+
+
+def happened(alignment: Alignment) -> list[tuple[str, tuple[int, int], tuple[int, int]]]:
+    return [(e.kind, e.ref, e.dist) for e in alignment.events]
+
+
+def test_all_that_can_happen_at_once() -> None:
+    """Late by 9, three dropped, one repeated, two foreign, five frozen, cut short, half as bright, blurred in time."""
+    lumas = scenes(420)
+    foreign = np.random.default_rng(5).normal(110, 20, (2, 18, 32))
+    parts = [lumas[9:80], lumas[83:150], lumas[149:220], foreign, lumas[220:300], *[lumas[299:300]] * 5, lumas[305:400]]
+    dist = np.concatenate(parts) * 0.6 + 30
+    found = align(signed(lumas), signed(dist, seed=2), None, None)
+    assert happened(found) == [
+        ("late", (0, 9), (0, 0)),
+        ("drop", (80, 83), (71, 71)),
+        ("duplicate", (150, 150), (138, 139)),
+        ("insert", (220, 220), (209, 211)),
+        ("freeze", (300, 305), (291, 296)),
+        ("short", (400, 420), (391, 391)),
+    ]
+    assert found.confidence > 0.99
+    assert found.curve == pytest.approx((1 / 0.6, -50), rel=0.02)
+    pairs = list(found.pairs())
+    assert pairs[0] == (9, 0)
+    assert pairs[-1] == (399, 390)
+    assert len(pairs) == 420 - 9 - 3 - 5 - 20
+    assert all(a < c and b < d for (a, b), (c, d) in pairwise(pairs))
+
+
+@pytest.mark.parametrize(
+    ("rates", "pattern", "rate"),
+    [((60, 30), (1, 0), "2"), ((24, 60), (3, 2), "2/5"), ((24, 30), (1, 1, 1, 2), "4/5"), ((25, 24), (1,), "1")],
+)
+def test_rates(rates: tuple[int, int], pattern: Sequence[int], rate: str) -> None:
+    lumas = scenes(200)
+    index = [i for i in range(200) for _ in range(pattern[i % len(pattern)])]
+    found = align(signed(lumas), signed(lumas[index], seed=2), Fraction(rates[0]), Fraction(rates[1]))
+    assert (found.rate, found.offset) == (rate, 0)
+    assert not [e for e in found.events if e.kind not in ("short", "tail")]
+    pairs = dict(list(found.pairs()))
+    assert sum(index[j] == i for i, j in pairs.items()) >= 0.97 * len(pairs)
+
+
+def test_long_videos_are_matched_in_bands() -> None:
+    """Offset and cuts that anchors find; frames are compared with a part of all."""
+    lumas = scenes(1800, seed=3)
+    index = [*range(300, 800), *range(801, 1200), *range(1260, 1800)]
+    ref, dist = signed(lumas), signed(lumas[index], seed=2)
+    found = align(ref, dist, None, None)
+    assert happened(found) == [
+        ("late", (0, 300), (0, 0)),
+        ("drop", (800, 801), (500, 500)),
+        ("drop", (1200, 1260), (899, 899)),
+    ]
+    from pyvmaf.pairs.distance import normalised
+
+    at, where = anchors(normalised(ref.lumas), normalised(dist.lumas))
+    assert len(at) > 20
+    assert [index[j] for j in at] == where.tolist()
+    low, width = band(normalised(ref.lumas), normalised(dist.lumas))
+    assert width < 900
+    assert all(first <= i + 1 < first + width for first, i in zip(low, index, strict=True))
+
+
+def test_stills_and_black_are_ambiguous() -> None:
+    still = np.repeat(scenes(1), 50, axis=0)
+    for lumas in (still, np.full((50, 18, 32), 16.0)):
+        found = align(signed(lumas, 0.3), signed(lumas[4:], 0.3, seed=2), None, None)
+        assert found.ambiguous and found.identity
+
+
+def test_no_frames() -> None:
+    none = Signatures(np.zeros((0, 18, 32), np.uint16), None, *(np.zeros(0, np.float32),) * 2)
+    assert list(align(none, none, None, None).pairs()) == []
+
+
+def test_runs_know_their_place() -> None:
+    assert (Run(5, [7, 8, 9]).stop, Run(5, [7, 8, 9]).shift) == (8, 2)
+
+
+@pytest.mark.parametrize(
+    ("edges", "noise"), [((0, 0, 0, 0), 2.0), ((0, 12, 0, 12), 2.0), ((20, 0, 20, 0), 2.0), ((16, 8, 12, 9), 0.0)]
+)
+def test_bars(edges: tuple[int, int, int, int], noise: float) -> None:
+    left, top, right, bottom = edges
+    rng = np.random.default_rng(0)
+    pictures = []
+    for planes in moving()[::11]:
+        picture = planes[0].copy()
+        picture[:top], picture[picture.shape[0] - bottom :] = 16, 16
+        picture[:, :left], picture[:, picture.shape[1] - right :] = 16, 16
+        pictures.append(np.clip(picture + rng.normal(0, noise, picture.shape), 0, 255).astype(np.uint8))
+    assert find_bars(pictures) == edges
+    assert find_bars([p.astype(np.uint16) << 2 for p in pictures], 10) == edges
+
+
+def test_dark_pictures_have_no_bars() -> None:
+    """A vignette, a scene that is dark at the top, and night."""
+    y, x = np.mgrid[-1:1:144j, -1:1:256j]
+    vignette = np.clip(150 * (1.3 - np.hypot(x, y)), 16, 235)
+    top = np.where(y < -0.5, 16, 120)
+    assert find_bars([vignette.astype(np.uint8)]) == (0, 0, 0, 0)
+    assert find_bars([top.astype(np.uint8), np.full((144, 256), 120, np.uint8)]) == (0, 0, 0, 0)
+    assert find_bars([np.full((144, 256), 17, np.uint8)] * 3) is None
+
+
+def test_a_crop_is_measured() -> None:
+    lumas = [planes[0] for planes in moving()[5:85:13]]
+    cropped = [luma[10:130, 24:240] for luma in lumas]
+    placing = register([small(luma) for luma in lumas], [small(luma) for luma in cropped])
+    assert is_placed(placing)
+    assert placing.edges((256, 144), (216, 120)) == ((24, 10, 16, 14), (0, 0, 0, 0))
+    back = register([small(luma) for luma in cropped], [small(luma) for luma in lumas])
+    assert back.edges((216, 120), (256, 144)) == ((0, 0, 0, 0), (24, 10, 16, 14))
+    same = register([small(luma) for luma in lumas], [small(luma) for luma in lumas])
+    assert not is_placed(same)
+
+
+def test_signatures_do_not_depend_on_size() -> None:
+    """A smooth picture sampled at two sizes; sums of lines are weighed where the lines are."""
+
+    def picture(height: int, width: int) -> NDArray[np.uint8]:
+        y, x = ((np.arange(n) + 0.5) / n for n in (height, width))
+        return np.rint(120 + 60 * np.sin(7 * y)[:, None] * np.cos(9 * x)[None]).astype(np.uint8)
+
+    one, two = (shrink(picture(*size), 18, 32) for size in ((144, 256), (1087, 1931)))
+    assert np.abs(one - two).max() < 0.2
+
+
+def test_facts_of_y4m_and_raw(tmp_path: Path) -> None:
+    from pyvmaf import VideoFormat
+
+    path = tmp_path / "a.y4m"
+    path.write_bytes(y4m(moving()[:7], "30000:1001", "XCOLORRANGE=FULL").replace(b"A1:1", b"A4:3"))
+    facts = facts_of(path)
+    assert (facts.frame_count, facts.frame_rate, facts.sample_aspect) == (7, "30000/1001", "4:3")
+    assert (facts.range, facts.display_size, facts.bars) == ("full", (341, 144), (0, 0, 0, 0))
+    assert Facts.from_dict(facts.as_dict()) == facts
+    path.write_bytes(path.read_bytes().replace(b" Ip ", b" It "))
+    assert facts_of(path).interlaced
+    raw = tmp_path / "a.yuv"
+    raw.write_bytes(b"".join(p.tobytes() for planes in moving()[:3] for p in planes))
+    facts = facts_of(raw, VideoFormat(256, 144))
+    assert (facts.container, facts.frame_count, facts.pixel_format) == ("rawvideo", 3, "yuv420p")
+
+
+def watched(ref: Sequence[NDArray[np.uint8]], dist: Sequence[NDArray[np.uint8]]) -> Check:
+    check = Check(8)
+    for i, (a, b) in enumerate(zip(ref, dist, strict=False)):
+        check.add(i, a, b)
+    return check
+
+
+def test_check() -> None:
+    lumas = [planes[0] for planes in moving()]
+    assert watched(lumas, lumas).result().in_step
+    assert watched(lumas, [luma // 2 + 40 for luma in lumas]).result().in_step
+    late = watched(lumas, lumas[3:]).result()
+    assert not late.in_step
+    assert "reference frames 0 to 2 missing at the start" in late.text
+    dropped = watched(lumas, [*lumas[:20], *lumas[21:]]).result()
+    assert "reference frame 20 dropped before distorted frame 20" in dropped.text
+    other = watched(lumas, [planes[0] for planes in moving(seed=50)]).result()
+    assert not other.in_step and "different things" in other.text
+    assert watched(lumas[:3], lumas[1:4]).result().in_step  # too few to tell
+
+
+def test_check_ends() -> None:
+    lumas = [planes[0] for planes in moving()]
+    check = Check(8, frames=10)
+    for i, luma in enumerate(lumas):
+        assert check.wants == (i < 10)
+        check.add(i, luma, luma)
+    assert check.result().in_step

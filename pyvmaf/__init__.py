@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ._ffi import call
 from ._paths import get_include, get_library
 from ._rows import register, unregister
+from .aligned import AlignmentError
 from .choice import ModelChoice, choose_model
 from .context import VmafContext
 from .enums import LogLevel, ModelFlags, OutputFormat, PixelFormat, PoolingMethod
@@ -30,7 +31,6 @@ from .errors import (
 from .extractor import ExtractorInfo, FeatureExtractor, Option, extractors
 from .lpips import LpipsExtractor
 from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore, builtin_models
-from .pairs import Alignment, Facts, Inspection, facts_of, inspect
 from .parts.merge import merge
 from .picture import VmafPicture
 from .plan import Plan, Span
@@ -44,6 +44,7 @@ from .video import PairError, Video, VideoError, VideoFormat, open_video
 
 __all__ = [
     "Alignment",
+    "AlignmentError",
     "ExtractorInfo",
     "Facts",
     "FeatureExtractor",
@@ -110,10 +111,14 @@ __all__ = [
 __version__ = call.vmaf_version().partition("-pyvmaf-")[2]
 
 #: What is imported when it is first asked for, as it brings modules that few programs need.
-_LATER = {"Outcome": "many", "score_many": "many"}
+_LATER = {
+    "Outcome": "many", "score_many": "many",
+    **dict.fromkeys(("Alignment", "Facts", "Inspection", "facts_of", "inspect"), "pairs"),
+}  # fmt: skip
 
 if TYPE_CHECKING:
     from .many import Outcome, score_many
+    from .pairs import Alignment, Facts, Inspection, facts_of, inspect
 
 
 def __getattr__(name: str) -> object:

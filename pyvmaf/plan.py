@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 
-from .aligned import Align, as_plain, check_align, from_plain
 from ._ffi import option_text, unsigned
+from .aligned import Align, as_plain, check_align, from_plain
 from .context import Model
 from .errors import VmafTypeError, VmafValueError
 from .model import VmafModel, VmafModelCollection

@@ -121,7 +121,7 @@ class _Run:
         made = prepare_videos(opened, plan.prepare, plan.film_grain)
         for line in made.warnings:
             warnings.warn(line, stacklevel=3)
-        plan = replace(plan, prepare=made.preparation, align=found(plan))
+        plan = replace(plan, prepare=made.preparation)
         self.opened = (made.ref, made.dist)
         self.pair = Pair(*self.opened)
         self.notes = [f"{video.path}: {video.stream}" for video in opened if video.stream]
@@ -271,6 +271,7 @@ def with_preparation(plan: Plan) -> Plan:
 
 def carry_out(plan: Plan, means: Means) -> Result:
     """Score what a plan says; see :func:`score`."""
+    plan = replace(plan, align=found(plan))
     opened: list[Video] = []
     try:
         _open(plan, opened)

@@ -13,8 +13,8 @@ import pytest
 from numpy.typing import NDArray
 from support.pair_clips import moving, y4m
 
-from pyvmaf import Facts, facts_of
-from pyvmaf.pairs import Alignment, Signatures, align
+from pyvmaf import AlignmentError, Facts, Plan, VmafTypeError, VmafValueError, facts_of, score
+from pyvmaf.pairs import Alignment, Segment, Signatures, align
 from pyvmaf.pairs.bars import find_bars
 from pyvmaf.pairs.check import Check
 from pyvmaf.pairs.match import anchors, band
@@ -216,3 +216,42 @@ def test_check_ends() -> None:
         assert check.wants == (i < 10)
         check.add(i, luma, luma)
     assert check.result().in_step
+
+
+def lumas_file(path: Path, lumas: Sequence[NDArray[np.uint8]]) -> Path:
+    grey = np.full((72, 128), 128, np.uint8)
+    path.write_bytes(y4m([(luma, grey, grey) for luma in lumas]))
+    return path
+
+
+def test_score_refuses_what_is_out_of_step_and_matches_it(tmp_path: Path) -> None:
+    """Matched pairs have the numbers of the pair before it was damaged, wherever the frame before is the same."""
+    refs = [planes[0] for planes in moving()]
+    dists = [(luma.astype(int) * 7 // 8 + 14).astype(np.uint8) for luma in refs]
+    ref, whole = lumas_file(tmp_path / "ref.y4m", refs), lumas_file(tmp_path / "whole.y4m", dists)
+    damaged = lumas_file(tmp_path / "damaged.y4m", [*dists[4:20], *dists[21:50], dists[49], *dists[50:]])
+    with pytest.raises(AlignmentError, match=r'reference frames 0 to 3 missing at the start.*align="auto"'):
+        score(ref, damaged, model=None, features=["psnr"])
+    expected = score(ref, whole, model=None, features=["psnr"])["psnr_y"]
+    off = score(ref, damaged, model=None, features=["psnr"], align="off")["psnr_y"]
+    assert len(off) == 86 and not np.isclose(off, expected[:86]).any()
+    result = score(ref, damaged, model=None, features=["psnr"], align="auto")
+    kept = [i for i in range(4, 90) if i != 20]
+    assert result["psnr_y"].tolist() == expected[kept].tolist()
+    assert result.run is not None and result.run.alignment is not None
+    assert [e["kind"] for e in result.run.alignment["events"]] == ["late", "drop", "duplicate"]
+    assert "dropped before distorted frame 16" in str(result.note)
+    alignment = Alignment.from_dict(result.run.alignment)
+    some = score(ref, damaged, model=None, features=["psnr"], align=alignment, frames=range(30, 40))
+    assert some["psnr_y"].tolist() == expected[kept[30:40]].tolist()
+
+
+def test_a_plan_keeps_its_alignment() -> None:
+    one = Alignment(9, 9, "1", (Segment((0, 9), (0, 9), (1,), 1.0),), (), 1.0, 1.0)
+    for align_ in ("auto", "off", one):
+        plan = Plan.make("a.y4m", "b.y4m", align=align_)
+        assert Plan.from_json(plan.to_json()) == plan
+    with pytest.raises(VmafValueError, match="align is 'on', must be one of check, auto, off"):
+        Plan.make("a.y4m", "b.y4m", align="on")
+    with pytest.raises(VmafTypeError, match="takes paths"):
+        score("-", "b.y4m", align="auto")

@@ -101,13 +101,13 @@ class Check:
         alignment = align(ref, dist, None, None)
         if alignment.similarity < UNLIKE:
             text = f"the first {count} frames show different things (similarity {alignment.similarity:.2f})"
-            return CheckResult(False, alignment, f'{text}; `pyvmaf inspect` says more')
+            return CheckResult(False, True, alignment, f"{text}; `pyvmaf inspect` says more")
         # At the end of what was looked at, frames that are late or early are missing on one side.
         events = [e for e in alignment.events if e.kind not in ("short", "tail")]
         if not events and alignment.rate == "1":
             return CheckResult(True, False, alignment, "")
         what = "; ".join(str(e) for e in events[:3]) or f"one distorted frame stands for {alignment.rate}"
-        return CheckResult(False, alignment, f'frames are out of step: {what}; align="auto" matches them')
+        return CheckResult(False, False, alignment, f'frames are out of step: {what}; align="auto" matches them')
 
 
 def fits(ref: Signatures, dist: Signatures) -> bool:

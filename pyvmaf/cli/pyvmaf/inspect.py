@@ -7,14 +7,15 @@ import argparse
 import json
 import textwrap
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from ...pairs import Facts, Inspection, inspect
-from ...pairs.facts import NO_EDGES
-from ...pairs.verdict import COMPARABLE, NOT_COMPARABLE
 from .parsers import add_command
 from .planning import count, raw_format, size, stream_numbers
 from .status import EXIT_NOT_COMPARABLE, EXIT_OK, EXIT_STEPS
 from .tables import WIDTH
+
+if TYPE_CHECKING:
+    from ...pairs import Facts, Inspection
 
 EPILOG = """\
 exit status:
@@ -49,6 +50,9 @@ def add_inspect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run_inspect(args: argparse.Namespace) -> int:
     """Run the subcommand; returns its exit status."""
+    from ...pairs import inspect
+    from ...pairs.verdict import COMPARABLE, NOT_COMPARABLE
+
     found = inspect(args.ref, args.dist, raw_format(args), streams=args.stream)
     if args.json:
         print(json.dumps(found.as_dict(), indent=2))
@@ -80,7 +84,7 @@ ROWS: list[tuple[str, Callable[[Facts], str]]] = [
 
 
 def _edges(edges: tuple[int, int, int, int] | None) -> str:
-    if not edges or edges == NO_EDGES:
+    if not edges or not any(edges):
         return ""
     return "{} left, {} top, {} right, {} bottom".format(*edges)
 

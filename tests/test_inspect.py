@@ -15,7 +15,7 @@ pytest.importorskip("av", reason="PyAV reads other files; pip install av")
 from support.pair_cases import CLEAN, DAMAGED, Case, How, make, write
 from support.pair_clips import FRAMES, moving, y4m
 
-from pyvmaf import Inspection, VideoError, VmafFileNotFoundError, inspect
+from pyvmaf import Inspection, VideoError, VmafFileNotFoundError, inspect, score
 from pyvmaf.cli.pyvmaf import main
 
 
@@ -95,3 +95,25 @@ def test_no_video(tmp_path: Path) -> None:
         inspect(tmp_path / "ref.y4m", tmp_path / "text.mp4")
     with pytest.raises(VmafFileNotFoundError):
         inspect(tmp_path / "ref.y4m", tmp_path / "none.mp4")
+
+
+def test_one_side_shows_nothing(tmp_path: Path) -> None:
+    planes = tuple(np.full(p.shape, 16 if k == 0 else 128, np.uint8) for k, p in enumerate(moving()[0]))
+    (tmp_path / "black.y4m").write_bytes(y4m([planes] * 30))
+    (tmp_path / "ref.y4m").write_bytes(y4m(moving()[:30]))
+    assert inspect(tmp_path / "ref.y4m", tmp_path / "black.y4m").verdict == "not comparable"
+
+
+@pytest.mark.parametrize(
+    "name", ["drop3", "insert4", "rate-24-30", "crop", "orientation", "range-untagged", "matrix-tag"]
+)
+def test_steps_mend(name: str, whole: float, tmp_path: Path) -> None:
+    """With its steps taken, a damaged pair scores like the encode of the whole; without, far from it."""
+    case = next(case for case in DAMAGED if case.name == name)
+    paths = make(case, tmp_path)
+    found = inspect(*paths)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        mended = score(*paths, align="auto", prepare=found.steps or "none").score
+    assert mended is not None
+    assert abs(mended - whole) < 0.7

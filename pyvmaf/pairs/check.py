@@ -21,7 +21,7 @@ from .signature import COLUMNS, ROWS, Floats, Signatures, fine, product
 #: So many frames are looked at, from the first on.
 FRAMES = 120
 #: Fewer than these tell nothing.
-FEWEST = 4
+FEWEST = 8
 #: Below this correlation the two are not of one content.
 UNLIKE = 0.5
 #: Lines that are added up for a row, at most: a tenth of 1080p's.

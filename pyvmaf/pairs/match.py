@@ -22,6 +22,8 @@ WIDEST = 8000  # steps of a path are kept in 16 bits
 ANCHORS = 400
 #: Nats that any rate but one costs.
 UNUSUAL = 20.0
+#: Variance of luma, in 8-bit units, of pictures that show nothing.
+EMPTY = 0.5
 PRICES = Prices()
 
 
@@ -173,12 +175,14 @@ def _curve(ref: Signatures, dist: Signatures, path: Path) -> Floats:
 
 
 def similarity(ref: Signatures, dist: Signatures, path: Path) -> float:
-    """See `Matching.similarity`; 0 where nothing matches."""
+    """See `Matching.similarity`; 0 where nothing matches, or only one side shows anything."""
     keep = (path.modes != FOREIGN) & (path.refs >= 0)
     if not keep.any():
         return 0.0
     a, b = coarse(ref.lumas[path.refs[keep]]), coarse(dist.lumas[keep])
     a -= a.mean(axis=1, keepdims=True)
     b -= b.mean(axis=1, keepdims=True)
-    power = float((a * a).sum()) * float((b * b).sum())
-    return float((a * b).sum()) / power**0.5 if power > 0 else 1.0
+    powers = float((a * a).mean()), float((b * b).mean())
+    if min(powers) < EMPTY:
+        return 1.0 if max(powers) < 4 * EMPTY else 0.0
+    return float((a * b).mean()) / (powers[0] * powers[1]) ** 0.5

@@ -330,14 +330,15 @@ class Stream(Pinned, Generic[F, R]):
         feed = self._feed
         while not feed.over:
             try:
-                if self._has_settled(timeout):
+                has_settled = self._has_settled(timeout)
+                if feed.state is State.CANCELED:
+                    raise VmafCanceledError("the stream was canceled")
+                if has_settled:
                     return [self._scores_now(context) for context in feed.task.contexts]
             except VmafValueError:
                 if feed.settles:
                     raise
                 # The context was closed, as it is over.
-            if feed.state is State.CANCELED:
-                raise VmafCanceledError("the stream was canceled")
             if not feed.wait(timeout):
                 raise VmafTimeoutError("the next frame is not settled")
         return self._scores_then()

@@ -7,6 +7,8 @@ import gc
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -236,3 +238,42 @@ def test_a_frame_that_was_dropped_is_reported() -> None:
         with pytest.raises(VmafBusyError, match=r"frame 0 was dropped: pyvmaf_abandon\(\) was called"):
             context.flush()
     context._abandon()
+
+
+def test_a_forked_child_cannot_use_it() -> None:
+    """Its threads are not there: calls say so, and leaving it waits for nothing."""
+    code = """
+import os, numpy as np, pyvmaf
+plane = np.zeros((64, 64), np.uint8)
+with pyvmaf.Stream(n_threads=1) as stream:
+    stream.push(plane, plane, pix_fmt="gray")
+    child = os.fork()
+    if not child:
+        for call in (lambda: stream.push(plane, plane, pix_fmt="gray"), stream.finish, lambda: next(iter(stream))):
+            try:
+                call()
+            except pyvmaf.VmafValueError as error:
+                assert "before a fork" in str(error)
+            else:
+                os._exit(1)
+        stream.cancel()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    print(len(stream.finish().frames))
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=LONG)
+    assert (done.stdout, done.stderr) == ("1\n", "")
+
+
+def test_a_process_ends_with_a_stream_at_work() -> None:
+    code = """
+import threading, numpy as np, pyvmaf
+plane = np.zeros((640, 640), np.uint8)
+stream = pyvmaf.Stream(n_threads=1)
+threading.Thread(target=lambda: list(stream), daemon=True).start()
+for _ in range(5):
+    stream.push(plane, plane, pix_fmt="gray")
+print("end")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=LONG)
+    assert (done.stdout, done.stderr, done.returncode) == ("end\n", "", 0)

@@ -188,6 +188,9 @@ class Feed:
                 self.state = State.CANCELED
                 self._waiting.clear()
                 self.changed.notify_all()
+        if self.state is State.CANCELED:
+            for context in self.task.contexts:
+                context._abandon()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Until it is over; whether it is."""

@@ -10,12 +10,12 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ._ffi import CData, Pinned, ffi, lib
 from ._rows import Session, is_inside, sessions
-from .errors import VmafBusyError, VmafValueError
+from .errors import VmafBusyError, VmafError, VmafValueError
 
 #: Milliseconds that a call waits in C before Python looks for Ctrl-C, and for close() in another thread.
 _SLICE = 50
@@ -130,6 +130,11 @@ class Handle(Pinned):
                 code = function(c, *arguments, left)
             if code != -errno.EAGAIN or (end is not None and time.monotonic() >= end):
                 return code
+
+    def _abandon(self) -> None:
+        """Have workers begin no more frames, so that closing waits for those at work only. When closed, nothing."""
+        with suppress(VmafError), self._entered() as c:
+            lib.pyvmaf_abandon(c)
 
     @property
     def closed(self) -> bool:

@@ -59,7 +59,8 @@ class _Caller:
             start_new_thread(_make_calls, (self._jobs,))
         except RuntimeError:
             raise VmafOSError("no thread can be started", errno.EAGAIN) from None
-        finalize(self, self._jobs.put, None)
+        self.end = finalize(self, self._jobs.put, None)
+        """Call it when there will be no more calls; else the thread ends with the object."""
 
     def call(self, function: Callable[[], T]) -> asyncio.Future[T]:
         """A future of what `function` returns or raises; cancelling it does not end the call."""
@@ -249,6 +250,8 @@ def _for_coroutines(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any,
             # It ends with the frame, unless the video is a pipe into which nobody writes.
             await asyncio.wait({call}, timeout=PATIENCE)
             raise
+        finally:
+            caller.end()
 
     awaited.__doc__ = f"""{(function.__doc__ or "").strip()}
 

@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar, cast, overload
 
 from ._feed import PUSHED, Feed, State, StreamError, Task
-from ._ffi import Pinned, unsigned
+from ._ffi import Pinned, number, unsigned
 from .context import Model, VmafContext
 from .enums import PixelFormat
 from .errors import VmafCanceledError, VmafTimeoutError, VmafTypeError, VmafValueError
@@ -160,15 +160,15 @@ class Stream(Pinned, Generic[F, R]):
                 "use pyvmaf.choose_model(width, height, frame_rate).model"
             )
         self._many = streams is not None
-        number = 1 if streams is None else unsigned("streams", streams, least=1)
-        if number > MOST_STREAMS:
+        lanes = 1 if streams is None else unsigned("streams", streams, least=1)
+        if lanes > MOST_STREAMS:
             raise VmafValueError(f"streams is {streams}, must be 1 to {MOST_STREAMS}")
         size, begin = unsigned("queue", queue, least=1), unsigned("first", first)
         models = load_models(plan)
         threads = default_threads() if n_threads is None else n_threads
         contexts: list[VmafContext] = []
         try:
-            for _ in range(number):
+            for _ in range(lanes):
                 contexts.append(VmafContext(n_threads=threads, n_subsample=plan.subsample, cpumask=cpumask))
                 register(contexts[-1], models, plan.features)
             self.halo = contexts[0].halo
@@ -181,7 +181,7 @@ class Stream(Pinned, Generic[F, R]):
         self._finalizer = weakref.finalize(self, Feed.cancel, self._feed)
         self._taking = threading.Lock()
         self._taken = 0  # frames that were handed out
-        self._settled = [begin] * number  # one past the last that is known to have settled, of each context
+        self._settled = [begin] * lanes  # one past the last that is known to have settled, of each context
 
     # Frames in.
 
@@ -224,7 +224,7 @@ class Stream(Pinned, Generic[F, R]):
             StreamError: an earlier frame could not be scored.
         """
         self._feed.check()
-        end = None if timeout is None and block else time.monotonic() + (timeout or 0) if block else 0.0
+        end = _end(block, timeout)
         self._feed.wait_for_room(end)
         dists = self._checked_dists(dist)
         pictures = [_owned("reference", ref, bpc, pix_fmt, borrow)]
@@ -234,11 +234,11 @@ class Stream(Pinned, Generic[F, R]):
     def _checked_dists(self, dist: Any) -> Sequence[Any]:
         if not self._many:
             return (dist,)
-        number = len(self._feed.task.contexts)
+        lanes = len(self._feed.task.contexts)
         if not isinstance(dist, Sequence) or isinstance(dist, (str, bytes)):
-            raise VmafTypeError(f"distorted: a sequence of {number} pictures is needed, not {type(dist).__name__}")
-        if len(dist) != number:
-            raise VmafValueError(f"distorted: {len(dist)} pictures were given for {number} streams")
+            raise VmafTypeError(f"distorted: a sequence of {lanes} pictures is needed, not {type(dist).__name__}")
+        if len(dist) != lanes:
+            raise VmafValueError(f"distorted: {len(dist)} pictures were given for {lanes} streams")
         return dist
 
     def finish(self) -> R:
@@ -330,14 +330,15 @@ class Stream(Pinned, Generic[F, R]):
         feed = self._feed
         while not feed.over:
             try:
-                if self._has_settled(timeout):
+                has_settled = self._has_settled(timeout)
+                if feed.state is State.CANCELED:
+                    raise VmafCanceledError("the stream was canceled")
+                if has_settled:
                     return [self._scores_now(context) for context in feed.task.contexts]
             except VmafValueError:
                 if feed.settles:
                     raise
                 # The context was closed, as it is over.
-            if feed.state is State.CANCELED:
-                raise VmafCanceledError("the stream was canceled")
             if not feed.wait(timeout):
                 raise VmafTimeoutError("the next frame is not settled")
         return self._scores_then()
@@ -384,6 +385,15 @@ class Stream(Pinned, Generic[F, R]):
     def __repr__(self) -> str:
         state = "over" if self._feed.over else self._feed.state.name.lower()
         return f"<Stream {state}, {count(self._feed.scored, 'frame')} pushed>"
+
+
+def _end(block: bool, timeout: float | None) -> float | None:
+    """When to give up waiting, of the monotonic clock; 0: at once; None: never."""
+    if not block:
+        return 0.0
+    if timeout is None:
+        return None
+    return time.monotonic() + max(0.0, min(number("timeout", timeout), threading.TIMEOUT_MAX / 2))
 
 
 def _owned(side: str, source: Any, bpc: int | None, pix_fmt: Any, borrow: bool) -> VmafPicture:

@@ -172,8 +172,11 @@ def test_cancel(gate: type[Gate]) -> None:
             await entered(gate)
             consumer = asyncio.create_task(anext(stream))  # type: ignore[arg-type]
             await asyncio.sleep(0.01)
+            canceling = asyncio.create_task(stream.cancel())
+            await asyncio.sleep(0.02)
+            assert not canceling.done()
             gate.passes.release(9)
-            await stream.cancel()
+            await canceling
             with pytest.raises(VmafCanceledError):
                 await consumer
 

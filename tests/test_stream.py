@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.clips import Clip, make_frames
 from support.common import noise
 from support.streams import DISTS, LONG, PSNR, REFS, Consumer, Frames, Gate, gates, rows, scored, threads_end
 
@@ -23,6 +24,7 @@ from pyvmaf.errors import (
     VmafValueError,
 )
 
+HEAVY = make_frames(Clip(70, 54, frames=5, damage="heavy"))[1]
 SMALL = [plane[: 32 >> i, : 32 >> i] for i, plane in zip((0, 1, 1), REFS[0], strict=True)]
 MODELS = ["vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_b_v0.6.3"]
 
@@ -209,6 +211,18 @@ def test_arguments() -> None:
             Stream(**options)  # type: ignore[call-overload]
 
 
+@pytest.mark.parametrize("timeout", [-1, 0, 1e300, float("inf")])
+def test_any_number_is_a_timeout(timeout: float) -> None:
+    with Stream(model=None, features=["psnr"]) as stream:
+        stream.push(REFS[0], DISTS[0], timeout=timeout)
+
+
+@pytest.mark.parametrize("timeout", [[], object()])
+def test_what_is_no_number_is_no_timeout(timeout: Any) -> None:
+    with Stream(model=None, features=["psnr"]) as stream, pytest.raises(VmafTypeError, match="timeout"):
+        stream.push(REFS[0], DISTS[0], timeout=timeout)
+
+
 def test_memory_is_the_streams_own() -> None:
     """What becomes of arrays and pictures after the push is not its business; read-only arrays are not copied."""
     ref = [plane.copy() for plane in REFS[0]]
@@ -231,11 +245,11 @@ def test_several_distorted_streams(n_threads: int) -> None:
     """Each has the numbers of a run alone."""
     with Stream(n_threads=n_threads, features=[PSNR], streams=3) as stream:
         for i in range(5):
-            stream.push(REFS[i], [DISTS[i], REFS[i], DISTS[8 - i]])
+            stream.push(REFS[i], [DISTS[i], REFS[i], HEAVY[i]])
         results = stream.finish()
     expected = [
         pyvmaf.score(Frames("a", REFS[:5]), Frames("b", dists), features=[PSNR])
-        for dists in (DISTS[:5], REFS[:5], DISTS[8:3:-1])
+        for dists in (DISTS[:5], REFS[:5], HEAVY[:5])
     ]
     assert list(results) == expected
     frames = list(stream)

@@ -7,6 +7,8 @@ import gc
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -16,8 +18,9 @@ import numpy as np
 import pytest
 from support.streams import DISTS, LONG, REFS, Consumer, Gate, gates, rows, scored, threads_end
 
-from pyvmaf import FeatureExtractor, FrameScores, Result, Stream, StreamError, VmafPicture
+from pyvmaf import FeatureExtractor, FrameScores, Result, Stream, StreamError, VmafContext, VmafPicture
 from pyvmaf.errors import (
+    VmafBusyError,
     VmafCanceledError,
     VmafTimeoutError,
     VmafValueError,
@@ -89,30 +92,33 @@ def test_nothing_was_pushed() -> None:
     assert list(stream) == []
 
 
-def test_cancel(gate: type[Gate]) -> None:
-    """It waits for the frame that is being scored, and for no other; everybody hears of it."""
-    stream = Stream(model=None, features=["gate"], n_threads=0, queue=1)
+@pytest.mark.parametrize("n_threads", [0, 1, 2])
+def test_cancel(gate: type[Gate], n_threads: int) -> None:
+    """It waits for frames that are being scored, and for no other; everybody hears of it."""
+    stream = Stream(model=None, features=["gate"], n_threads=n_threads, queue=1)
     consumer = Consumer(stream)
-    stream.push(REFS[0], DISTS[0])
-    assert gate.entered.acquire(timeout=LONG)
-    stream.push(REFS[0], DISTS[0])
     raised: list[BaseException] = []
 
     def push() -> None:
         try:
-            stream.push(REFS[0], DISTS[0])
+            while True:
+                stream.push(REFS[0], DISTS[0])
         except VmafCanceledError as error:
             raised.append(error)
 
     producer = threading.Thread(target=push)
     producer.start()
+    for _ in range(max(n_threads, 1)):
+        assert gate.entered.acquire(timeout=LONG)
+    time.sleep(0.1)  # until every queue is full
     canceler = threading.Thread(target=stream.cancel)
     canceler.start()
     producer.join(LONG)
     assert len(raised) == 1
     canceler.join(0.1)
     assert canceler.is_alive()
-    gate.passes.release()
+    for _ in range(max(n_threads, 1)):
+        gate.passes.release()
     canceler.join(LONG)
     assert not canceler.is_alive() and not gate.entered.acquire(blocking=False)
     consumer.ended()
@@ -221,3 +227,53 @@ def test_a_stream_that_is_forgotten_ends() -> None:
     while any(one() for one in contexts) and time.monotonic() < end:
         time.sleep(0.01)
     assert [one() for one in contexts] == [None]
+
+
+def test_a_frame_that_was_dropped_is_reported() -> None:
+    """A context that was abandoned loses no frame without a word."""
+    with VmafContext(n_threads=1) as context:
+        context.use_feature("psnr")
+        context._abandon()
+        context.read_pictures(REFS[0], DISTS[0])
+        with pytest.raises(VmafBusyError, match=r"frame 0 was dropped: pyvmaf_abandon\(\) was called"):
+            context.flush()
+    context._abandon()
+
+
+def test_a_forked_child_cannot_use_it() -> None:
+    """Its threads are not there: calls say so, and leaving it waits for nothing."""
+    code = """
+import os, numpy as np, pyvmaf
+plane = np.zeros((64, 64), np.uint8)
+with pyvmaf.Stream(n_threads=1) as stream:
+    stream.push(plane, plane, pix_fmt="gray")
+    child = os.fork()
+    if not child:
+        for call in (lambda: stream.push(plane, plane, pix_fmt="gray"), stream.finish, lambda: next(iter(stream))):
+            try:
+                call()
+            except pyvmaf.VmafValueError as error:
+                assert "before a fork" in str(error)
+            else:
+                os._exit(1)
+        stream.cancel()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    print(len(stream.finish().frames))
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=LONG)
+    assert (done.stdout, done.stderr) == ("1\n", "")
+
+
+def test_a_process_ends_with_a_stream_at_work() -> None:
+    code = """
+import threading, numpy as np, pyvmaf
+plane = np.zeros((640, 640), np.uint8)
+stream = pyvmaf.Stream(n_threads=1)
+threading.Thread(target=lambda: list(stream), daemon=True).start()
+for _ in range(5):
+    stream.push(plane, plane, pix_fmt="gray")
+print("end")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=LONG)
+    assert (done.stdout, done.stderr, done.returncode) == ("end\n", "", 0)

@@ -222,6 +222,11 @@ int pyvmaf_halo(VmafContext *vmaf, unsigned *before, unsigned *after);
 int pyvmaf_wait_room(VmafContext *vmaf, unsigned milliseconds);
 int pyvmaf_wait_idle(VmafContext *vmaf, unsigned milliseconds);
 
+/* Drop the frames that no worker has begun, and from now on those that would
+ * wait for one: closing then waits for the frames at work only. A call after it
+ * reports them, -ECANCELED. Any thread. */
+int pyvmaf_abandon(VmafContext *vmaf);
+
 /* vmaf_fetch_preallocated_picture() that waits at most so many milliseconds;
  * -EAGAIN: they have passed. */
 int pyvmaf_fetch_picture(VmafContext *vmaf, VmafPicture *pic,

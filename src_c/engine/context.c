@@ -129,6 +129,7 @@ int vmaf_init(VmafContext **vmaf, VmafConfiguration cfg)
     picture_block_keep();
     ctx->cfg = cfg;
     atomic_init(&ctx->first_failed, UINT_MAX);
+    atomic_init(&ctx->abandoned, false);
     if (!cfg.n_subsample)
         ctx->cfg.n_subsample = 1;
     ctx->geometry.cpu_flags = cpu_flags(cfg.cpumask);
@@ -393,6 +394,14 @@ int pyvmaf_fetch_picture(VmafContext *vmaf, VmafPicture *pic,
 {
     const int err = context_check("pyvmaf_fetch_picture", vmaf && pic);
     return err ? err : fetch(vmaf, pic, &milliseconds);
+}
+
+int pyvmaf_abandon(VmafContext *vmaf)
+{
+    const int err = context_check("pyvmaf_abandon", vmaf);
+    if (!err)
+        atomic_store(&vmaf->abandoned, true);
+    return err;
 }
 
 int vmaf_close(VmafContext *vmaf)

@@ -43,6 +43,7 @@ struct VmafContext {
     FrameSet restored; /* frames whose scores were restored */
     Retained retained;
     atomic_uint first_failed; /* frame; UINT_MAX: none */
+    atomic_bool abandoned;    /* frames that no worker has begun are dropped */
     Failure failure;   /* of frames */
     Failure unsettled; /* of what was published as they settled */
     Settled settled;

@@ -196,11 +196,18 @@ bool frame_is_done(const Frame *frame)
     return true;
 }
 
+static int drop(unsigned index)
+{
+    log_remember("frame %u was dropped: pyvmaf_abandon() was called", index);
+    return -ECANCELED;
+}
+
 void frame_run_job(void *job)
 {
     Frame *frame = job;
     VmafContext *ctx = frame->ctx;
-    const int err = frame_run(frame, false);
+    const int err = atomic_load(&ctx->abandoned) ? drop(frame->index)
+                                                 : frame_run(frame, false);
     if (err)
         failure_store(&ctx->failure, err, frame->index);
     frame_free(frame);

@@ -104,6 +104,7 @@ static void test_arguments(void)
     CHECK(pyvmaf_feature_scores(ctx, "x", 1, 0, 1, &score) == -EINVAL);
     CHECK(pyvmaf_wait_room(NULL, 0) == -EINVAL && !pyvmaf_wait_room(ctx, 0));
     CHECK(pyvmaf_wait_idle(NULL, 0) == -EINVAL && !pyvmaf_wait_idle(ctx, 0));
+    CHECK(pyvmaf_abandon(NULL) == -EINVAL && !pyvmaf_abandon(ctx));
     CHECK(!vmaf_close(ctx));
 }
 

@@ -155,11 +155,23 @@ def test_units_are_those_of_the_samples() -> None:
     assert strided.score == want.score
 
 
-def test_threads_change_no_bit() -> None:
+@pytest.mark.parametrize("wrt", ["both", "dist"])
+def test_threads_change_no_bit(wrt: str) -> None:
     ref, dist = pair(5, 140, 64)
-    made = [pyvmaf.gradient(ref, dist, wrt="both", n_threads=n) for n in (1, 3)]
+    made = [pyvmaf.gradient(ref, dist, wrt=wrt, n_threads=n) for n in (1, 3)]
     assert np.array_equal(made[0].score, made[1].score)
-    assert np.array_equal(made[0].dist, made[1].dist) and np.array_equal(made[0].ref, made[1].ref)
+    assert np.array_equal(made[0].dist, made[1].dist)
+    assert wrt == "dist" or np.array_equal(made[0].ref, made[1].ref)
+
+
+@pytest.mark.parametrize("size", [(48, 64), (35, 50), (75, 51)])
+@pytest.mark.parametrize("model", MODELS)
+def test_the_distorted_side_alone_is_made_in_one_pass(model: str, size: tuple[int, int]) -> None:
+    """Sums and slopes together; the same but for the last bits."""
+    ref, dist = pair(2, *size)
+    both, alone = (pyvmaf.gradient(ref, dist, model=model, wrt=wrt) for wrt in ("both", "dist"))
+    assert np.array_equal(both.score, alone.score) and alone.ref is None
+    assert np.abs(both.dist - alone.dist).max() <= 5e-6 * np.abs(both.dist).max()
 
 
 def test_a_flat_frame_has_no_gradient_of_noise() -> None:

@@ -2,7 +2,7 @@
 """Smooth features of frames and their gradients, on NumPy arrays: what `pyvmaf.torch` makes, without a graph.
 
 Planes are binary32 [N, H, W]. Each class makes its values on construction, keeps
-what the gradient needs, and gives it back once it is told the slopes by the values.
+what the gradient needs, and adds it to planes once it is told the slopes by the values.
 """
 
 from __future__ import annotations
@@ -13,36 +13,59 @@ import numpy as np
 
 from . import kernels
 from .constants import SCALES
-from .kernels import AdmHow, AdmScale, Doubles, Floats, VifScale
+from .kernels import AdmHow, AdmScale, Doubles, Floats, MaybePair, Pair, VifScale
 from .options import AdmOptions, MotionOptions
 from .spans import held, spans
 
 Slopes = Mapping[str, Doubles]  # by the name of the value, [N]
-Pair = tuple[Floats | None, Floats | None]
 
 
 class Vif:
-    """vif_scale0 to vif_scale3."""
+    """vif_scale0 to vif_scale3.
 
-    def __init__(self, ref: Floats, dist: Floats, gain_limit: float, threads: int) -> None:
+    Args:
+        ref: the reference.
+        dist: the distorted side.
+        gain_limit: the extractor's vif_enhn_gain_limit.
+        threads: at work at a time.
+        room: where the gradient by `dist` is to be written, if it is the only one that will be asked
+            for; it is then mostly made along with the values.
+    """
+
+    def __init__(self, ref: Floats, dist: Floats, gain_limit: float, threads: int, room: Floats | None = None) -> None:
         self.gain_limit, self.threads = gain_limit, threads
-        self.planes, self.scales = [(ref, dist)], list[VifScale]()
+        self.planes, self.scales, self.units = [(ref, dist)], list[VifScale](), list[Floats]()
         for scale in range(SCALES):
-            made = kernels.vif(*self.planes[-1], scale, gain_limit, threads)
+            planes = self.planes[-1]
+            if room is None:
+                made = kernels.vif(*planes, scale, gain_limit, threads)
+            else:
+                self.units.append(room if scale == 0 else np.empty_like(planes[1]))
+                made = kernels.vif_both(planes, scale, gain_limit, self.units[-1], threads)
             self.scales.append(made)
             if made.half_ref is not None and made.half_dist is not None:
                 self.planes.append((made.half_ref, made.half_dist))
         self.values = {f"vif_scale{i}": s.num / s.den for i, s in enumerate(self.scales)}
 
-    def slopes(self, given: Slopes, wanted: tuple[bool, bool]) -> Pair:
-        """Gradients by (ref, dist) of what has these slopes by the values; a name left out has none."""
-        by: Pair = (None, None)
+    def slopes(self, given: Slopes, into: MaybePair) -> None:
+        """Add the gradients of what has these slopes by the values, None: not wanted; a name left out has none.
+
+        The `room` that was given is written.
+        """
+        by: MaybePair = (None, None)
+        wanted = (into[0] is not None, into[1] is not None)
         for scale in reversed(range(SCALES)):
             sums = self.scales[scale]
             slope = given.get(f"vif_scale{scale}", np.zeros_like(sums.num))
-            made = VifScale(slope / sums.den, -slope * sums.num / sums.den**2, *by)
-            by = kernels.vif_slopes(self.planes[scale], made, scale, self.gain_limit, wanted, self.threads)
-        return by
+            if self.units:
+                kernels.vif_finish(self.planes[scale], slope / sums.den, by[1], scale, self.units[scale], self.threads)
+                by = (None, self.units[scale])
+            else:
+                made = VifScale(slope / sums.den, -slope * sums.num / sums.den**2, *by)
+                by = kernels.vif_slopes(self.planes[scale], made, scale, self.gain_limit, wanted, self.threads)
+        for total, part in zip(into, by, strict=True):
+            if total is not None and part is not None and not self.units:
+                total += part
 
 
 class Adm:
@@ -53,16 +76,17 @@ class Adm:
         with_aim = with_aim and not options.adm_skip_aim
         self.size = height, width = ref.shape[1], ref.shape[2]
         axes = list(zip(spans(height), spans(width), strict=True))
+        #: What the first scale reads; the rest has no gradient.
         self.part = (slice(None), held(axes[0][0], height), held(axes[0][1], width))
         limit = options.adm_enhn_gain_limit
         self.hows = [
             AdmHow(*axes[scale], sensitivity.factor, limit, with_aim)
             for scale, sensitivity in enumerate(options.sensitivities)
         ]
-        self.planes = [tuple(np.ascontiguousarray(x[self.part]) for x in (ref, dist))]
+        self.planes: list[Pair] = [(ref[self.part], dist[self.part])]
         self.scales: list[AdmScale] = []
         for how in self.hows:
-            made = kernels.adm(self.planes[-1][0], self.planes[-1][1], how, threads)
+            made = kernels.adm(*self.planes[-1], how, threads)
             self.scales.append(made)
             self.planes.append((made.low_ref, made.low_dist))
         self._pool()
@@ -95,8 +119,9 @@ class Adm:
         ratios = np.divide(self.num, self.den, out=np.ones_like(self.num), where=self.den > 0.0)
         self.values |= {f"adm_scale{i}": ratio for i, ratio in enumerate(ratios)}
 
-    def slopes(self, given: Slopes, wanted: tuple[bool, bool]) -> Pair:
-        """Gradients by (ref, dist) of what has these slopes by the values; a name left out has none."""
+    def slopes(self, given: Slopes, into: MaybePair) -> None:
+        """Add the gradients of what has these slopes by the values, None: not wanted; a name left out has none."""
+        ref, dist = (None if total is None else total[self.part] for total in into)
         none = np.zeros_like(self.total)
         of_adm3 = given.get("adm3", none) * self.free
         weight = self.options.adm_dlm_weight
@@ -104,7 +129,7 @@ class Adm:
         of_aim = (given.get("aim", none) - of_adm3 * (1.0 - weight)) * self.detail
         by_num, by_aim = of_adm2 / self.total, of_aim / self.total
         by_den = -(of_adm2 * self.values["adm2"] + of_aim * self.values["aim"]) / self.total
-        by: Pair = (None, None)
+        by: MaybePair = (None, None)
         for scale in reversed(range(SCALES)):
             own = given.get(f"adm_scale{scale}", none)
             den = np.where(self.den[scale] > 0.0, self.den[scale], np.inf)
@@ -119,25 +144,17 @@ class Adm:
                 )
             )
             made = AdmScale(num, aim, total, *self._lows(sums, by))
-            planes = (self.planes[scale][0], self.planes[scale][1])
-            by = kernels.adm_slopes(planes, made, self.hows[scale], wanted, self.threads)
-        return self._whole(by[0]), self._whole(by[1])
+            out = (ref, dist) if scale == 0 else (None, None)
+            wanted = (ref is not None, dist is not None)
+            by = kernels.adm_slopes(self.planes[scale], made, self.hows[scale], wanted, self.threads, out)
 
     @staticmethod
-    def _lows(sums: AdmScale, by: Pair) -> tuple[Floats, Floats]:
+    def _lows(sums: AdmScale, by: MaybePair) -> tuple[Floats, Floats]:
         low_ref, low_dist = (
             np.zeros_like(low) if slope is None else slope
             for low, slope in zip((sums.low_ref, sums.low_dist), by, strict=True)
         )
         return low_ref, low_dist
-
-    def _whole(self, part: Floats | None) -> Floats | None:
-        """The gradient of whole planes; what no scale reads has none."""
-        if part is None:
-            return None
-        out = np.zeros((len(part), *self.size), np.float32)
-        out[self.part] = part
-        return out
 
 
 def _root_slopes(cubes: Doubles, slope: Doubles) -> Doubles:

@@ -178,13 +178,16 @@ def _checked(name: str, x: Samples, bpc: int | None, smallest: int = SMALLEST) -
 
 def _centred(x: Samples, unit: float) -> Floats:
     """Grey levels of frames [N, H, W] less a constant each, as `pyvmaf.torch.levels` takes it."""
-    made: Floats = np.ascontiguousarray(x, np.float32)
-    if unit != 1.0:
-        made = made * np.float32(unit)
-    spread = made.max((1, 2)) - made.min((1, 2))
-    offset: Floats = np.where(spread < 1.0, made[:, 0, 0], np.float32(128.0))
-    centred: Floats = made - offset[:, None, None]
-    return centred
+    scale = np.float32(unit)
+    low, high = (bound.astype(np.float32) * scale for bound in (x.min((1, 2)), x.max((1, 2))))
+    offset: Floats = np.where(high - low < 1.0, x[:, 0, 0].astype(np.float32) * scale, np.float32(128.0))
+    made = kernels.room(x.shape)
+    if unit == 1.0:
+        np.subtract(x, offset[:, None, None], out=made, dtype=np.float32, casting="same_kind")
+    else:
+        np.multiply(x, scale, out=made, dtype=np.float32, casting="same_kind")
+        made -= offset[:, None, None]
+    return made
 
 
 class _Work:
@@ -213,10 +216,14 @@ class _Work:
             [np.zeros(x.shape, np.float32) for x in side] if want else None
             for side, want in zip((ref, dist), self.wanted, strict=True)
         )
+        rooms = None
+        if by[1] is not None and by[0] is None and any(isinstance(options, VifOptions) for options in self.inputs):
+            rooms = by[1][0] = kernels.room(dist[0].shape)  # which VIF writes
         given = {options: {f.value: np.zeros(frames) for _, f in self.inputs[options]} for options in motions}
         for begin in range(0, frames, self.threads):
             at = slice(begin, min(frames, begin + self.threads))
-            made = self._stretch([x[at] for x in ref], [x[at] for x in dist])
+            room = None if rooms is None else rooms[at]
+            made = self._stretch([x[at] for x in ref], [x[at] for x in dist], room)
             features = np.empty((len(weights[at]), len(self.model.features)))
             for options, columns in self.inputs.items():
                 for column, feature in columns:
@@ -224,8 +231,8 @@ class _Work:
                     features[:, column] = made[options].values[feature.value] if source is None else source
             values[at], slopes = score(self.model, features)
             slopes = slopes * weights[at, None]
-            for options, columns in self.inputs.items():
-                own = {feature.value: slopes[:, column] for column, feature in columns}
+            for options in (*made, *motions):
+                own = {feature.value: slopes[:, column] for column, feature in self.inputs[options]}
                 if options in motions:
                     for value, slope in own.items():
                         given[options][value][at] = slope
@@ -240,13 +247,13 @@ class _Work:
                     plane *= np.float32(unit)
         return values, (by[0], by[1])
 
-    def _stretch(self, ref: list[Samples], dist: list[Samples]) -> dict[Any, Any]:
-        """The features of some frames but motion, by their options."""
+    def _stretch(self, ref: list[Samples], dist: list[Samples], room: Floats | None) -> dict[Any, Any]:
+        """The features of some frames but motion, by their options; one VIF, which comes first, gets the room."""
         made: dict[Any, Any] = {}
         luma = (_centred(ref[0], self.units[0]), _centred(dist[0], self.units[1]))
-        for options in self.inputs:
+        for options in sorted(self.inputs, key=lambda options: not isinstance(options, VifOptions)):
             if isinstance(options, VifOptions):
-                made[options] = Vif(*luma, options.vif_enhn_gain_limit, self.threads)
+                made[options] = Vif(*luma, options.vif_enhn_gain_limit, self.threads, None if made else room)
             elif isinstance(options, AdmOptions):
                 with_aim = any(f.value in ("aim", "adm3") for _, f in self.inputs[options])
                 made[options] = Adm(*luma, options, with_aim, self.threads)
@@ -277,12 +284,13 @@ class _Work:
 
     def _add(self, by: tuple[list[Floats] | None, ...], at: slice, made: Any, slopes: dict[str, Doubles]) -> None:
         """Add what a feature says to the planes that it looks at."""
-        first = 1 if isinstance(made, Speed) else 0
-        for totals, parts in zip(by, made.slopes(slopes, self.wanted), strict=True):
-            if totals is None or parts is None:
-                continue
-            for total, part in zip(totals[first:], parts if first else (parts,), strict=False):
-                total[at, : part.shape[1], : part.shape[2]] += part
+        if isinstance(made, Speed):
+            for totals, parts in zip(by, made.slopes(slopes, self.wanted), strict=True):
+                for total, part in zip((totals or ())[1:], parts or (), strict=False):
+                    total[at, : part.shape[1], : part.shape[2]] += part
+        elif not isinstance(made, _Constant):
+            ref, dist = (None if totals is None else totals[0][at] for totals in by)
+            made.slopes(slopes, (ref, dist))
 
     def _differences(self, ref: Samples, options: MotionOptions) -> Doubles:
         """Raw differences [T] to the frame `distance` back; 0 where there is none."""
@@ -307,7 +315,3 @@ class _Constant:
 
     def __init__(self, values: dict[str, Doubles]) -> None:
         self.values = values
-
-    def slopes(self, given: dict[str, Doubles], wanted: tuple[bool, bool]) -> tuple[None, None]:
-        """None, whatever the slopes by the values are."""
-        return None, None

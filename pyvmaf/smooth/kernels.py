@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
+Pair = tuple[Floats, Floats]  # of reference and distorted side
+MaybePair = tuple[Floats | None, Floats | None]
 
 _KERNELS = lib.smooth_kernels_at(lib.kernel_set(lib.cpu_flags(0)))
 _ROWS = 64  # fewest in a thread's part of a plane: its neighbours' rows are made again
@@ -70,6 +72,15 @@ def _at(x: npt.NDArray[Any] | None, frame: int, kind: str = "float *") -> Any:
     return ffi.cast(kind, x.ctypes.data + frame * x.strides[0])
 
 
+def room(shape: tuple[int, ...]) -> Floats:
+    """Planes that begin where a vector does."""
+    count = int(np.prod(shape))
+    memory = np.empty(count + _ALIGNMENT // 4, np.float32)
+    first = -memory.ctypes.data % _ALIGNMENT // 4
+    made: Floats = memory[first : first + count].reshape(shape)
+    return made
+
+
 def _scratch(size: int) -> tuple[Any, Any]:
     """Aligned memory for a kernel, and its address."""
     memory = np.empty(size + _ALIGNMENT, np.uint8)
@@ -98,7 +109,12 @@ class _VifCall:
         """Room for a plane of the next scale."""
         if not self.next_taps:
             return None
-        return np.empty((self.frames, self.height // 2, self.width // 2), np.float32)
+        return room((self.frames, self.height // 2, self.width // 2))
+
+    def sums(self) -> VifScale:
+        """Room for the sums of each row, and for the next scale."""
+        num, den = (np.empty((self.frames, self.height)) for _ in range(2))
+        return VifScale(num, den, self.half(), self.half())
 
     def run(self, kernel: Any, part: _Part, results: Any) -> None:
         """Call a kernel on one part."""
@@ -127,32 +143,36 @@ class VifScale:
     half_dist: Floats | None
 
 
+def _sums_at(made: VifScale, frame: int) -> Any:
+    """A SmoothVifSums of one frame."""
+    rows = (_at(x, frame, "double *") for x in (made.num, made.den))
+    return ffi.new("SmoothVifSums *", (*rows, _at(made.half_ref, frame), _at(made.half_dist, frame)))
+
+
+def _summed(made: VifScale) -> VifScale:
+    return VifScale(made.num.sum(1), made.den.sum(1), made.half_ref, made.half_dist)
+
+
 def vif(ref: Floats, dist: Floats, scale: int, gain_limit: float, threads: int = 1) -> VifScale:
     """Sums of one scale of VIF."""
     call = _VifCall(ref, dist, scale, gain_limit)
-    num, den = (np.empty((call.frames, call.height)) for _ in range(2))
-    half_ref, half_dist = call.half(), call.half()
+    made = call.sums()
 
     def work(part: _Part) -> None:
-        at = part[0]
-        sums = ffi.new(
-            "SmoothVifSums *",
-            (_at(num, at, "double *"), _at(den, at, "double *"), _at(half_ref, at), _at(half_dist, at)),
-        )
-        call.run(_KERNELS.vif, part, sums)
+        call.run(_KERNELS.vif, part, _sums_at(made, part[0]))
 
     _run(work, _parts(call.frames, call.height, threads), threads)
-    return VifScale(num.sum(1), den.sum(1), half_ref, half_dist)
+    return _summed(made)
 
 
 def vif_slopes(
-    planes: tuple[Floats, Floats],
+    planes: Pair,
     slopes: VifScale,
     scale: int,
     gain_limit: float,
     wanted: tuple[bool, bool],
     threads: int = 1,
-) -> tuple[Floats | None, Floats | None]:
+) -> MaybePair:
     """Slopes by (ref, dist) of what has these slopes by the sums and the next planes."""
     call = _VifCall(*planes, scale, gain_limit)
     by_ref = np.empty_like(call.ref) if wanted[0] else None
@@ -162,11 +182,42 @@ def vif_slopes(
     def work(part: _Part) -> None:
         at = part[0]
         halves = (_at(half, at) for half in (slopes.half_ref, slopes.half_dist))
-        made = ffi.new("SmoothVifSlopes *", (num[at], den[at], *halves, _at(by_ref, at), _at(by_dist, at)))
-        call.run(_KERNELS.vif_slopes, part, made)
+        arrays = (_at(by_ref, at), _at(by_dist, at))
+        call.run(_KERNELS.vif_slopes, part, ffi.new("SmoothVifSlopes *", (num[at], den[at], *halves, *arrays)))
 
     _run(work, _parts(call.frames, call.height, threads), threads)
     return by_ref, by_dist if wanted[1] else None
+
+
+def vif_both(planes: Pair, scale: int, gain_limit: float, out: Floats, threads: int = 1) -> VifScale:
+    """Sums of one scale of VIF; and into `out` the slopes of the numerator by `dist`, for `vif_finish`.
+
+    The denominator does not depend on `dist`, so that the slopes of a score are these times
+    numbers that follow from the sums of all scales: one pass over the planes makes both.
+    """
+    call = _VifCall(*planes, scale, gain_limit)
+    made = call.sums()
+
+    def work(part: _Part) -> None:
+        sums = _sums_at(made, part[0])
+        none = (ffi.NULL,) * 3
+        call.run(_KERNELS.vif_slopes, part, ffi.new("SmoothVifSlopes *", (1.0, 0.0, *none, _at(out, part[0]), sums)))
+
+    _run(work, _parts(call.frames, call.height, threads), threads)
+    return _summed(made)
+
+
+def vif_finish(planes: Pair, num: Doubles, half: Floats | None, scale: int, out: Floats, threads: int = 1) -> None:
+    """Make the slopes of `vif_both` those of what has the slope `num` by the numerator and `half` by the next plane."""
+    call = _VifCall(*planes, scale, 1.0)
+    factor = num.tolist()
+
+    def work(part: _Part) -> None:
+        at = part[0]
+        arrays = (ffi.NULL, _at(half, at), ffi.NULL, _at(out, at))
+        call.run(_KERNELS.vif_finish, part, ffi.new("SmoothVifSlopes *", (factor[at], 0.0, *arrays)))
+
+    _run(work, _parts(call.frames, call.height, threads), threads)
 
 
 # --- ADM ---------------------------------------------------------------------
@@ -195,7 +246,7 @@ class AdmScale:
 
 
 class _AdmCall:
-    """SmoothAdm structs of a batch."""
+    """SmoothAdm structs of a batch; planes and slopes may be parts of larger ones, of the same row length."""
 
     def __init__(self, ref: Floats, dist: Floats, how: AdmHow) -> None:
         self.ref, self.dist, self.how = ref, dist, how
@@ -212,7 +263,8 @@ class _AdmCall:
         call = ffi.new(
             "SmoothAdm *",
             {
-                "ref": _at(self.ref, frame), "dist": _at(self.dist, frame), "rows": self.axes[0],
+                "ref": _at(self.ref, frame), "dist": _at(self.dist, frame),
+                "stride": self.ref.strides[1] // self.ref.itemsize, "rows": self.axes[0],
                 "cols": self.axes[1], "weight": how.weights, "gain_limit": how.gain_limit,
                 "with_aim": how.with_aim, "scratch": scratch,
             },
@@ -239,12 +291,17 @@ def adm(ref: Floats, dist: Floats, how: AdmHow, threads: int = 1) -> AdmScale:
 
 
 def adm_slopes(
-    planes: tuple[Floats, Floats], slopes: AdmScale, how: AdmHow, wanted: tuple[bool, bool], threads: int = 1
-) -> tuple[Floats | None, Floats | None]:
-    """Slopes by (ref, dist) of what has these slopes by the sums and the low bands."""
+    planes: Pair,
+    slopes: AdmScale,
+    how: AdmHow,
+    wanted: tuple[bool, bool],
+    threads: int = 1,
+    out: MaybePair = (None, None),
+) -> MaybePair:
+    """Slopes by (ref, dist) of what has these slopes by the sums and the low bands; added to `out` where given."""
     call = _AdmCall(*planes, how)
-    by_ref = np.zeros_like(call.ref) if wanted[0] else None
-    by_dist = np.zeros_like(call.dist)
+    by_ref = (np.zeros_like(call.ref) if out[0] is None else out[0]) if wanted[0] else None
+    by_dist = (np.zeros_like(call.dist) if out[1] is None else out[1]) if wanted[1] else None
     sums = [x.tolist() for x in (slopes.num, slopes.aim, slopes.den)]
 
     def work(part: _Part) -> None:
@@ -254,7 +311,7 @@ def adm_slopes(
         call.run(_KERNELS.adm_slopes, frame, ffi.new("SmoothAdmSlopes *", (*of_sums, *arrays)))
 
     _run(work, call.parts(), threads)
-    return by_ref, by_dist if wanted[1] else None
+    return by_ref, by_dist
 
 
 # --- motion ------------------------------------------------------------------

@@ -44,12 +44,18 @@ typedef struct SmoothVifSlopes {
     double num, den;                   /* of each row's sum */
     const float *next_ref, *next_dist; /* NULL: zero */
     float *ref, *dist;                 /* made; ref may be NULL */
+    /* Made on the way; NULL: not wanted. */
+    const SmoothVifSums *sums;
 } SmoothVifSlopes;
 
 size_t smooth_vif_scratch_size(int w);
 
 typedef void (*SmoothVifFn)(const SmoothVif *vif, const SmoothVifSums *sums);
 typedef void (*SmoothVifSlopesFn)(const SmoothVif *vif,
+                                  const SmoothVifSlopes *slopes);
+/* In place, of slopes by `dist` that were made for a `num` of 1 and without a
+ * next scale: times `num`, plus what `next_dist` says. */
+typedef void (*SmoothVifFinishFn)(const SmoothVif *vif,
                                   const SmoothVifSlopes *slopes);
 
 /* One axis of one scale of ADM, in samples of the whole input or its band. */
@@ -62,6 +68,7 @@ typedef struct SmoothAxis {
 
 typedef struct SmoothAdm {
     const float *ref, *dist; /* rows.held x cols.held grey levels minus 128 */
+    ptrdiff_t stride;        /* from row to row, also of the slopes; floats */
     SmoothAxis rows, cols;
     float weight[SMOOTH_BANDS]; /* contrast sensitivity */
     float gain_limit;
@@ -80,7 +87,7 @@ typedef struct SmoothAdmSums {
 typedef struct SmoothAdmSlopes {
     float num[SMOOTH_BANDS], aim[SMOOTH_BANDS], den[SMOOTH_BANDS];
     const float *next_ref, *next_dist; /* NULL: zero */
-    float *ref, *dist; /* added to, as large as the planes; ref may be NULL */
+    float *ref, *dist; /* added to, laid out as the planes; NULL: not wanted */
 } SmoothAdmSlopes;
 
 size_t smooth_adm_scratch_size(int cols);
@@ -110,6 +117,7 @@ typedef void (*SmoothMotionSlopesFn)(const SmoothMotion *motion, double slope,
 typedef struct SmoothKernels {
     SmoothVifFn vif;
     SmoothVifSlopesFn vif_slopes;
+    SmoothVifFinishFn vif_finish;
     SmoothAdmFn adm;
     SmoothAdmSlopesFn adm_slopes;
     SmoothMotionFn motion;

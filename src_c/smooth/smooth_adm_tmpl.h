@@ -88,36 +88,40 @@ static SmoothAdmRow *smooth_adm_row(SmoothAdmWork *work, int y)
 
 /* --- wavelet --------------------------------------------------------------- */
 
-/* The sample read for one outside [0, size): left of the first the mirror
- * leaves that sample out, right of the last it repeats it. */
-static inline int smooth_fold(int at, int size)
+static inline void smooth_adm_taps(float l[SMOOTH_TAPS], float h[SMOOTH_TAPS])
 {
-    return at < 0 ? -at : at >= size ? 2 * size - 1 - at : at;
+    for (int k = 0; k < SMOOTH_TAPS; k++) {
+        l[k] = (float)adm_smooth_low[k];
+        h[k] = (float)adm_smooth_high[k];
+    }
 }
 
-SMOOTH_INLINE void smooth_adm_down(const float *const row[SMOOTH_TAPS],
-                                   const double *taps, int from, int to,
-                                   float *restrict out)
+/* Low and high pass at once, from the same samples. */
+static void smooth_adm_down(const float *const row[SMOOTH_TAPS], int from,
+                            int to, float *restrict low, float *restrict high)
 {
-    const float tap[] = { (float)taps[0], (float)taps[1], (float)taps[2],
-                          (float)taps[3] };
     const float *restrict a = row[0], *restrict b = row[1];
     const float *restrict c = row[2], *restrict d = row[3];
-    for (int x = from; x < to; x++)
-        out[x] =
-            ((tap[0] * a[x] + tap[1] * b[x]) + tap[2] * c[x]) + tap[3] * d[x];
+    float l[SMOOTH_TAPS], h[SMOOTH_TAPS];
+    smooth_adm_taps(l, h);
+    for (int x = from; x < to; x++) {
+        low[x] = ((l[0] * a[x] + l[1] * b[x]) + l[2] * c[x]) + l[3] * d[x];
+        high[x] = ((h[0] * a[x] + h[1] * b[x]) + h[2] * c[x]) + h[3] * d[x];
+    }
 }
 
-SMOOTH_INLINE void smooth_adm_across(const float *restrict line,
-                                     const double *taps, int width,
-                                     float *restrict out)
+/* The same along a row, where what costs most is to take even and odd apart. */
+static void smooth_adm_across(const float *restrict line, int width,
+                              float *restrict low, float *restrict high)
 {
-    const float tap[] = { (float)taps[0], (float)taps[1], (float)taps[2],
-                          (float)taps[3] };
-    for (int x = 0; x < width; x++)
-        out[x] = ((tap[0] * line[2 * x] + tap[1] * line[2 * x + 1]) +
-                  tap[2] * line[2 * x + 2]) +
-                 tap[3] * line[2 * x + 3];
+    float l[SMOOTH_TAPS], h[SMOOTH_TAPS];
+    smooth_adm_taps(l, h);
+    for (int x = 0; x < width; x++) {
+        const float a = line[2 * x], b = line[2 * x + 1];
+        const float c = line[2 * x + 2], d = line[2 * x + 3];
+        low[x] = ((l[0] * a + l[1] * b) + l[2] * c) + l[3] * d;
+        high[x] = ((h[0] * a + h[1] * b) + h[2] * c) + h[3] * d;
+    }
 }
 
 /* Row y of the band of one plane. A line begins a sample before the one under
@@ -133,20 +137,17 @@ static void smooth_adm_wavelet(SmoothAdmWork *work, const float *plane, int y,
     float **line = work->line;
     for (int k = 0; k < SMOOTH_TAPS; k++) {
         int at = smooth_fold(2 * y - 1 + k, rows->size) - rows->first;
-        row[k] = plane + (ptrdiff_t)at * cols->held + left - cols->first;
+        row[k] = plane + at * work->adm->stride + left - cols->first;
     }
-    smooth_adm_down(row, adm_smooth_low, from, to, line[0]);
-    smooth_adm_down(row, adm_smooth_high, from, to, line[1]);
+    smooth_adm_down(row, from, to, line[0], line[1]);
     for (int i = 0; i < 2; i++) {
         if (from)
             line[i][0] = line[i][2];
         for (int x = to; x < right - left; x++)
             line[i][x] = line[i][2 * to - 1 - x];
     }
-    smooth_adm_across(line[0], adm_smooth_low, work->width, low);
-    smooth_adm_across(line[1], adm_smooth_low, work->width, detail[0]);
-    smooth_adm_across(line[0], adm_smooth_high, work->width, detail[1]);
-    smooth_adm_across(line[1], adm_smooth_high, work->width, detail[2]);
+    smooth_adm_across(line[0], work->width, low, detail[1]);
+    smooth_adm_across(line[1], work->width, detail[0], detail[2]);
 }
 
 /* Two rows without a sample before the first and with none after the last:
@@ -156,10 +157,7 @@ SMOOTH_INLINE void smooth_adm_across_back(float *restrict low,
                                           float *restrict line)
 {
     float l[SMOOTH_TAPS], h[SMOOTH_TAPS];
-    for (int k = 0; k < SMOOTH_TAPS; k++) {
-        l[k] = (float)adm_smooth_low[k];
-        h[k] = (float)adm_smooth_high[k];
-    }
+    smooth_adm_taps(l, h);
     low[-1] = high[-1] = low[width] = high[width] = 0.0f;
     for (int x = 0; x <= width; x++) {
         line[2 * x] = l[0] * low[x] + l[2] * low[x - 1] + h[0] * high[x] +
@@ -190,7 +188,7 @@ static void smooth_adm_wavelet_back(SmoothAdmWork *work, int y, float *low,
     for (int k = 0; k < SMOOTH_TAPS; k++) {
         int at = smooth_fold(2 * y - 1 + k, rows->size) - rows->first;
         float *restrict row =
-            plane + (ptrdiff_t)at * cols->held + left - cols->first;
+            plane + at * work->adm->stride + left - cols->first;
         const float l = (float)adm_smooth_low[k];
         const float h = (float)adm_smooth_high[k];
         for (int x = from; x < to; x++)

@@ -11,6 +11,14 @@
 
 #define SMOOTH_INLINE static inline __attribute__((always_inline))
 
+/* Neighbours in a row lie across the border of two cache lines for every vector
+ * of 64 bytes, which are two accesses, but for every other one of 32. */
+#if defined __AVX512F__ && !defined __clang__
+#define SMOOTH_HALF_VECTORS __attribute__((target("prefer-vector-width=256")))
+#else
+#define SMOOTH_HALF_VECTORS
+#endif
+
 /* Rows above and below the current one; [0] is the row itself. */
 typedef const float *const *SmoothRows;
 
@@ -18,6 +26,13 @@ typedef const float *const *SmoothRows;
 static inline int smooth_mirror(int at, int size)
 {
     return at < 0 ? -at : at >= size ? 2 * size - 2 - at : at;
+}
+
+/* The same for a wavelet: left of the first the mirror
+ * leaves that sample out, right of the last it repeats it. */
+static inline int smooth_fold(int at, int size)
+{
+    return at < 0 ? -at : at >= size ? 2 * size - 1 - at : at;
 }
 
 /* Samples that are summed side by side. */
@@ -64,12 +79,45 @@ SMOOTH_INLINE void smooth_down_by(SmoothRows row, const float *restrict tap,
     }
 
 /* The row's ends become mirrored. */
+SMOOTH_HALF_VECTORS
 static void smooth_across(float *in, const SmoothTaps *taps, int w, float *out)
 {
     smooth_mirror_ends(in, w, taps->radius);
 #define ACROSS(radius) smooth_across_by(in, taps->tap, radius, w, out)
     SMOOTH_BY_RADIUS(taps->radius, ACROSS)
 #undef ACROSS
+}
+
+SMOOTH_INLINE void smooth_even_by(const float *restrict even,
+                                  const float *restrict odd,
+                                  const float *restrict tap, int radius,
+                                  int half, float *restrict out)
+{
+    for (int x = 0; x < half; x++) {
+        float sum = tap[0] * even[x];
+        for (int k = 1; k <= radius; k++) {
+            const float *part = k % 2 ? odd : even;
+            sum += tap[k] * (part[x - (k + 1) / 2] + part[x + k / 2]);
+        }
+        out[x] = sum;
+    }
+}
+
+/* The even ones of what smooth_across() makes, w/2 of them: even and odd samples
+ * apart, into `parts`, are half of the work. */
+static void smooth_across_even(float *in, const SmoothTaps *taps, int w,
+                               float *const parts[2], float *out)
+{
+    const int half = w / 2, before = (taps->radius + 1) / 2;
+    float *restrict even = parts[0], *restrict odd = parts[1];
+    smooth_mirror_ends(in, w, taps->radius);
+    for (int x = -before; x < half + before; x++) {
+        even[x] = in[2 * x];
+        odd[x] = in[2 * x + 1];
+    }
+#define EVEN(radius) smooth_even_by(even, odd, taps->tap, radius, half, out)
+    SMOOTH_BY_RADIUS(taps->radius, EVEN)
+#undef EVEN
 }
 
 static void smooth_down(SmoothRows row, const SmoothTaps *taps, int w,

@@ -8,6 +8,7 @@
     {                                                                          \
         .vif = smooth_vif_scale,                                               \
         .vif_slopes = smooth_vif_slopes,                                       \
+        .vif_finish = smooth_vif_finish,                                       \
         .adm = smooth_adm_scale,                                               \
         .adm_slopes = smooth_adm_slopes,                                       \
         .motion = smooth_motion_scale,                                         \

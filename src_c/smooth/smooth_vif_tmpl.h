@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Smooth VIF of one scale and its gradient, row by row. */
+#include <float.h>
+#include <math.h>
+
 #include "smooth_filter_tmpl.h"
 
-/* Slopes by the moments, see smooth_vif_slopes_row(). */
+/* Slopes by the moments, see smooth_vif_slopes_dist() and _ref(). */
 enum { SMOOTH_PARTS = SMOOTH_MOMENTS };
+
+/* Numbers whose logarithms are taken as one. */
+enum { SMOOTH_FACTORS = 8 };
+
+static const float smooth_ln2 = 0.693147180559945f;
 
 /* All rows in scratch memory have room on both sides. */
 typedef struct SmoothVifRows {
@@ -76,34 +84,65 @@ static void smooth_vif_moments(const SmoothVif *vif, SmoothVifRows *rows, int y)
  * sample's denominator 1) and of the distorted plane, and their covariance.
  * `rest` is the variance that the gain does not explain, plus noise; `signal`
  * the one that it does.
+ *
+ * Conditions are factors of 0 or 1: branches that share a comparison are taken
+ * apart by the compiler and are no vectors any more.
  */
 typedef struct SmoothVifSample {
     float x, y, z, gain, rest, signal;
-    int active;
+    float active;   /* the reference has more than the noise */
+    float positive; /* y is more than 0 */
+    float above;    /* rest is more than the noise */
+    float free;     /* the gain is below its limit */
 } SmoothVifSample;
 
-SMOOTH_INLINE float smooth_max(float a, float b)
+/* 1 where x is 0 and more, else 0: from the sign, without a comparison. */
+SMOOTH_INLINE float smooth_flag(float x)
 {
-    return a > b ? a : b;
-}
-SMOOTH_INLINE float smooth_min(float a, float b)
-{
-    return a < b ? a : b;
+    return 0.5f + copysignf(0.5f, x);
 }
 
-SMOOTH_INLINE SmoothVifSample smooth_vif_sample(const SmoothVif *vif,
-                                                float *const m[], int i)
+/* a where the flag is 1, b where it is 0; exact for finite numbers. */
+SMOOTH_INLINE float smooth_choose(float flag, float a, float b)
+{
+    return flag * a + (1.0f - flag) * b;
+}
+
+/* What loops over the moments of a row read: by value, so that the compiler
+ * sees that nothing they write changes it. */
+typedef struct SmoothVifLine {
+    const float *mr, *md, *rr, *dd, *rd;
+    float noise, gain_limit;
+    int w;
+} SmoothVifLine;
+
+SMOOTH_INLINE SmoothVifLine smooth_vif_line(const SmoothVif *vif,
+                                            const SmoothVifRows *rows)
+{
+    float *const *m = rows->moment;
+    return (SmoothVifLine){
+        m[0], m[1], m[2], m[3], m[4], vif->noise, vif->gain_limit, vif->w
+    };
+}
+
+SMOOTH_INLINE SmoothVifSample smooth_vif_sample(const SmoothVifLine *line,
+                                                int i)
 {
     SmoothVifSample s;
-    const float mr = m[0][i], md = m[1][i], noise = vif->noise;
-    float x = m[2][i] - mr * mr;
-    s.active = x >= noise;
-    s.x = smooth_max(x, noise);
-    s.y = smooth_max(m[3][i] - md * md, 0.0f);
-    s.z = smooth_max(m[4][i] - mr * md, 0.0f);
+    const float mr = line->mr[i], md = line->md[i], noise = line->noise;
+    const float x = line->rr[i] - mr * mr, y = line->dd[i] - md * md;
+    const float z = line->rd[i] - mr * md;
+    s.active = smooth_flag(x - noise);
+    s.positive = smooth_flag(y - FLT_MIN);
+    s.x = smooth_choose(s.active, x, noise);
+    s.y = s.positive * y;
+    s.z = smooth_flag(z - FLT_MIN) * z;
     s.gain = s.z / s.x;
-    s.rest = smooth_max(s.y - s.gain * s.z, 0.0f) + noise;
-    float gain = smooth_min(s.gain, vif->gain_limit);
+    const float rest = s.y - s.gain * s.z;
+    s.above = smooth_flag(rest - FLT_MIN);
+    s.rest = s.above * rest + noise;
+    s.free = smooth_flag(line->gain_limit - s.gain - FLT_MIN);
+    const float gain = smooth_choose(s.free, s.gain, line->gain_limit);
     s.signal = gain * gain * s.x;
     return s;
 }
@@ -126,16 +165,47 @@ SMOOTH_INLINE float smooth_log2(float x)
     return (float)((bits >> 23) - 127) + q * f;
 }
 
-SMOOTH_INLINE void smooth_vif_logs(const SmoothVif *vif, float *const m[],
-                                   float *restrict num, float *restrict den)
+/* In place of a row its product of eight parts, whose logarithms are then an
+ * eighth as many; a factor is from 1 to 8000. Returns how long it is. */
+SMOOTH_INLINE int smooth_vif_multiply(float *row, int w)
 {
-    const float unit = 1.0f / vif->noise, inactive = vif->inactive;
-    for (int i = 0; i < vif->w; i++) {
-        SmoothVifSample s = smooth_vif_sample(vif, m, i);
-        float log = smooth_log2(1.0f + s.signal / s.rest);
-        num[i] = s.active ? log : 1.0f - s.y * inactive;
-        den[i] = smooth_log2(1.0f + s.x * unit);
+    const int part = (w + SMOOTH_FACTORS - 1) / SMOOTH_FACTORS;
+    for (int x = w; x < part * SMOOTH_FACTORS; x++)
+        row[x] = 1.0f;
+    for (int k = 1; k < SMOOTH_FACTORS; k++) {
+        const float *more = row + k * part;
+#pragma GCC ivdep
+        for (int x = 0; x < part; x++)
+            row[x] *= more[x];
     }
+    return part;
+}
+
+static double smooth_vif_log_sum(float *restrict row, int w)
+{
+    const int part = smooth_vif_multiply(row, w);
+    for (int x = 0; x < part; x++)
+        row[x] = smooth_log2(row[x]);
+    return smooth_row_sum(row, part);
+}
+
+/* What the samples of a row add to numerator and denominator. */
+static void smooth_vif_terms(const SmoothVif *vif, const SmoothVifRows *rows,
+                             double *num, double *den)
+{
+    const SmoothVifLine line = smooth_vif_line(vif, rows);
+    const float unit = 1.0f / line.noise, inactive = vif->inactive;
+    float *restrict ratio = rows->down[0], *restrict power = rows->down[1];
+    float *restrict rest = rows->down[2];
+#pragma GCC ivdep
+    for (int i = 0; i < line.w; i++) {
+        SmoothVifSample s = smooth_vif_sample(&line, i);
+        ratio[i] = 1.0f + s.active * (s.signal / s.rest);
+        power[i] = 1.0f + s.x * unit;
+        rest[i] = (1.0f - s.active) * (1.0f - s.y * inactive);
+    }
+    *num = smooth_vif_log_sum(ratio, line.w) + smooth_row_sum(rest, line.w);
+    *den = smooth_vif_log_sum(power, line.w);
 }
 
 /* Even rows and columns of the planes filtered for the next scale. */
@@ -148,15 +218,23 @@ static void smooth_vif_halve(const SmoothVif *vif, SmoothVifRows *rows, int y,
     for (int i = 0; i < 2; i++) {
         const float *row[SMOOTH_ROWS];
         const float **middle = row + SMOOTH_REACH;
-        float *in = rows->down[0], *out = rows->down[1];
+        float *in = rows->down[0];
+        float *const parts[] = { rows->down[1], rows->down[2] };
         float *line = to[i] + (ptrdiff_t)(y / 2) * half;
         smooth_rows_of(from[i], vif->w, vif->h, y, vif->next_taps.radius,
                        middle);
         smooth_down(middle, &vif->next_taps, vif->w, in);
-        smooth_across(in, &vif->next_taps, vif->w, out);
-        for (int x = 0; x < half; x++)
-            line[x] = out[2 * x];
+        smooth_across_even(in, &vif->next_taps, vif->w, parts, line);
     }
+}
+
+/* The sums of a row by its moments, and a row of the next scale. */
+static void smooth_vif_sum(const SmoothVif *vif, SmoothVifRows *rows, int y,
+                           const SmoothVifSums *sums)
+{
+    smooth_vif_terms(vif, rows, &sums->num[y], &sums->den[y]);
+    if (sums->next_ref && y % 2 == 0 && y / 2 < vif->h / 2)
+        smooth_vif_halve(vif, rows, y, sums);
 }
 
 static void smooth_vif_scale(const SmoothVif *vif, const SmoothVifSums *sums)
@@ -164,13 +242,8 @@ static void smooth_vif_scale(const SmoothVif *vif, const SmoothVifSums *sums)
     SmoothVifRows rows;
     smooth_vif_rows(vif, &rows);
     for (int y = vif->row_begin; y < vif->row_end; y++) {
-        float *num = rows.down[0], *den = rows.down[1];
         smooth_vif_moments(vif, &rows, y);
-        smooth_vif_logs(vif, rows.moment, num, den);
-        sums->num[y] = smooth_row_sum(num, vif->w);
-        sums->den[y] = smooth_row_sum(den, vif->w);
-        if (sums->next_ref && y % 2 == 0 && y / 2 < vif->h / 2)
-            smooth_vif_halve(vif, &rows, y, sums);
+        smooth_vif_sum(vif, &rows, y, sums);
     }
 }
 
@@ -183,43 +256,70 @@ static void smooth_vif_scale(const SmoothVif *vif, const SmoothVifSums *sums)
  */
 
 /*
- * Slopes by the covariance, the variance of the distorted plane and its mean;
- * then, if wanted, by the variance of the reference and its mean.
- *
  * With s the signal, q = z^2 / x and t the rest, the numerator is
  * log2(1 + s / t); s is q up to the gain limit G and G^2 x above it.
  */
-SMOOTH_INLINE void smooth_vif_slopes_row(const SmoothVif *vif, float *const m[],
-                                         const SmoothVifSlopes *slopes,
-                                         float *const part[])
+typedef struct SmoothVifBy {
+    float s, q, z; /* slopes by these */
+} SmoothVifBy;
+
+/* `num` is the slope by the numerator's natural logarithm; `t` is made too. */
+SMOOTH_INLINE SmoothVifBy smooth_vif_by(const SmoothVifSample *v, float num,
+                                        float *t)
 {
-    const float ln2 = 0.693147180559945f, limit = vif->gain_limit;
-    const float num = (float)slopes->num / ln2, flat = (float)slopes->num;
-    const float den = (float)slopes->den / ln2, noise = vif->noise;
-    const int with_ref = slopes->ref != NULL;
+    SmoothVifBy by;
+    by.s = num / (v->signal + v->rest);
+    *t = -(v->signal / v->rest * by.s) * v->above;
+    by.q = v->free * by.s - *t;
+    by.z = 2.0f * by.q * v->gain * v->active;
+    return by;
+}
+
+/* Slopes by the covariance, the variance of the distorted plane and its mean. */
+static void smooth_vif_slopes_dist(const SmoothVif *vif,
+                                   const SmoothVifRows *rows,
+                                   const SmoothVifSlopes *slopes,
+                                   float *const part[])
+{
+    const SmoothVifLine line = smooth_vif_line(vif, rows);
+    const float num = (float)slopes->num / smooth_ln2;
+    const float unseen = -(float)slopes->num * vif->inactive;
     float *restrict bz = part[0], *restrict by = part[1];
-    float *restrict bmd = part[2], *restrict bx = part[3];
-    float *restrict bmr = part[4];
-    for (int i = 0; i < vif->w; i++) {
-        SmoothVifSample s = smooth_vif_sample(vif, m, i);
-        const float mr = m[0][i], md = m[1][i];
-        int free = s.gain < limit;
-        float by_s = num / (s.signal + s.rest);
-        float by_t = s.rest > noise ? -(s.signal * by_s / s.rest) : 0.0f;
-        float by_q = (free ? by_s : 0.0f) - by_t;
-        float z = s.active ? 2.0f * by_q * s.gain : 0.0f;
-        float y = s.active ? by_t : -flat * vif->inactive;
-        y = s.y > 0.0f ? y : 0.0f;
-        bz[i] = z;
+    float *restrict bmd = part[2];
+#pragma GCC ivdep
+    for (int i = 0; i < line.w; i++) {
+        SmoothVifSample v = smooth_vif_sample(&line, i);
+        float t, mr = line.mr[i], md = line.md[i];
+        SmoothVifBy s = smooth_vif_by(&v, num, &t);
+        float y = smooth_choose(v.active, t, unseen) * v.positive;
+        bz[i] = s.z;
         by[i] = y;
-        bmd[i] = -2.0f * md * y - mr * z;
-        if (with_ref) {
-            float x = (free ? 0.0f : by_s * limit * limit) -
-                      by_q * s.gain * s.gain + den / (s.x + noise);
-            x = s.active ? x : 0.0f;
-            bx[i] = x;
-            bmr[i] = -2.0f * mr * x - md * z;
-        }
+        bmd[i] = -2.0f * md * y - mr * s.z;
+    }
+}
+
+/* Slopes by the variance of the reference and its mean. A loop of its own: one
+ * of both is too much for the compiler. */
+static void smooth_vif_slopes_ref(const SmoothVif *vif,
+                                  const SmoothVifRows *rows,
+                                  const SmoothVifSlopes *slopes,
+                                  float *const part[])
+{
+    const SmoothVifLine line = smooth_vif_line(vif, rows);
+    const float num = (float)slopes->num / smooth_ln2;
+    const float den = (float)slopes->den / smooth_ln2;
+    const float limit = line.gain_limit, noise = line.noise;
+    float *restrict bx = part[3], *restrict bmr = part[4];
+#pragma GCC ivdep
+    for (int i = 0; i < line.w; i++) {
+        SmoothVifSample v = smooth_vif_sample(&line, i);
+        float t, mr = line.mr[i], md = line.md[i];
+        SmoothVifBy s = smooth_vif_by(&v, num, &t);
+        float power = smooth_choose(v.free, -v.gain * v.gain, limit * limit);
+        float x = s.s * power + t * v.gain * v.gain + den / (v.x + noise);
+        x *= v.active;
+        bx[i] = x;
+        bmr[i] = -2.0f * mr * x - md * s.z;
     }
 }
 
@@ -231,7 +331,11 @@ static void smooth_vif_fill(const SmoothVif *vif, SmoothVifRows *rows, int y,
     for (int i = 0; i < SMOOTH_PARTS; i++)
         part[i] = rows->ring[i][slot];
     smooth_vif_moments(vif, rows, y);
-    smooth_vif_slopes_row(vif, rows->moment, slopes, part);
+    smooth_vif_slopes_dist(vif, rows, slopes, part);
+    if (slopes->ref)
+        smooth_vif_slopes_ref(vif, rows, slopes, part);
+    if (slopes->sums && y >= vif->row_begin && y < vif->row_end)
+        smooth_vif_sum(vif, rows, y, slopes->sums);
     if (y == 0 || y == vif->h - 1)
         for (int i = 0; i < SMOOTH_PARTS; i++)
             smooth_scale(part[i], vif->w, 2.0f);
@@ -314,5 +418,18 @@ static void smooth_vif_slopes(const SmoothVif *vif,
         smooth_vif_plane(vif, &rows, y, slopes, 0);
         if (slopes->ref)
             smooth_vif_plane(vif, &rows, y, slopes, 1);
+    }
+}
+
+static void smooth_vif_finish(const SmoothVif *vif,
+                              const SmoothVifSlopes *slopes)
+{
+    SmoothVifRows rows;
+    smooth_vif_rows(vif, &rows);
+    for (int y = vif->row_begin; y < vif->row_end; y++) {
+        float *out = slopes->dist + (ptrdiff_t)y * vif->w;
+        smooth_scale(out, vif->w, (float)slopes->num);
+        if (slopes->next_dist)
+            smooth_vif_unhalve(vif, &rows, y, slopes->next_dist, out);
     }
 }

@@ -50,7 +50,10 @@ class Smooth(Kernel):
 
 
 class SmoothVif(Smooth):
-    """In two parts, as two threads would: sums, planes of the next scale, and the gradients of all these."""
+    """In two parts, as two threads would: sums, planes of the next scale, and the gradients of all these.
+
+    Then sums and the gradient by the distorted plane in one pass.
+    """
 
     name = "smooth.vif"
     points = tuple(P(scale=scale, limit=limit) for scale, limit in enumerate((100.0, 1.0, 100.0, 1.0)))
@@ -60,7 +63,8 @@ class SmoothVif(Smooth):
         ref, dist = (m.read(plane, pad=0) for plane in inputs)
         sums = [m.write((h,), np.float64) for _ in range(2)]
         planes = [m.write((h // 2 * (w // 2),), np.float32) for _ in range(2)]
-        slopes = [m.write((h * w,), np.float32) for _ in range(2)]
+        slopes = [m.write((h * w,), np.float32) for _ in range(3)]
+        again = [m.write((h,), np.float64) for _ in range(2)]
         for rows in ((0, h // 3), (h // 3, h)):
             call = m.struct(
                 "SmoothVif", ref=ref, dist=dist, w=w, h=h, taps=taps(RADII[p.scale]),
@@ -72,6 +76,11 @@ class SmoothVif(Smooth):
             given = {"num": 0.7, "den": -0.3, "next_ref": dist, "next_dist": ref}
             back = m.struct("SmoothVifSlopes", **given, ref=slopes[0], dist=slopes[1])
             yield Call("smooth.vif_slopes", call, second=back)
+            both = m.struct("SmoothVifSums", **(made | {"num": again[0], "den": again[1]}))
+            unit = m.struct("SmoothVifSlopes", num=1.0, dist=slopes[2], sums=both)
+            yield Call("smooth.vif_slopes", call, second=unit)
+            rest = m.struct("SmoothVifSlopes", num=0.7, next_dist=ref, dist=slopes[2])
+            yield Call("smooth.vif_finish", call, second=rest)
 
 
 class SmoothAdm(Smooth):
@@ -88,7 +97,7 @@ class SmoothAdm(Smooth):
         planes = [m.write((low,), np.float32) for _ in range(2)]
         slopes = [m.write((held[0].size,), np.float32, fill=0) for _ in range(2)]
         call = m.struct(
-            "SmoothAdm", ref=ref, dist=dist, rows=rows, cols=cols, weight=[0.017, 0.017, 0.006],
+            "SmoothAdm", ref=ref, dist=dist, stride=cols["held"], rows=rows, cols=cols, weight=[0.017, 0.017, 0.006],
             gain_limit=p.limit, with_aim=p.aim,
             scratch=m.scratch(lib.smooth_adm_scratch_size(cols["end"] - cols["begin"])),
         )  # fmt: skip

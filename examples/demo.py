@@ -71,7 +71,7 @@ def main() -> None:
     source = args.video or sample_video(args.cache)
 
     print(f"{source.name}: x264, first {args.frames} frames")
-    print(f"{'crf':>4} {'kbit/s':>9} {'VMAF mean':>10} {'VMAF min':>9} {'VMAF NEG':>9}")
+    print(f"{'crf':>3} {'kbit/s':>8} {'VMAF':>8} {'min':>8} {'NEG':>8}")
     with tempfile.TemporaryDirectory() as tmp:
         for crf in args.crf:
             target = Path(tmp) / f"crf{crf}.mp4"
@@ -79,10 +79,12 @@ def main() -> None:
             result = pyvmaf.score(source, target, model=["vmaf_v0.6.1", "vmaf_v0.6.1neg"])
             plain, neg = result.pooled["vmaf_v0.6.1"], result.pooled["vmaf_v0.6.1neg"]
             print(
-                f"{crf:>4} {bitrate:>9.1f} {plain.mean:>10.3f} {plain.min:>9.3f} {neg.mean:>9.3f}",
+                f"{crf:>3} {bitrate:>8.1f} {plain.mean:>8.3f} {plain.min:>8.3f} {neg.mean:>8.3f}",
                 flush=True,
             )
-    print("\nnext: .venv/bin/pyvmaf score REF DIST with two videos of yours; .venv/bin/pyvmaf --help")
+    print("\nnext, with two videos of yours:")
+    print("  .venv/bin/pyvmaf score REF DIST")
+    print("  .venv/bin/pyvmaf --help")
 
 
 if __name__ == "__main__":

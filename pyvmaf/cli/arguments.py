@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -32,7 +34,7 @@ class Option(NamedTuple):
 
 
 OPTIONS = [
-    Option("reference", "r", "PATH", "reference video, .y4m, .yuv or anything PyAV decodes"),
+    Option("reference", "r", "PATH", "reference: y4m, raw, or what PyAV decodes"),
     Option("distorted", "d", "PATH", "distorted video"),
     Option("width", "w", "N", "width of raw video"),
     Option("height", "h", "N", "height of raw video"),
@@ -71,7 +73,8 @@ Exit status:
   0    scored; also when one video ended before the other
   1    the command line makes no sense
   2    the log could not be written
-  130  interrupted; the log holds the frames before; so it does after SIGTERM (143) and SIGHUP (129)
+  130  interrupted, 143 and 129 by SIGTERM and SIGHUP; the log holds the frames
+       before
   234  reading a frame failed; the log holds the frames before
   255  a video, model or feature cannot be used, or there is no score
 """
@@ -80,8 +83,8 @@ EXAMPLES = """\
 Examples:
   vmaf -r ref.y4m -d dist.y4m -o log.xml
   vmaf -r ref.yuv -d dist.yuv -w 1920 -h 1080 -p 420 -b 8 --json -o log.json
-  vmaf -r ref.y4m -d dist.mp4 --feature psnr=enable_mse=true --threads 4 --csv -o log.csv
-  vmaf -r ref.y4m -d dist.y4m --model version=vmaf_v0.6.1neg:name=neg --model path=my.json:name=my
+  vmaf -r ref.y4m -d dist.mp4 --feature psnr=enable_mse=true --csv -o log.csv
+  vmaf -r ref.y4m -d dist.y4m -m version=vmaf_v0.6.1neg -m path=my.json:name=my
 """
 
 
@@ -121,8 +124,22 @@ def usage(program: str) -> str:
     lines = [f"Usage: {program} [options]", "", "Supported options:"]
     for option in [*OPTIONS, *ADDED]:
         flag = f"--{option.name}" + (f"/-{option.short}" if option.short else "")
-        lines.append(f"  {flag + ' ' + option.value:<28} {option.help}")
+        lines.append(wrapped(f"{flag} {option.value}".rstrip(), option.help))
     return "\n".join(lines) + "\n"
+
+
+def wrapped(flag: str, help: str) -> str:
+    """An option's line; on a terminal it goes on below its beginning."""
+    try:
+        width = max(os.get_terminal_size(2).columns, 30)
+    except OSError:
+        return f"  {flag:<28} {help}"
+    if width >= 60:
+        first, rest = f"  {flag:<28} ", " " * 31
+    else:
+        first, rest = f"  {flag}\n      ", " " * 6
+    lines = textwrap.wrap(help, width - len(rest), break_on_hyphens=False)
+    return first + f"\n{rest}".join(lines)
 
 
 def full_help(program: str) -> str:

@@ -17,11 +17,18 @@ from .features import add_features
 from .inspect import add_inspect
 from .models import add_models
 from .parsers import Parser
-from .score import EXAMPLES, add_score
+from .score import add_score
 from .status import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 from .verify import add_verify
 
 __all__ = ["main"]
+
+# With the list of commands it fits into 24 lines; the rest is in the commands' own help.
+EXAMPLES = """\
+examples:
+  pyvmaf score ref.y4m dist.mp4
+  pyvmaf score ref.mp4 small.mp4 --prepare auto -o scores.json
+"""
 
 
 def make_parser() -> argparse.ArgumentParser:

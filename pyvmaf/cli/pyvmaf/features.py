@@ -12,7 +12,7 @@ from ..grammar import UsageError
 from ..streams import say
 from .parsers import add_command
 from .status import EXIT_OK
-from .tables import print_table
+from .tables import print_texts, print_wrapped
 
 
 def add_features(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,11 +36,12 @@ def describe_option(option: Option) -> str:
 
 def show_extractor(extractor: ExtractorInfo) -> None:
     """Print an extractor, its features and its options."""
-    print(f"{extractor.name}: {extractor.help}")
+    print_wrapped(f"{extractor.name}: {extractor.help}", rest="  ")
     aliases = [str(call.pyvmaf_feature_alias(f)) for f in extractor.features]
-    print(f"  features: {', '.join(aliases) or 'none'}")
+    print_wrapped(f"features: {', '.join(aliases) or 'none'}", "  ", "    ")
     for option in extractor.options:
-        print(f"  {option.name} ({describe_option(option)})\n      {option.help}")
+        print_wrapped(f"{option.name} ({describe_option(option)})", "  ", "    ")
+        print_wrapped(option.help, "      ", "      ")
 
 
 def run_features(args: argparse.Namespace) -> int:
@@ -58,7 +59,7 @@ def run_features(args: argparse.Namespace) -> int:
         if name not in known:
             raise UsageError(f"no feature extractor {name!r}; {nearest(name, list(known))}")
     if not args.name:
-        print_table([[e.name, e.help.strip().rstrip(".")] for e in known.values()])
+        print_texts([[e.name, e.help.strip().rstrip(".")] for e in known.values()])
     for extractor in known.values():
         if extractor.name in args.name:
             show_extractor(extractor)

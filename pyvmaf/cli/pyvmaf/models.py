@@ -14,7 +14,7 @@ from ...errors import VmafError
 from ...model import any_builtin
 from .parsers import add_command
 from .status import EXIT_OK
-from .tables import print_table
+from .tables import print_texts, print_wrapped
 
 DEFAULT_MODEL = "vmaf_v0.6.1"
 HEIGHTS = {"1d5h": "1.5", "3d0h": "3", "5d0h": "5"}
@@ -57,9 +57,9 @@ def list_models() -> None:
         rows.append((entry.name, purpose(entry) + default, word))
         if remedy:
             remarks.append(f"{entry.name} is {word}: {remedy}")
-    print_table(rows)
+    print_texts(rows)
     for line in remarks:
-        print(line)
+        print_wrapped(line)
 
 
 def state(entry: model_files.Entry) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from ..streams import say
 from .parsers import add_command
 from .planning import add_plan_arguments, count, plan_arguments
 from .status import EXIT_INCOMPLETE, EXIT_OK
-from .tables import print_table
+from .tables import print_numbers, print_wrapped
 
 EXAMPLES = """\
 examples:
@@ -96,8 +96,8 @@ def show(result: Result, args: argparse.Namespace) -> None:
         if name in result.pooled:
             values = result.pooled[name].as_dict()
             rows.append([name, *(f"{values[c]:.4f}" for c in COLUMNS)])
-    print(heading(result))
-    print_table(rows, right=True)
+    print_wrapped(heading(result), rest="  ")
+    print_numbers(rows)
 
 
 def save(result: Result, path: str) -> None:

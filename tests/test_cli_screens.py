@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""What the commands show on terminals of 80 and of 40 columns: no line is broken by the terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from support.cli_cases import write_clips
+
+import pyvmaf
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(pyvmaf.__file__).parents[1]), "TERM": "xterm"}
+SCORE = ["pyvmaf", "score", "ref.yuv", "dis.yuv", "--size", "64x64", "-q"]
+PROGRAM = "import sys, _pyvmaf_commands as c; sys.argv = sys.argv[1:]; sys.exit(getattr(c, sys.argv[0])())"
+
+
+def screen(argv: Sequence[str], columns: int) -> list[str]:
+    """The lines that a command writes to a terminal of that width."""
+    outer, inner = pty.openpty()
+    fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    environment = {name: value for name, value in ENVIRONMENT.items() if name not in ("COLUMNS", "LINES")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *argv], stdin=inner, stdout=inner, stderr=inner, env=environment
+    )
+    os.close(inner)
+    shown = b""
+    try:
+        while data := os.read(outer, 65536):
+            shown += data
+    except OSError:  # how Linux tells that the other end is closed
+        pass
+    os.close(outer)
+    assert process.wait(60) == 0, shown
+    return shown.decode().replace("\r\n", "\n").splitlines()
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["pyvmaf", "features"],
+        ["pyvmaf", "features", *(e.name for e in pyvmaf.extractors())],
+        ["pyvmaf", "models"],
+        SCORE,
+        [*SCORE, "--features"],
+        [*SCORE, "-m", "vmaf_float_v0.6.1neg", "-f", "ciede"],
+    ],
+    ids=" ".join,
+)
+def test_lines_fit_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argv: list[str], columns: int) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_clips(tmp_path)
+    lines = screen(argv, columns)
+    # One name is longer than 40 columns with its place in the list of what adm publishes.
+    assert [line for line in lines if len(line) > columns and " " in line.strip()] == []
+    assert len(lines) > 2
+
+
+@pytest.mark.parametrize("argv", [["pyvmaf"], ["pyvmaf", "--help"], ["vmaf", "--help"]], ids=" ".join)
+def test_help_fits_80_columns(argv: list[str]) -> None:
+    lines = screen(argv, 80)
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= (60 if argv[0] == "vmaf" else 24)
+
+
+def test_options_of_vmaf_fit_40_columns() -> None:
+    lines = screen(["vmaf", "--help"], 40)
+    options = lines[lines.index("Supported options:") : lines.index("Exit status:")]
+    assert max(map(len, options)) <= 40
+
+
+def test_nothing_is_cut_or_broken_in_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_clips(tmp_path)
+    run = [sys.executable, "-c", PROGRAM, *SCORE, "--features"]
+    out = subprocess.run(run, capture_output=True, text=True, check=True, env=ENVIRONMENT).stdout.splitlines()
+    assert all(len(line.split()) == 7 for line in out[2:]) and len(out) > 10
+    run = [sys.executable, "-c", PROGRAM, "pyvmaf", "features", "adm"]
+    out = subprocess.run(run, capture_output=True, text=True, check=True, env=ENVIRONMENT).stdout.splitlines()
+    assert out[1].startswith("  features: integer_adm2, ") and out[1].endswith("integer_adm_den_scale3")

@@ -20,6 +20,12 @@ SIMD_REGION_BEGIN(SIMD_AVX512)
 #endif
 
 #define V_LANES 16 /* of 32 bits */
+
+/* Of a function whose loops the compiler shall take with registers of half. */
+#ifndef __clang__
+#define SIMD_HALF_VECTORS __attribute__((target("prefer-vector-width=256")))
+#endif
+
 #define V_REGISTERS 32
 
 typedef __m512i vint;

@@ -12,11 +12,9 @@
 #define SMOOTH_INLINE static inline __attribute__((always_inline))
 
 /* Neighbours in a row lie across the border of two cache lines for every vector
- * of 64 bytes, which are two accesses, but for every other one of 32. */
-#if defined __AVX512F__ && !defined __clang__
-#define SMOOTH_HALF_VECTORS __attribute__((target("prefer-vector-width=256")))
-#else
-#define SMOOTH_HALF_VECTORS
+ * as long as a line, which are two accesses, but for every other one of half. */
+#ifndef SIMD_HALF_VECTORS
+#define SIMD_HALF_VECTORS
 #endif
 
 /* Rows above and below the current one; [0] is the row itself. */
@@ -79,7 +77,7 @@ SMOOTH_INLINE void smooth_down_by(SmoothRows row, const float *restrict tap,
     }
 
 /* The row's ends become mirrored. */
-SMOOTH_HALF_VECTORS
+SIMD_HALF_VECTORS
 static void smooth_across(float *in, const SmoothTaps *taps, int w, float *out)
 {
     smooth_mirror_ends(in, w, taps->radius);

@@ -15,6 +15,7 @@ import time
 from _thread import start_new_thread
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Condition
 
@@ -142,6 +143,8 @@ class Feed:
                 if index != self.begin + self.scored:
                     raise VmafValueError(f"frame {index} cannot be scored: the one before it was pushed as a halo")
                 self.scored += 1
+            if not self._put:
+                self._begun = time.monotonic()
             self._put += 1
             self._waiting.append((pictures, halo))
             self.changed.notify_all()
@@ -155,8 +158,7 @@ class Feed:
             if end == 0:
                 raise VmafBusyError(f"the queue is full: {self.size} pairs wait to be scored")
             raise VmafTimeoutError("the queue is still full when the time is over")
-        if self.state is State.CANCELED:
-            raise VmafCanceledError("the stream was canceled")
+        self.check_canceled()
         if self.state is State.ENDING:
             raise VmafValueError("the stream was finished; make another one for more frames")
         if self.error is not None:
@@ -164,15 +166,13 @@ class Feed:
 
     def _check_format(self, pictures: Pictures) -> None:
         """Refuse what the engine would: then the stream can go on with other pictures."""
-        for number, picture in enumerate(pictures):
-            found = (picture.pix_fmt.name, picture.bpc, picture.width, picture.height)
-            if self._format is None:
-                self._format = found
-            if found != self._format:
-                side = "distorted" if number else "reference"
-                raise VmafValueError(
-                    f"{side}: {_described(found)}, must be {_described(self._format)} as the pictures before"
-                )
+        found = [(picture.pix_fmt.name, picture.bpc, picture.width, picture.height) for picture in pictures]
+        wanted = self._format or found[0]
+        for number, format in enumerate(found):
+            if format != wanted:
+                side, as_what = ("distorted", "the reference") if number else ("reference", "the frames before")
+                raise VmafValueError(f"{side}: {_described(format)}, must be {_described(wanted)} as {as_what}")
+        self._format = wanted
 
     def end(self) -> None:
         """No more frames."""
@@ -192,6 +192,11 @@ class Feed:
             for context in self.task.contexts:
                 context._abandon()
 
+    def check_canceled(self) -> None:
+        """Raise when it was canceled."""
+        if self.state is State.CANCELED:
+            raise VmafCanceledError("the stream was canceled")
+
     def wait(self, timeout: float | None = None) -> bool:
         """Until it is over; whether it is."""
         with self.changed:
@@ -200,8 +205,7 @@ class Feed:
     def raise_failure(self) -> None:
         """Raise when a failure ended it, with the results until then; wait for these."""
         self.wait()
-        if self.state is State.CANCELED:
-            raise VmafCanceledError("the stream was canceled")
+        self.check_canceled()
         if self.error is None:
             return
         if self.results is None:
@@ -245,6 +249,7 @@ class Feed:
             index += 1
 
     def _fail(self, error: BaseException) -> None:
+        _let_go(error)
         with self.changed:
             self.settles = False
             self.error = self.error or error
@@ -292,6 +297,15 @@ def read(contexts: Sequence[VmafContext], item: Item, index: int) -> None:
     for context, dist in zip(contexts, dists, strict=True):
         take = context.read_halo if halo else context.read_pictures
         take(ref, dist, index)
+
+
+def _let_go(error: BaseException) -> None:
+    """Keep where it was raised, but not the pictures that the functions had in hand."""
+    place = error.__traceback__
+    while place is not None:
+        with suppress(RuntimeError):  # at work still
+            place.tb_frame.clear()
+        place = place.tb_next
 
 
 def _described(format: tuple[str, int, int, int]) -> str:

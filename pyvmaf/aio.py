@@ -203,9 +203,12 @@ class Stream(Generic[F, R]):
                 self._coming = self._out.call(partial(stream._take, None))
             try:
                 frame = await asyncio.shield(self._coming)
-            finally:
-                if self._coming.done():
-                    self._coming = None
+            except asyncio.CancelledError:
+                raise  # what comes, or has just come, is the next caller's
+            except BaseException:
+                self._coming = None
+                raise
+            self._coming = None
         if frame is None:
             raise StopAsyncIteration
         return frame

@@ -27,7 +27,7 @@ from ._feed import PUSHED, Feed, State, StreamError, Task
 from ._ffi import Pinned, number, unsigned
 from .context import Model, VmafContext
 from .enums import PixelFormat
-from .errors import VmafCanceledError, VmafTimeoutError, VmafTypeError, VmafValueError
+from .errors import VmafTimeoutError, VmafTypeError, VmafValueError
 from .picture import VmafPicture, as_picture, reference
 from .plan import AUTO, Feature, Path, Plan
 from .result import ALIAS, Named, Result, count, model_column, predict
@@ -331,8 +331,7 @@ class Stream(Pinned, Generic[F, R]):
         while not feed.over:
             try:
                 has_settled = self._has_settled(timeout)
-                if feed.state is State.CANCELED:
-                    raise VmafCanceledError("the stream was canceled")
+                feed.check_canceled()
                 if has_settled:
                     return [self._scores_now(context) for context in feed.task.contexts]
             except VmafValueError:
@@ -362,6 +361,7 @@ class Stream(Pinned, Generic[F, R]):
 
     def _scores_then(self) -> list[dict[str, float]] | None:
         feed, row = self._feed, self._taken
+        feed.check_canceled()
         if feed.results and row < min(len(result.frames) for result in feed.results):
             rows = [{name: float(column[row]) for name, column in result.items()} for result in feed.results]
             return [{name: value for name, value in one.items() if not math.isnan(value)} for one in rows]

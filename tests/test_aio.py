@@ -119,6 +119,30 @@ def test_a_consumer_that_gives_up_loses_no_frame(gate: type[Gate]) -> None:
     run(main)
 
 
+def test_a_consumer_that_gives_up_as_a_frame_comes_loses_none() -> None:
+    """The two meet now and then when the patience is about as long as a frame takes."""
+
+    async def main() -> None:
+        async with aio.Stream(model=None, features=["psnr"], n_threads=0) as stream:
+
+            async def produce() -> None:
+                for _ in range(300):
+                    await stream.push(REFS[0], DISTS[0])
+                await stream.finish()
+
+            producer = asyncio.create_task(produce())
+            taken, given_up = [], 0
+            while len(taken) < 300:
+                try:
+                    taken.append((await asyncio.wait_for(anext(stream), given_up % 7 * 1e-4)).index)
+                except asyncio.TimeoutError:
+                    given_up += 1
+            await producer
+        assert taken == list(range(300)) and given_up
+
+    run(main)
+
+
 def test_a_task_that_is_canceled_cancels_the_stream(gate: type[Gate]) -> None:
     """Out of `async with`, by what it waits for; what is at work is waited for without holding the loop."""
     streams: list[Any] = []

@@ -196,6 +196,14 @@ def test_what_is_no_pair_is_refused_at_once(pair: Any, kind: type[Exception], me
         assert stream.finish() == scored(2, model=None, features=["psnr"])
 
 
+def test_a_pair_that_was_refused_decides_nothing() -> None:
+    with Stream(model=None, features=["psnr"]) as stream:
+        with pytest.raises(VmafValueError, match=r"distorted: 32x32 .*, must be 70x54 .* as the reference"):
+            stream.push(REFS[0], SMALL)
+        stream.push(SMALL, SMALL)
+        assert stream.finish()["psnr_y"].tolist() == [60]
+
+
 def test_arguments() -> None:
     for options, message in (
         ({"queue": 0}, "queue"),

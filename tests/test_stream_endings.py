@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 
@@ -57,6 +58,24 @@ def test_a_frame_that_fails(gate: type[Gate], n_threads: int) -> None:
         stream.push(REFS[0], DISTS[0])
     again = pickle.loads(pickle.dumps(caught.value))
     assert str(again) == str(caught.value) and again.results == caught.value.results
+
+
+def test_a_failure_holds_no_pictures(gate: type[Gate]) -> None:
+    """Though it is kept, with the place where it was raised."""
+    gate.passes.release(1000)
+    planes = [np.array(plane) for plane in REFS[0]]
+    held = weakref.ref(planes[0])
+    with Stream(model=None, features=[("gate", {"fails": True})], n_threads=0) as stream:
+        for _ in range(3):
+            stream.push(REFS[0], DISTS[0])
+        stream.push(planes, DISTS[0], borrow=True)
+        del planes
+        with pytest.raises(StreamError) as caught:
+            stream.finish()
+    gc.collect()
+    assert held() is None
+    places = traceback.extract_tb(caught.value.__cause__.__traceback__)  # type: ignore[union-attr]
+    assert places[-1].name == "extract"
 
 
 def test_pushes_after_a_failure_say_so(gate: type[Gate]) -> None:

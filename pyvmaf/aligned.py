@@ -78,11 +78,13 @@ def found(plan: Plan) -> Align:
             raise VmafTypeError(f'{name} is {side!r}; align="auto" reads both files twice, so it takes paths')
         sides.append(side)
     from .pairs import inspect
+    from .video.container import is_remote, shown
 
     inspection = inspect(sides[0], sides[1], plan.raw, streams=plan.streams)
     for finding in inspection.findings:
         if finding.code == "content":
-            raise AlignmentError(f"{sides[0]} and {sides[1]}: {finding.text}")
+            ref, dist = (shown(os.fspath(side)) if is_remote(side) else os.fspath(side) for side in sides)
+            raise AlignmentError(f"{ref} and {dist}: {finding.text}")
     return inspection.alignment
 
 

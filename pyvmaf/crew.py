@@ -85,14 +85,18 @@ class Crew:
                 self._executor = None
         raise AssertionError
 
-    def close(self, finished: bool) -> None:
-        """End what is ours; work that nobody waits for ends within a frame, or with its process."""
+    def close(self, finished: bool, has_hung: bool = False) -> None:
+        """End what is ours; work that nobody waits for ends within a frame, or with its process.
+
+        A thread that hangs is not waited for, though Python waits for it when it exits.
+        """
         self._stop.set()
         executor, self._executor = self._executor, None
         if executor is None or self._given:
             return
-        if not finished:
-            for process in list((getattr(executor, "_processes", None) or {}).values()):
+        processes = list((getattr(executor, "_processes", None) or {}).values())
+        if not finished or has_hung:
+            for process in processes:
                 with suppress(OSError, ValueError):
                     process.kill()
-        executor.shutdown(wait=True, cancel_futures=True)
+        executor.shutdown(wait=bool(processes) or not has_hung, cancel_futures=True)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -15,11 +16,12 @@ from ._ffi import unsigned
 from .crew import Crew, Workers
 from .errors import VmafError, VmafOSError, VmafTimeoutError, VmafTypeError
 from .parts.merge import merge
-from .plan import Plan
+from .plan import AUTO, Plan
 from .prepare.pair import decoder_for
 from .result import Result
-from .scoring import IncompleteError, default_threads, with_preparation
+from .scoring import IncompleteError, default_threads, name_of, with_preparation
 from .video import Source, open_video
+from .video.container import is_remote
 
 Pair: TypeAlias = "Plan | tuple[Source, Source]"
 #: Called as ranges are done, with how many frames are, and how many there are as far as is known.
@@ -102,7 +104,8 @@ class _Task:
     job: _Job
     plan: Plan
     tries: int = 0
-    begun: float = 0.0
+    submitted: float = 0.0
+    begun: float | None = None
     result: Result | None = None
     error: BaseException | None = None
 
@@ -115,9 +118,11 @@ def _is_final(error: BaseException) -> bool:
 
 
 def frame_count(plan: Plan) -> int | None:
-    """How many frames both files say that they have; None when one does not."""
+    """How many frames both files say that they have; None when one does not, or is no file."""
     counts = []
     for side, stream in zip((plan.ref, plan.dist), plan.streams, strict=True):
+        if not is_remote(side) and os.path.exists(side) and not os.path.isfile(side):
+            return None  # a pipe, which comes once
         decoder = decoder_for(plan.prepare, plan.film_grain)
         with closing(open_video(side, plan.raw, stream=stream, decoder=decoder)) as video:
             if video.frame_count is None:
@@ -138,6 +143,10 @@ class _Many:
         self.frames = 0
         self.promised: int | None = 0
         self.exhausted = False
+        self.problem: Exception | None = None
+        """What reading the pairs failed of, which is raised when those before it are through."""
+        self.ended = time.monotonic()  # when work ended last
+        self.has_hung = False
 
     def outcomes(self) -> Iterator[Outcome]:
         while self._fill() or self.running or self.jobs:
@@ -145,6 +154,8 @@ class _Many:
             done = [job for job in self.jobs if job.is_done]
             self.jobs = [job for job in self.jobs if not job.is_done]
             yield from (job.outcome() for job in done)
+        if self.problem:
+            raise self.problem
 
     def _fill(self) -> bool:
         """Submit as many tasks as there is room for; False: there are no more pairs."""
@@ -156,7 +167,10 @@ class _Many:
         return not self.exhausted
 
     def _next_job(self) -> bool:
-        found = next(self.plans, None)
+        try:
+            found = None if self.exhausted else next(self.plans, None)
+        except Exception as error:
+            self.problem, found = error, None
         if found is None:
             self.exhausted = True
             return False
@@ -190,7 +204,7 @@ class _Many:
 
     def _submit(self, task: _Task) -> None:
         task.tries += 1
-        task.begun = time.monotonic()
+        task.submitted, task.begun = time.monotonic(), None
         try:
             future = self.crew.submit(task.plan, self.how["n_threads"], self.how["cpumask"])
         except Exception as error:  # a pool that is broken, or shut down
@@ -202,6 +216,7 @@ class _Many:
         if not self.running:
             return
         done, _ = wait(self.running, TICK, FIRST_COMPLETED)
+        self.ended = time.monotonic() if done else self.ended
         for future in done:
             self._finished(self.running.pop(future), future)
         self._look_for_hung()
@@ -231,11 +246,25 @@ class _Many:
         limit = self.how["timeout"]
         if limit is None:
             return
+        # Some executors, such as Ray's, do not tell what is at work; what waits there waits for others.
+        tells = any(future.running() for future in self.running)
+        now = time.monotonic()
         for future, task in list(self.running.items()):
-            if future.running() and time.monotonic() - task.begun > limit:
+            if future.running() and task.begun is None:
+                task.begun = now
+            begun = task.begun or (now if tells else max(task.submitted, self.ended))
+            if now - begun > limit:
                 del self.running[future]  # what it still returns is not looked at
-                future.cancel()
+                self.has_hung |= not future.cancel()
                 self._failed(task, VmafTimeoutError(f"{task.plan.frames} took over {limit} s"))
+
+
+def _is_of(plan: Plan, found: Plan) -> bool:
+    """Whether a part's plan is this one, as it became when the files were opened."""
+    names = (found.ref, found.dist) == tuple(map(name_of, (plan.ref, plan.dist)))
+    models = AUTO in plan.models or not plan.is_portable or found.models == plan.models
+    same = (found.frames, found.subsample, found.features) == (plan.frames, plan.subsample, plan.features)
+    return same and models and (names or not plan.is_portable)
 
 
 def _check(plan: Plan, result: Result) -> None:
@@ -243,7 +272,7 @@ def _check(plan: Plan, result: Result) -> None:
     part = result.part if isinstance(result, Result) else None
     if isinstance(result, Result) and part is None and not plan.is_portable:
         return
-    if part is None or part.plan.frames != plan.frames or part.extracted.first != plan.frames.first:
+    if part is None or part.extracted.first != plan.frames.first or not _is_of(plan, part.plan):
         raise VmafOSError(f"a worker returned {result!r} for {plan.frames}")
 
 
@@ -312,12 +341,13 @@ def _run(many: _Many, crew: Crew) -> Iterator[Outcome]:
     finally:
         for future in many.running:
             future.cancel()
-        crew.close(finished)
+        crew.close(finished, many.has_hung)
 
 
 def _plan(pair: object, arguments: dict[str, Any]) -> Plan:
     if isinstance(pair, Plan):
         return pair
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise VmafTypeError(f"{pair!r} is neither a Plan nor (reference, distorted)")
+        what = f"a {type(pair).__name__}" + (f" of {len(pair)}" if isinstance(pair, (tuple, list)) else "")
+        raise VmafTypeError(f"a pair is {what}, must be a Plan or (reference, distorted)")
     return Plan.make(*pair, **arguments)

@@ -10,18 +10,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeAlias, cast
 
 from ._ffi import option_text, unsigned
 from .aligned import Align, as_plain, check_align, from_plain
 from .context import Model
-from .errors import VmafTypeError, VmafValueError
+from .errors import VmafError, VmafTypeError, VmafValueError
 from .model import VmafModel, VmafModelCollection
 from .prepare.decoded import check_grain
 from .prepare.preparation import Preparation
 from .prepare.settings import Prepare, Settings, check_prepare, prepare_from_dict
 from .video import Source, Video, VideoFormat
+from .video.container import is_remote, shown
 
 Path: TypeAlias = str | os.PathLike[str]
 Feature: TypeAlias = str | tuple[str, Mapping[str, object]]
@@ -40,11 +41,20 @@ class Span:
 
     Attributes:
         exact: it is an error when the videos end before `stop`.
+
+    Raises:
+        VmafValueError: it is empty, or a number out of range.
+        VmafTypeError: one that is no integer.
     """
 
     first: int = 0
     stop: int | None = None
     exact: bool = False
+
+    def __post_init__(self) -> None:
+        first, stop = unsigned("frames.first", self.first), self.stop
+        if stop is not None and unsigned("frames.stop", stop) <= first:
+            raise VmafValueError(f"frames {first} to before {stop} are none; give the first and one past the last")
 
     @classmethod
     def of(cls, frames: Frames) -> Span:
@@ -134,6 +144,8 @@ def _as_features(given: Iterable[Feature]) -> tuple[Wanted, ...]:
             out.append(one)
         elif isinstance(one, (tuple, list)) and len(one) == 2:
             name, options = one
+            if not isinstance(name, str):
+                raise VmafTypeError(f"features has {name!r} as a name, must be text")
             if options is not None and not isinstance(options, Mapping):
                 raise VmafTypeError(f"options is {options!r}, must be a mapping of names to values")
             out.append(Wanted(name, tuple((str(k), option_text(str(k), v)) for k, v in (options or {}).items())))
@@ -142,7 +154,17 @@ def _as_features(given: Iterable[Feature]) -> tuple[Wanted, ...]:
     return tuple(out)
 
 
-@dataclass(frozen=True)
+def _text(what: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise VmafTypeError(f"{what} has {value!r}, must be text")
+    return value
+
+
+def _number(value: object) -> int | None:
+    return None if value is None else unsigned("streams", value)
+
+
+@dataclass(frozen=True, repr=False)
 class Plan:
     """One pair of videos and what is to be found out about it. Arguments are those of :func:`pyvmaf.score`.
 
@@ -224,6 +246,11 @@ class Plan:
             check_align(align),
         )
 
+    def __repr__(self) -> str:
+        """Without the passwords and signatures of URLs, as it may come into logs."""
+        values = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return f"Plan({', '.join(f'{n}={(shown(v) if is_remote(v) else v)!r}' for n, v in values)})"
+
     def of(self, frames: Frames) -> Plan:
         """The same for other frames."""
         return replace(self, frames=Span.of(frames))
@@ -292,21 +319,23 @@ class Plan:
         try:
             raw, frames = fields["raw"], fields["frames"]
             return cls(
-                fields["ref"],
-                fields["dist"],
-                tuple(fields["models"]),
-                tuple(Wanted(name, tuple(options.items())) for name, options in fields["features"]),
-                raw and VideoFormat(raw["width"], raw["height"], raw["chroma"], raw["depth"]),
-                (fields["streams"][0], fields["streams"][1]),
+                _text("ref", fields["ref"]),
+                _text("dist", fields["dist"]),
+                tuple(_text("models", one) for one in fields["models"]),
+                _as_features([tuple(one) for one in fields["features"]]),
+                None if raw is None else VideoFormat(raw["width"], raw["height"], raw["chroma"], raw["depth"]),
+                (_number(fields["streams"][0]), _number(fields["streams"][1])),
                 unsigned("subsample", fields["subsample"], least=1),
-                Span(frames["first"], frames["stop"], frames["exact"]),
-                fields["viewing_distance"],
+                Span(frames["first"], frames["stop"], bool(frames["exact"])),
+                None if fields["viewing_distance"] is None else float(fields["viewing_distance"]),
                 prepare_from_dict(fields["prepare"]),
                 check_grain(fields["film_grain"]),
                 bool(fields["allow_hdr"]),
                 from_plain(fields["align"]),
             )
-        except (KeyError, TypeError, AttributeError, IndexError) as error:
+        except VmafError as error:
+            raise VmafValueError(f"not a plan: {error}") from None
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             raise VmafValueError(f"a plan lacks something, or has it wrong: {error!r}") from None
 
     def to_json(self) -> str:
@@ -318,6 +347,6 @@ class Plan:
         """The plan that a line of JSON holds."""
         try:
             fields = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise VmafValueError(f"not a plan: {error}") from None
         return cls.from_dict(fields)

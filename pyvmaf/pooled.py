@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._ffi import nearest
-from .errors import VmafValueError
+from .errors import VmafTypeError, VmafValueError
 
 Column = NDArray[np.float64]
 
@@ -65,12 +65,32 @@ def harmonic_mean(column: Column) -> float:
     >>> harmonic_mean(np.array([1.0, 1.0]))
     1.0
     """
-    return len(column) / _sum(1.0 / (column + 1.0)) - 1.0
+    with np.errstate(divide="ignore"):  # of infinity throughout it is infinity; with a -1 it is -1
+        return float(np.float64(len(column)) / _sum(1.0 / (column + 1.0)) - 1.0)
 
 
 def percentile(column: Column, q: float) -> float:
-    """The value below which `q` percent lie, interpolated linearly; NaN of nothing."""
-    return float(np.percentile(column, q)) if len(column) else math.nan
+    """The value below which `q` percent lie, interpolated linearly; NaN of nothing.
+
+    Raises:
+        VmafValueError: `q` is not within 0 to 100.
+
+    >>> percentile(np.array([1.0, 2.0, math.inf, math.inf]), 75)
+    inf
+    """
+    if not 0 <= q <= 100:
+        raise VmafValueError(f"the percentile is {q!r}, must be 0 to 100")
+    if not len(column):
+        return math.nan
+    with np.errstate(invalid="ignore"):
+        value = float(np.percentile(column, q))
+    # Between two infinities, or on a number before one, there is nothing to interpolate.
+    return float(np.percentile(column, q, method="lower")) if math.isnan(value) else value
+
+
+def _std(column: Column) -> float:
+    with np.errstate(invalid="ignore"):  # NaN where a value is infinite
+        return float(np.std(column))
 
 
 METHODS: dict[str, Callable[[Column], float]] = {
@@ -78,7 +98,7 @@ METHODS: dict[str, Callable[[Column], float]] = {
     "harmonic_mean": harmonic_mean,
     "min": lambda column: float(column.min()),
     "max": lambda column: float(column.max()),
-    "std": lambda column: float(np.std(column)),
+    "std": _std,
     "median": lambda column: percentile(column, 50),
 }
 
@@ -88,10 +108,13 @@ def pool(column: Column, method: str) -> float:
 
     Raises:
         VmafValueError: no such method.
+        VmafTypeError: not a name.
 
     >>> pool(np.array([1.0, 2.0, 6.0]), "p50"), pool(np.array([1.0, 2.0, 6.0]), "max")
     (2.0, 6.0)
     """
+    if not isinstance(method, str):
+        raise VmafTypeError(f"method is {method!r}, must be a name, such as 'mean' or 'p5'")
     match = re.fullmatch(r"p([0-9]+(?:\.[0-9]+)?)", method)
     if match and float(match[1]) <= 100:
         q = float(match[1])

@@ -122,7 +122,7 @@ class Result(Mapping[str, Column]):
         return (
             self.models == other.models
             and np.array_equal(self.frames, other.frames)
-            and dict(self.aggregates) == dict(other.aggregates)
+            and _same_numbers(self.aggregates, other.aggregates)
             and set(self) == set(other)
             and all(np.array_equal(self[name], other[name], equal_nan=True) for name in self)
         )
@@ -210,9 +210,10 @@ class Result(Mapping[str, Column]):
             ranges: of frame indices; (first, one past the last) is one too.
 
         Raises:
-            VmafValueError: a range without a scored frame.
+            VmafValueError: a range without a scored frame, or with steps.
+            VmafTypeError: something else than a range.
         """
-        return [self._of_range(range(*one) if isinstance(one, tuple) else one) for one in ranges]
+        return [self._of_range(_as_range(one)) for one in ranges]
 
     def _of_range(self, frames: range) -> Result:
         inside = (self.frames >= frames.start) & (self.frames < frames.stop)
@@ -293,6 +294,21 @@ class Result(Mapping[str, Column]):
         Returned or written like :meth:`to_json`.
         """
         return _give(csv_pieces(self), path)
+
+
+def _as_range(given: object) -> range:
+    if isinstance(given, (tuple, list)) and len(given) == 2:
+        given = range(unsigned("first", given[0]), unsigned("stop", given[1]))
+    if not isinstance(given, range):
+        raise VmafTypeError(f"ranges has {given!r}, must be a range or (first, one past the last)")
+    if given.step != 1:
+        raise VmafValueError(f"ranges has {given!r}, must have steps of 1")
+    return given
+
+
+def _same_numbers(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    """Equal names and values, NaN being itself."""
+    return set(one) == set(other) and all(np.array_equal(one[n], other[n], equal_nan=True) for n in one)
 
 
 def count(number: int, what: str) -> str:

@@ -48,4 +48,4 @@ class Run:
     def from_dict(cls, found: Mapping[str, Any]) -> Run:
         """What `as_dict` describes; further keys are left alone."""
         known = {f.name: found[f.name] for f in fields(cls) if f.name in found or f.name != "alignment"}
-        return cls(**{**known, "model_sources": tuple(known["model_sources"])})
+        return cls(**{**known, "model_sources": tuple(map(str, known["model_sources"]))})

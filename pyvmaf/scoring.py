@@ -28,6 +28,7 @@ from .prepare.settings import Prepare, Settings
 from .result import Result, collect, count
 from .run import Run
 from .video import AvVideo, Pair, RawVideo, Source, Video, VideoFormat, Y4mVideo, open_video
+from .video.container import is_remote, shown
 from .wanted import choose, load_models, register
 
 
@@ -56,6 +57,9 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, result: Result) -> None:
         super().__init__()
         self.result = result
+
+    def __reduce__(self) -> tuple[type[Interrupted], tuple[Result]]:
+        return type(self), (self.result,)
 
 
 def default_threads() -> int:
@@ -146,7 +150,7 @@ class _Run:
         means, plan = self.means, self.plan
         threads = default_threads() if means.n_threads is None else means.n_threads
         with ExitStack() as stack:
-            checkpoint = stack.enter_context(closing(self._checkpoint())) if means.checkpoint else None
+            checkpoint = stack.enter_context(closing(self._checkpoint())) if means.checkpoint is not None else None
             if checkpoint and checkpoint.is_complete and checkpoint.found:
                 return assemble(checkpoint.found)
             context = stack.enter_context(
@@ -243,6 +247,14 @@ class _Run:
 
 def _name(path: str) -> str:
     return "standard input" if path == "-" else path
+
+
+def name_of(side: Source | Video) -> str | None:
+    """What a result calls a video that is given by its path or URL; None: what is open here."""
+    if not isinstance(side, (str, os.PathLike)):
+        return None
+    path = os.fspath(side)
+    return shown(path) if is_remote(path) else _name(path)
 
 
 def _open(plan: Plan, opened: list[Video]) -> None:

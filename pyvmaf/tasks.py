@@ -46,7 +46,7 @@ class Task:
         try:
             fields = json.loads(line)
             name, plan = fields["task"], fields["plan"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise VmafValueError(f"not a task: {error!r}") from None
         if not isinstance(name, str) or not re.fullmatch(r"[^/\0]+\.pyvmaf", name):
             raise VmafValueError(f"not a task: its name is {name!r}, must be that of a .pyvmaf file")

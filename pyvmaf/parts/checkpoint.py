@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from .._ffi import lib
+from .._ffi import encoded, lib
 from ..context import VmafContext
-from ..errors import VmafOSError, VmafTimeoutError
+from ..errors import VmafOSError, VmafTimeoutError, VmafValueError
 from .extracted import put_in, take_out
 from .part import Part, check_same
 from .store import Stored, Writer
@@ -29,12 +29,16 @@ class Checkpoint:
         part: what is being scored, without frames.
 
     Raises:
-        VmafValueError: the file is of another run, or something else.
+        VmafValueError: the file is of another run, or something else, or no name of a file.
         VmafBusyError: another process is at it.
         VmafOSError: it cannot be written.
     """
 
     def __init__(self, path: str | os.PathLike[str], part: Part) -> None:
+        if not encoded(path):
+            raise VmafValueError("the path of the checkpoint is empty")
+        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+            raise VmafValueError(f"{os.fsdecode(path)} is a pipe or a device; a checkpoint is a file, to go on from")
         stored = Stored(path) if os.path.exists(path) else None
         found = stored.part if stored else None
         if found:
@@ -85,10 +89,12 @@ class Checkpoint:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
+        # After Ctrl-C in the midst of it nobody knows what the file has; another run reads it.
+        self._broken = True
         try:
             yield
+            self._broken = False
         except VmafOSError as error:
-            self._broken = True
             warnings.warn(f"the checkpoint is not written any more: {error}", stacklevel=3)
 
     def write(self, context: VmafContext, begin: int) -> None:
@@ -111,7 +117,7 @@ class Checkpoint:
         if not self._writer or self._broken:
             return
         with self._writing():
-            if after.halo[1]:
+            if after.halo[1] and not (self.found and self.found.extracted.halo[1]):
                 self._writer.frames(after.cut(after.stop, after.end))
             self._writer.end(part)
 

@@ -114,6 +114,7 @@ class Extracted:
 def join(pieces: Sequence[Extracted]) -> Extracted:
     """Successive pieces as one. They must fit: no gap, no overlap, halos at the ends only."""
     first, last = pieces[0], pieces[-1]
+    halo = (sum(p.halo[0] for p in pieces), sum(p.halo[1] for p in pieces))
     names = list(dict.fromkeys(s for piece in pieces for s in piece.values))
     values: dict[Series, NDArray[np.float64]] = {}
     written: dict[Series, NDArray[np.bool_]] = {}
@@ -122,7 +123,6 @@ def join(pieces: Sequence[Extracted]) -> Extracted:
         written[s] = np.concatenate([p.written.get(s, no) for p, no in zip(pieces, absent, strict=True)])
         nothing = [np.full(p.end - p.begin, np.nan) for p in pieces]
         values[s] = np.concatenate([p.values.get(s, no) for p, no in zip(pieces, nothing, strict=True)])
-    halo = (first.halo[0], last.halo[1])
     return Extracted(first.format, first.begin, last.end, halo, values, written, last.aggregates)
 
 

@@ -9,13 +9,14 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from .._ffi import call
 from ..context import VmafContext
 from ..errors import VmafTypeError, VmafValueError
 from ..plan import Span
 from ..result import Result, collect
 from ..wanted import load_models, register
 from .extracted import Extracted, join, put_in
-from .part import Part, check_same
+from .part import Part, check_same, models_identity
 from .store import load_part
 
 
@@ -23,17 +24,20 @@ def assemble(part: Part) -> Result:
     """The result of a part: settled values, pooled ones and models' scores are made anew.
 
     Raises:
-        VmafError: a model or an extractor that it needs is not here, or is another one.
+        VmafError: a model or an extractor that it needs is not here.
+        VmafValueError: a model was changed since, or the part comes from another version.
     """
-    plan = part.plan
+    plan, extracted = part.plan, part.extracted
     models = load_models(plan)
-    extracted = part.extracted
+    here = {"engine": call.vmaf_version(), "models": models_identity(plan, models)}
+    check_same({key: part.identity.get(key) for key in here}, here, "scored by what is not here any more")
     with VmafContext(n_subsample=plan.subsample) as context:
         register(context, models, plan.features)
         put_in(context, extracted, replays=False)
         context.flush()
         span = range(extracted.first, extracted.stop)
-        note = "; ".join(part.notes) or None
+        lacks = [] if part.complete else [f"the run was ended before its end: frames from {extracted.stop} on lack"]
+        note = "; ".join([*part.notes, *lacks]) or None
         return collect(context, models, span, plan.subsample, note, part.run, part)
 
 
@@ -49,8 +53,10 @@ def merge(parts: Iterable[Result | str | os.PathLike[str]]) -> Result:
     Raises:
         VmafValueError: frames lack or are there twice, or the parts are of different files,
             models, options or versions; the message says which.
-        VmafTypeError: a result that was put together by hand, which has no part to merge.
+        VmafTypeError: no sequence, or a result that was put together by hand, which has no part to merge.
     """
+    if isinstance(parts, (str, bytes, os.PathLike, Result)) or not isinstance(parts, Iterable):
+        raise VmafTypeError(f"parts is {parts!r}, must be a sequence of results or paths of saved ones")
     given = sorted(map(part_of, parts), key=lambda part: part.extracted.first)
     if not given:
         raise VmafValueError("there is nothing to merge")

@@ -33,18 +33,31 @@ def file_digest(path: str | os.PathLike[str], *, whole: bool = False) -> dict[st
     """
     try:
         with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            digest = hashlib.sha256()
-            if whole or size <= WHOLE:
-                while data := file.read(1 << 20):
-                    digest.update(data)
-                return {"bytes": size, "sha256": digest.hexdigest(), "of": "whole"}
-            for i in range(PIECES):
-                file.seek(i * (size - PIECE) // (PIECES - 1))
-                digest.update(file.read(PIECE))
-            return {"bytes": size, "sha256": digest.hexdigest(), "of": "pieces"}
+            return _digest(file, 0, os.fstat(file.fileno()).st_size, whole)
     except OSError as error:
         raise error_for(error.errno or EIO, os.fsdecode(path), error.strerror or str(error)) from None
+
+
+def object_digest(file: Any, start: int, size: int) -> dict[str, Any]:
+    """The digest of `size` bytes of an open file from `start` on, as if they were a file; it stays where it stands."""
+    here = file.tell()
+    try:
+        return _digest(file, start, size, whole=False)
+    finally:
+        file.seek(here)
+
+
+def _digest(file: Any, start: int, size: int, whole: bool) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    if whole or size <= WHOLE:
+        file.seek(start)
+        while data := file.read(1 << 20):
+            digest.update(data)
+        return {"bytes": size, "sha256": digest.hexdigest(), "of": "whole"}
+    for i in range(PIECES):
+        file.seek(start + i * (size - PIECE) // (PIECES - 1))
+        digest.update(file.read(PIECE))
+    return {"bytes": size, "sha256": digest.hexdigest(), "of": "pieces"}
 
 
 def digest_or_nothing(path: str) -> dict[str, Any]:

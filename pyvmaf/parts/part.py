@@ -93,7 +93,7 @@ def file_state(path: str) -> tuple[int, ...] | None:
 
 
 def _video_identity(video: Video) -> dict[str, object]:
-    known = digest_or_nothing(os.fspath(video.path))
+    known = video.digest or digest_or_nothing(os.fspath(video.path))
     return {**(known or {"name": str(video.path)}), "format": str(video.format), "stream": video.stream}
 
 
@@ -108,17 +108,22 @@ def _model_identity(asked: str | Model, model: Model) -> dict[str, object]:
     return known
 
 
+def models_identity(plan: Plan, models: Sequence[Model]) -> list[dict[str, object]]:
+    """Which models those of a plan are: digests of their files, what they are made of."""
+    return [_model_identity(asked, model) for asked, model in zip(plan.models, models, strict=True)]
+
+
 def identity_of(plan: Plan, models: Sequence[Model], videos: Sequence[Video]) -> dict[str, Any]:
     """What makes two results parts of one run: files, models, features, subsampling, engine.
 
-    Files are told by their digests (see `file_digest`), whatever they are called; what
-    is no file, by its name without credentials.
+    Files, bytes and file objects are told by their digests (see `file_digest`), whatever they
+    are called; what is none of them, such as a pipe or a URL, by its name without credentials.
     """
     known: dict[str, Any] = {
         "engine": call.vmaf_version(),
         "reference": _video_identity(videos[0]),
         "distorted": _video_identity(videos[1]),
-        "models": [_model_identity(a, m) for a, m in zip(plan.models, models, strict=True)],
+        "models": models_identity(plan, models),
         "features": [[one.name, dict(one.options)] for one in plan.features],
         "subsample": plan.subsample,
     }

@@ -40,6 +40,12 @@ def _pooled(values: Mapping[str, Any]) -> Pooled:
     return Pooled(found["mean"], found["harmonic_mean"], found["min"], found["max"], found["std"], percentiles)
 
 
+def _named(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no name of a model")
+    return value
+
+
 def read_result(source: str | os.PathLike[str] | TextIO) -> Result:
     """See :meth:`pyvmaf.Result.from_json`."""
     text, name = _text_of(source)
@@ -55,7 +61,7 @@ def read_result(source: str | os.PathLike[str] | TextIO) -> Result:
             np.array([frame["frameNum"] for frame in frames], np.int64),
             columns,
             {column: _pooled(values) for column, values in pooled.items()},
-            tuple(found["models"]),
+            tuple(map(_named, found["models"])),
             found["note"],
             run,
             {name: read_number(value) for name, value in found.get("aggregate_metrics", {}).items()},
@@ -64,5 +70,5 @@ def read_result(source: str | os.PathLike[str] | TextIO) -> Result:
         )
     except VmafValueError as error:
         raise VmafValueError(f"{name}: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as error:
         raise VmafValueError(f"{name}: not a result of pyvmaf: {error!r}") from None

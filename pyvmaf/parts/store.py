@@ -28,6 +28,7 @@ from .part import Part
 from .records import RecordFile, read_records
 
 FRAMES = struct.Struct("<cIIBI")  # kind, begin, end, whether a halo, number of columns
+LONGEST = 1 << 14  # frames of a record, which keeps it below the limit of `records`
 SYNC_SECONDS = 1.0
 
 
@@ -63,7 +64,8 @@ class Writer:
                 self._series[one] = len(self._series)
                 self._records.append(_json("C", one.as_dict()))
         for begin, end, halo in piece.runs():
-            self._records.append(self._pack(piece.cut(begin, end), halo))
+            for low in range(begin, end, LONGEST):
+                self._records.append(self._pack(piece.cut(low, min(end, low + LONGEST)), halo))
         if time.monotonic() - self._synced > SYNC_SECONDS:
             self._records.sync()
             self._synced = time.monotonic()
@@ -108,7 +110,7 @@ class Stored:
         try:
             for record in records:
                 self._take(record)
-        except (KeyError, TypeError, ValueError, IndexError, struct.error) as error:
+        except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError, IndexError, struct.error) as error:
             raise VmafValueError(f"{self.path}: its records make no sense: {error}") from None
         if self.part and self._pieces:
             joined = replace(join(self._pieces), aggregates=self.part.extracted.aggregates)
@@ -140,8 +142,9 @@ class Stored:
             )
 
     def _take_frames(self, record: bytes) -> None:
-        assert self.part is not None
         _, begin, end, halo, count = FRAMES.unpack_from(record)
+        if self.part is None or (self._pieces and begin != self._pieces[-1].end) or begin >= end:
+            raise ValueError(f"frames {begin} to {end - 1} do not follow what is before them")
         shape, at = (count, end - begin), FRAMES.size
         numbers = np.frombuffer(record, "<u4", count, at)
         values = np.frombuffer(record, "<f8", count * (end - begin), at + numbers.nbytes).reshape(shape)

@@ -48,7 +48,7 @@ class PreparedVideo(FileVideo):
         self.colour = said | {n: v for n, v in (("range", side.range), ("matrix", side.matrix)) if v}
         self.interlaced = video.interlaced and not side.deinterlaced
         self.sample_aspect = side.aspect
-        self.stream, self.notices = video.stream, video.notices
+        self.stream, self.notices, self.digest = video.stream, video.notices, video.digest
         self.frame_count, self.frame_rate = video.frame_count, video.frame_rate
         self._count_is_sure = getattr(video, "_count_is_sure", True)
         self._inside = 0  # frames that went in and have not come out

@@ -76,7 +76,9 @@ def open_video(
         file = ByteFile(source)
         try:
             own = _own_format(file, raw, stream)
-            return decoder(file, stream) if own is None else own
+            video = decoder(file, stream) if own is None else own
+            video.digest = file.digest()
+            return video
         except BaseException:
             file.close()
             raise

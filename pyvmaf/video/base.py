@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import abc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,6 +135,8 @@ class Video(abc.ABC):
         """Whether the file says that frames are two fields."""
         self.stream: str | None = None
         """Which stream of the file is read, where there is a choice."""
+        self.digest: Mapping[str, Any] | None = None
+        """Of what is read, where that is an object of the caller's, which no name tells from others."""
         self.notices: list[str] = []
         """What the reader noticed on the way, such as damage that was concealed."""
         self.first = 0

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import VmafTypeError
+from ..parts.origin import object_digest
 from .base import VideoError
 
 LINE_LIMIT = 4096
@@ -59,6 +60,10 @@ class ByteFile:
     def on_disk(self) -> bool:
         """Whether it is a regular file that was opened by its path."""
         return self._owned and self.size is not None and self.path != STDIN
+
+    def digest(self) -> dict[str, Any] | None:
+        """That of an object of the caller's, from where it stood; None of a file that has a name, and of a pipe."""
+        return None if self._owned or self.size is None else object_digest(self._file, self.start, self.size)
 
     def _find_size(self) -> int | None:
         if self._owned:

@@ -112,11 +112,15 @@ def run_merge(args: argparse.Namespace) -> int:
         if not args.output.lower().endswith((".json", ".csv", ".pyvmaf")):
             raise UsageError(f"--output {args.output!r} must end in .json, .csv or .pyvmaf")
         check_output(args.output, args.parts)
+    complete = True
     for digest, paths in runs.items():
         result = merge(paths)
+        complete &= result.part is not None and result.part.complete
         if into_folder:
             os.makedirs(args.output, exist_ok=True)
             stem = os.path.splitext(os.path.basename(first[digest].run.dist))[0] or "pair"
             save(result, os.path.join(args.output, f"{stem}.{digest[:12]}.json"))
         report(result, argparse.Namespace(**{**vars(args), "output": None if into_folder else args.output}))
-    return EXIT_OK
+        if result.part and result.part.complete and not result.part.is_whole:
+            say(f"pyvmaf: {result.part.plan.frames}, not the whole videos")
+    return EXIT_OK if complete else EXIT_INCOMPLETE

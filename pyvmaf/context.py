@@ -306,8 +306,7 @@ class VmafContext(Queries):
         Raises:
             VmafValueError: no frame was read, or it was done before.
         """
-        if self._n_threads:
-            self._patiently(lib.pyvmaf_wait_idle)
+        self._patiently(lib.pyvmaf_wait_idle)
         with self._entered() as c:
             self._read(lib.vmaf_read_pictures, c, ffi.NULL, ffi.NULL, 0)
 

@@ -129,8 +129,21 @@ typedef struct PyvmafShare {
     PyvmafScores *scores;
 } PyvmafShare;
 
-/* Most registrations that one call serves. */
+/* Most registrations of a stream that one call serves. */
 #define PYVMAF_SHARE_MAX 8
+
+/* One stream's part of a call that serves several, which have one reference:
+ * pyvmaf_read_together(). */
+typedef struct PyvmafLane {
+    void *state; /* an instance of the stream's own */
+    const PyvmafFrame *frame;
+    const PyvmafShare *share; /* the registrations to serve */
+    unsigned cnt;
+    int err; /* 0, for the call to set where this lane fails */
+} PyvmafLane;
+
+/* Most lanes of a call. */
+#define PYVMAF_LANE_MAX 16
 
 /*
  * A row of callbacks. They return 0 or a negative errno value, which the caller
@@ -156,7 +169,13 @@ typedef struct PyvmafShare {
  * What it publishes must equal, bit for bit, what extract() publishes for each
  * alone. Registrations other than the first have no instances.
  *
- * Every callback but extract() may be NULL.
+ * extract_lanes() stands for extract() and extract_group() where there is work
+ * that several distorted streams have in common. Every lane is what would be
+ * such a call of its own, with the same result; index, halo, the reference and
+ * as many earlier references as are needed are the same in all, and compatible()
+ * accepts the settings of their first shares.
+ *
+ * Every callback may be NULL, but there must be extract() or extract_lanes().
  */
 typedef struct PyvmafExtractor {
     const char *name;
@@ -180,7 +199,8 @@ typedef struct PyvmafExtractor {
     bool (*compatible)(const void *settings, const void *other);
     int (*extract_group)(void *state, const PyvmafShare *share, unsigned cnt,
                          const PyvmafFrame *frame);
-    unsigned share_max; /* most shares of such a call; 0: PYVMAF_SHARE_MAX */
+    unsigned share_max; /* most shares of a lane; 0: PYVMAF_SHARE_MAX */
+    void (*extract_lanes)(PyvmafLane *lane, unsigned cnt);
 } PyvmafExtractor;
 
 /* Publish `value` under `name`, which is decorated when it is a provided one;

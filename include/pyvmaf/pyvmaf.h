@@ -212,6 +212,34 @@ int pyvmaf_wait_settled(VmafContext *vmaf, unsigned *index,
 int pyvmaf_read_halo(VmafContext *vmaf, VmafPicture *ref, VmafPicture *dist,
                      unsigned index);
 
+/*
+ * Several distorted streams against one reference, whose half of the work is
+ * done once; each has its own context, and gets the numbers, to the bit, that
+ * vmaf_read_pictures() would give it. What the streams register may differ: they
+ * share what they have in common. The frames of all run on the threads of the
+ * first one, so the others need none.
+ */
+typedef struct PyvmafStream {
+    VmafContext *context;
+    VmafPicture *dist;
+    /* Set by the call: 0, or what vmaf_read_pictures() would have returned here,
+     * and pyvmaf_last_message() said. */
+    int err;
+    char reason[1024];
+} PyvmafStream;
+
+/*
+ * Read a frame of `cnt` streams, at most PYVMAF_LANE_MAX; `halo`: it is not
+ * scored itself, as with pyvmaf_read_halo(). All pictures are taken over,
+ * whatever comes out. What is wrong with a stream's picture, or fails in its
+ * extractors, is that stream's error and takes nothing from the others; the
+ * first one is returned. Nothing is read where the call itself is wrong
+ * (-EINVAL): something is NULL, two streams have the same context or picture, a
+ * context is flushed.
+ */
+int pyvmaf_read_together(PyvmafStream *stream, unsigned cnt, VmafPicture *ref,
+                         unsigned index, int halo);
+
 /* How many frames before and after a range what is registered needs, where there
  * are so many; UINT_MAX before: all. */
 int pyvmaf_halo(VmafContext *vmaf, unsigned *before, unsigned *after);

@@ -65,10 +65,9 @@ void context_unlock(VmafContext *ctx)
 /* Initialise every lock or none. */
 static int init_locks(VmafContext *ctx)
 {
-    pthread_mutex_t *const mutex[] = {
-        &ctx->api,          &ctx->predict,        &ctx->retained.lock,
-        &ctx->failure.lock, &ctx->unsettled.lock, &ctx->halo.lock
-    };
+    pthread_mutex_t *const mutex[] = { &ctx->api, &ctx->predict,
+                                       &ctx->failure.lock, &ctx->unsettled.lock,
+                                       &ctx->halo.lock };
     const unsigned cnt = sizeof mutex / sizeof *mutex;
     unsigned made = 0;
     int err = 0;
@@ -76,6 +75,8 @@ static int init_locks(VmafContext *ctx)
         made++;
     if (!err)
         err = settled_init(&ctx->settled);
+    if (!err && (err = retained_init(&ctx->retained)))
+        settled_free(&ctx->settled);
     while (err && made)
         pthread_mutex_destroy(mutex[--made]);
     return err;
@@ -83,12 +84,13 @@ static int init_locks(VmafContext *ctx)
 
 static void free_context(VmafContext *ctx)
 {
+    retained_wait(&ctx->retained, NULL);
     worker_destroy(ctx->workers);
     retained_drop(&ctx->retained);
     for (unsigned i = 0; i < ctx->reg_cnt; i++)
         registration_destroy(ctx->reg[i]);
     free(ctx->reg);
-    picture_pool_detach(ctx->retained.pool);
+    retained_free(&ctx->retained);
     predict_unbind(ctx->binding);
     collector_destroy(ctx->collector);
     free(ctx->failure.message);
@@ -98,7 +100,6 @@ static void free_context(VmafContext *ctx)
     settled_free(&ctx->settled);
     pthread_mutex_destroy(&ctx->api);
     pthread_mutex_destroy(&ctx->predict);
-    pthread_mutex_destroy(&ctx->retained.lock);
     pthread_mutex_destroy(&ctx->failure.lock);
     pthread_mutex_destroy(&ctx->unsettled.lock);
     pthread_mutex_destroy(&ctx->halo.lock);
@@ -342,8 +343,7 @@ int vmaf_preallocate_pictures(VmafContext *vmaf, VmafPictureConfiguration cfg)
     err = context_lock(vmaf, "vmaf_preallocate_pictures");
     if (err)
         return err;
-    if (vmaf->workers)
-        worker_wait(vmaf->workers, NULL);
+    retained_wait(&vmaf->retained, NULL);
     err = retained_replace_pool(&vmaf->retained, cfg);
     context_unlock(vmaf);
     return err;

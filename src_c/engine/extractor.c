@@ -175,9 +175,10 @@ static const char *row_defect(const PyvmafExtractor *extractor)
 {
     if (!extractor->name || !extractor->name[0])
         return "has no name";
-    if (!extractor->extract)
+    if (!extractor->extract && !extractor->extract_lanes)
         return "has no extract()";
-    if (!extractor->compatible != !extractor->extract_group)
+    const bool groups = extractor->extract_group || extractor->extract_lanes;
+    if (!extractor->compatible != !groups)
         return "has one of compatible() and extract_group() without the other";
     const char *defect = NULL;
     const PyvmafOption *option = extractor->options;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * A frame at work: the pair, the pictures of earlier frames, and one task for
- * each group of registrations that has to see it.
+ * each group of registrations that has to see it. Frames of several streams with
+ * one reference are chained: they run together, on the workers of the first.
  */
 #ifndef FRAME_H
 #define FRAME_H
@@ -13,21 +14,27 @@ typedef struct Frame Frame;
 typedef struct FramePair {
     const VmafPicture *ref, *dist;
     unsigned index;
-    bool halo; /* seen, but not scored */
+    bool halo;        /* seen, but not scored */
+    bool ref_checked; /* the samples of the reference were searched */
 } FramePair;
 
 /* Takes references of its own. NULL: no memory. Registrations that do not have to
  * see the frame are done with it. */
 Frame *frame_new(VmafContext *ctx, const FramePair *pair);
 
-/* Run the tasks that are left: all, or those that must run in order, on this
- * thread. All of them run; the error is that of the first registration that
- * fails, and its reason is this thread's last message. */
-int frame_run(Frame *frame, bool in_order_only);
-bool frame_is_done(const Frame *frame);
-void frame_free(Frame *frame);
+/* Have `next` and what follows it follow `frame`, of another context. */
+void frame_chain(Frame *frame, Frame *next);
 
-/* The same as a job of the workers, which frees the frame. */
+/* Run the tasks of a chain that are left: all, or those that must run in order,
+ * on this thread. All of them run, whatever fails. */
+void frame_run(Frame *frame, bool in_order_only);
+/* The error of the first registration that failed since this was asked, whose
+ * reason becomes this thread's last message. */
+int frame_take_error(Frame *frame);
+/* Free the chain if all is done; else hand it to the workers. */
+void frame_hand_over(Frame *frame, WorkerPool *workers);
+
+/* The rest of a chain as a job of the workers, which frees it. */
 void frame_run_job(void *frame);
 
 #endif

@@ -202,6 +202,11 @@ bool picture_pool_idle(PicturePool *pool)
     return idle;
 }
 
+bool picture_pool_lent(const VmafPicture *pic)
+{
+    return pic->ref && pic->ref->release == release_slot;
+}
+
 bool picture_pool_owns(const PicturePool *pool, const VmafPicture *pic)
 {
     return pool && pic->ref && pic->ref->cookie == pool;

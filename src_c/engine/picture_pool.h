@@ -27,6 +27,8 @@ int picture_pool_take(PicturePool *pool, VmafPicture *pic,
 bool picture_pool_starves(PicturePool *pool);
 /* Nothing is out and nobody waits. */
 bool picture_pool_idle(PicturePool *pool);
+/* Is it of any pool, and of this one? */
+bool picture_pool_lent(const VmafPicture *pic);
 bool picture_pool_owns(const PicturePool *pool, const VmafPicture *pic);
 
 #endif

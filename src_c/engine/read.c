@@ -13,6 +13,7 @@
 #include "log.h"
 #include "picture.h"
 #include "pyvmaf/pyvmaf.h"
+#include "read.h"
 #include "samples.h"
 
 /* The first reference picture of all fixes what the others must be. */
@@ -61,7 +62,8 @@ static int check_pair(VmafContext *ctx, const FramePair *pair)
         err = check_picture(ctx, "distorted", dist, pair->index);
     if (err || ctx->trusts_samples)
         return err;
-    err = samples_check(ref, "reference", pair->index);
+    if (!pair->ref_checked)
+        err = samples_check(ref, "reference", pair->index);
     if (err || ref->data[0] == dist->data[0])
         return err;
     return samples_check(dist, "distorted", pair->index);
@@ -83,28 +85,13 @@ static int announce(VmafContext *ctx, const FramePair *pair)
     return err;
 }
 
-/* Run it here, or hand it to the workers. What fails here is reported at once,
- * but keeps nothing else from running. */
-static int dispatch(VmafContext *ctx, Frame *frame)
-{
-    const int err = frame_run(frame, ctx->workers != NULL);
-    if (frame_is_done(frame)) {
-        frame_free(frame);
-        retained_count_work(&ctx->retained, 0);
-    } else {
-        retained_count_work(&ctx->retained, 1);
-        worker_submit(ctx->workers, frame);
-    }
-    return err;
-}
-
 /* A frame whose scores were restored has been counted. */
 static bool counts(const VmafContext *ctx, const FramePair *pair)
 {
     return !pair->halo && !frameset_has(&ctx->restored, pair->index);
 }
 
-static int run_pair(VmafContext *ctx, const FramePair *pair)
+static int make_frame(VmafContext *ctx, const FramePair *pair, Frame **frame)
 {
     ctx->has_read = true;
     if (counts(ctx, pair) && !atomic_fetch_add(&ctx->picture_cnt, 1))
@@ -114,32 +101,66 @@ static int run_pair(VmafContext *ctx, const FramePair *pair)
         err = announce(ctx, pair);
     if (err)
         return err;
-    Frame *frame = frame_new(ctx, pair);
-    if (!frame)
+    *frame = frame_new(ctx, pair);
+    if (!*frame)
         return -ENOMEM;
     retained_push(&ctx->retained, pair->ref, pair->dist, pair->index);
-    return dispatch(ctx, frame);
+    retained_count_work(&ctx->retained, 1);
+    return 0;
+}
+
+/* What fails first is what the call answers; the rest waits for the next one. */
+static void note(Reading *reading, int err)
+{
+    if (!err)
+        return;
+    if (reading->err) {
+        failure_store(&reading->ctx->failure, err, reading->pair.index);
+        return;
+    }
+    reading->err = err;
+    snprintf(reading->reason, sizeof reading->reason, "%s",
+             pyvmaf_last_message());
 }
 
 /* A failure in a worker is reported by the next call. That call's own frame runs
  * all the same, so that what is scored does not depend on threads; what fails in
  * it is reported later. */
-static int read_pair(VmafContext *ctx, const FramePair *pair)
+static void begin(Reading *reading)
 {
-    char reason[1024];
-    const int earlier = failure_take(&ctx->failure);
-    if (earlier)
-        snprintf(reason, sizeof reason, "%s", pyvmaf_last_message());
-    const int err = run_pair(ctx, pair);
-    if (earlier) {
-        if (err)
-            failure_store(&ctx->failure, err, pair->index);
-        log_remember("%s", reason);
-        return earlier;
+    note(reading, failure_take(&reading->ctx->failure));
+    reading->frame = NULL;
+    note(reading, make_frame(reading->ctx, &reading->pair, &reading->frame));
+}
+
+/* Run the chain here, or hand it to the workers. What fails here is reported at
+ * once, but keeps nothing else from running. */
+void reading_run(Reading *reading, unsigned cnt)
+{
+    Frame *first = NULL;
+    for (unsigned i = 0; i < cnt; i++) {
+        if (i)
+            reading[i].pair.ref_checked = reading[i - 1].frame != NULL &&
+                                          !reading[i - 1].ctx->trusts_samples;
+        begin(&reading[i]);
     }
-    if (!err && counts(ctx, pair))
-        atomic_fetch_add(&ctx->read_cnt, 1);
-    return err;
+    for (unsigned i = cnt; i--;) {
+        if (!reading[i].frame)
+            continue;
+        frame_chain(reading[i].frame, first);
+        first = reading[i].frame;
+    }
+    if (!first)
+        return;
+    WorkerPool *workers = reading[0].ctx->workers;
+    frame_run(first, workers != NULL);
+    for (unsigned i = 0; i < cnt; i++) {
+        if (reading[i].frame)
+            note(&reading[i], frame_take_error(reading[i].frame));
+        if (!reading[i].err && counts(reading[i].ctx, &reading[i].pair))
+            atomic_fetch_add(&reading[i].ctx->read_cnt, 1);
+    }
+    frame_hand_over(first, workers);
 }
 
 /* Before the first frame libvmaf refuses to flush: any extractor without
@@ -175,8 +196,7 @@ static int finish_registrations(VmafContext *ctx)
  * only when there was nothing to flush may frames still follow. */
 static int flush(VmafContext *ctx)
 {
-    if (ctx->workers)
-        worker_wait(ctx->workers, NULL);
+    retained_wait(&ctx->retained, NULL);
     bool started = false;
     for (unsigned i = 0; i < ctx->reg_cnt && !started; i++)
         started = registration_started(ctx->reg[i]);
@@ -195,7 +215,7 @@ static int flush(VmafContext *ctx)
     return lost ? lost : unsettled ? unsettled : err;
 }
 
-static int check_open(const VmafContext *ctx, const char *call)
+int reading_check(const VmafContext *ctx, const char *call)
 {
     if (!ctx->flushed)
         return 0;
@@ -205,12 +225,15 @@ static int check_open(const VmafContext *ctx, const char *call)
 }
 
 /* The pictures are taken over when all went well. */
-static int read_and_take(VmafContext *ctx, VmafPicture *ref, VmafPicture *dist,
-                         const FramePair *pair)
+static int read_and_take(VmafContext *ctx, const FramePair *pair,
+                         VmafPicture *ref, VmafPicture *dist)
 {
-    const int err = read_pair(ctx, pair);
-    if (err)
-        return err;
+    Reading reading = { .ctx = ctx, .pair = *pair };
+    reading_run(&reading, 1);
+    if (reading.err) {
+        log_remember("%s", reading.reason);
+        return reading.err;
+    }
     vmaf_picture_unref(ref);
     if (dist != ref)
         vmaf_picture_unref(dist);
@@ -225,8 +248,8 @@ int vmaf_read_pictures(VmafContext *vmaf, VmafPicture *ref, VmafPicture *dist,
         err = context_lock(vmaf, "vmaf_read_pictures");
     if (err)
         return err;
-    const FramePair pair = { ref, dist, index, false };
-    err = check_open(vmaf, "vmaf_read_pictures");
+    const FramePair pair = { .ref = ref, .dist = dist, .index = index };
+    err = reading_check(vmaf, "vmaf_read_pictures");
     if (!err && !ref && !dist) {
         err = flush(vmaf);
     } else if (!err && (!ref || !dist)) {
@@ -235,7 +258,7 @@ int vmaf_read_pictures(VmafContext *vmaf, VmafPicture *ref, VmafPicture *dist,
                  ref ? "distorted" : "reference", index);
         err = -EINVAL;
     } else if (!err) {
-        err = read_and_take(vmaf, ref, dist, &pair);
+        err = read_and_take(vmaf, &pair, ref, dist);
     }
     context_unlock(vmaf);
     return err;
@@ -249,10 +272,12 @@ int pyvmaf_read_halo(VmafContext *vmaf, VmafPicture *ref, VmafPicture *dist,
         err = context_lock(vmaf, "pyvmaf_read_halo");
     if (err)
         return err;
-    const FramePair pair = { ref, dist, index, true };
-    err = check_open(vmaf, "pyvmaf_read_halo");
+    const FramePair pair = {
+        .ref = ref, .dist = dist, .index = index, .halo = true
+    };
+    err = reading_check(vmaf, "pyvmaf_read_halo");
     if (!err)
-        err = read_and_take(vmaf, ref, dist, &pair);
+        err = read_and_take(vmaf, &pair, ref, dist);
     context_unlock(vmaf);
     return err;
 }
@@ -301,7 +326,5 @@ int pyvmaf_wait_room(VmafContext *vmaf, unsigned milliseconds)
 int pyvmaf_wait_idle(VmafContext *vmaf, unsigned milliseconds)
 {
     const int err = context_check("pyvmaf_wait_idle", vmaf);
-    if (err || !vmaf->workers)
-        return err;
-    return worker_wait(vmaf->workers, &milliseconds);
+    return err ? err : retained_wait(&vmaf->retained, &milliseconds);
 }

@@ -115,14 +115,22 @@ bool registration_join(Registration *leader, Registration *reg)
         extractor->share_max && extractor->share_max < PYVMAF_SHARE_MAX
             ? extractor->share_max
             : PYVMAF_SHARE_MAX;
-    if (extractor != reg->extractor || !extractor->extract_group ||
-        !extractor->compatible || leader->leader != leader ||
-        leader->member_cnt >= max ||
+    if (extractor != reg->extractor || !extractor->compatible ||
+        leader->leader != leader || leader->member_cnt >= max ||
         !extractor->compatible(leader->settings, reg->settings))
         return false;
     leader->member[leader->member_cnt++] = reg;
     reg->leader = leader;
     return true;
+}
+
+bool registration_pairs(const Registration *reg, const Registration *other)
+{
+    const PyvmafExtractor *extractor = reg->extractor;
+    return extractor == other->extractor && extractor->extract_lanes &&
+           reg->needs.in_order == other->needs.in_order &&
+           reg->needs.earlier_ref == other->needs.earlier_ref &&
+           extractor->compatible(reg->settings, other->settings);
 }
 
 bool registration_is(const Registration *reg, const PyvmafExtractor *extractor,

@@ -62,6 +62,9 @@ bool registration_join(Registration *leader, Registration *reg);
 int registration_check(const PyvmafExtractor *extractor,
                        const VmafFeatureDictionary *opts);
 
+/* Can one call serve both, of two contexts, each with an instance of its own? */
+bool registration_pairs(const Registration *reg, const Registration *other);
+
 /* Same extractor, same decoration of names. */
 bool registration_is(const Registration *reg, const PyvmafExtractor *extractor,
                      const char *suffix);

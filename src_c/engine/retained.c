@@ -6,6 +6,22 @@
 
 #include "log.h"
 #include "picture.h"
+#include "wait.h"
+
+int retained_init(Retained *retained)
+{
+    int err = -pthread_mutex_init(&retained->lock, NULL);
+    if (!err && (err = -wait_cond_init(&retained->idle)))
+        pthread_mutex_destroy(&retained->lock);
+    return err;
+}
+
+void retained_free(Retained *retained)
+{
+    picture_pool_detach(retained->pool);
+    pthread_cond_destroy(&retained->idle);
+    pthread_mutex_destroy(&retained->lock);
+}
 
 void retained_want(Retained *retained, const PyvmafNeeds *needs)
 {
@@ -53,6 +69,17 @@ static unsigned trim(Retained *retained, VmafPicture *gone)
     return cnt;
 }
 
+/* A picture of another context's pool, which could not ask for it back, is
+ * copied; without memory for that it is missing. */
+static VmafPicture keep(const Retained *retained, const VmafPicture *pic)
+{
+    VmafPicture copy = { 0 };
+    if (!picture_pool_lent(pic) || picture_pool_owns(retained->pool, pic))
+        return picture_share(pic);
+    picture_copy(&copy, pic);
+    return copy;
+}
+
 void retained_push(Retained *retained, const VmafPicture *ref,
                    const VmafPicture *dist, unsigned index)
 {
@@ -68,7 +95,7 @@ void retained_push(Retained *retained, const VmafPicture *ref,
         memmove(&pair[1], &pair[0], (PYVMAF_EARLIER_MAX - 1) * sizeof *pair);
         retained->cnt += retained->cnt < PYVMAF_EARLIER_MAX;
     }
-    pair[0] = (EarlierPair){ index, picture_share(ref), picture_share(dist) };
+    pair[0] = (EarlierPair){ index, keep(retained, ref), keep(retained, dist) };
     const unsigned cnt = trim(retained, gone);
     pthread_mutex_unlock(&retained->lock);
     earlier_pair_unref(&last);
@@ -135,7 +162,25 @@ void retained_count_work(Retained *retained, int change)
     pthread_mutex_lock(&retained->lock);
     retained->in_work += (unsigned)change;
     feed_pool(retained);
+    if (!retained->in_work)
+        pthread_cond_broadcast(&retained->idle);
     pthread_mutex_unlock(&retained->lock);
+}
+
+int retained_wait(Retained *retained, const unsigned *milliseconds)
+{
+    const struct timespec until = wait_until(milliseconds ? *milliseconds : 0);
+    bool in_time = true;
+    pthread_mutex_lock(&retained->lock);
+    while (retained->in_work && in_time) {
+        if (milliseconds)
+            in_time = wait_cond(&retained->idle, &retained->lock, &until);
+        else
+            pthread_cond_wait(&retained->idle, &retained->lock);
+    }
+    const int err = retained->in_work ? -EAGAIN : 0;
+    pthread_mutex_unlock(&retained->lock);
+    return err;
 }
 
 static int replace_pool(Retained *retained, VmafPictureConfiguration cfg)

@@ -23,9 +23,14 @@ typedef struct Retained {
     unsigned ref_cnt, dist_cnt;           /* how many of each side are wanted */
     unsigned cnt;                         /* frames retained */
     EarlierPair pair[PYVMAF_EARLIER_MAX]; /* the latest first */
-    unsigned in_work; /* frames that will give pictures back */
+    unsigned in_work;    /* frames, which will give pictures back */
+    pthread_cond_t idle; /* none is */
     PicturePool *pool;
 } Retained;
+
+/* Of zeroed memory; 0 or a negative errno value. */
+int retained_init(Retained *retained);
+void retained_free(Retained *retained);
 
 /* From now on keep so many of each side, and no fewer than before. */
 void retained_want(Retained *retained, const PyvmafNeeds *needs);
@@ -39,8 +44,10 @@ void retained_drop(Retained *retained);
 /* Give back what a pair refers to. */
 void earlier_pair_unref(EarlierPair *pair);
 
-/* Count frames that hold pictures. */
+/* Count frames that are at work, on whatever thread, and hold pictures. */
 void retained_count_work(Retained *retained, int change);
+/* Wait until none is, at most so long (NULL: for ever); then -EAGAIN. */
+int retained_wait(Retained *retained, const unsigned *milliseconds);
 
 /* Replace the pool. -EBUSY: pictures of the present one are in use. */
 int retained_replace_pool(Retained *retained, VmafPictureConfiguration cfg);

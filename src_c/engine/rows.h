@@ -14,7 +14,7 @@
 #include "libvmaf/libvmaf.h"
 
 /* Most sums that a kernel has. */
-#define ROWS_MAX_SUMS 64
+#define ROWS_MAX_SUMS 320
 
 typedef struct RowCall {
     KernelFn run;

@@ -16,13 +16,12 @@
 
 struct WorkerPool {
     pthread_mutex_t lock;
-    pthread_cond_t not_empty, not_full, idle, part_done;
+    pthread_cond_t not_empty, not_full, part_done;
     void (*run)(void *job);
     pthread_t *thread;
     unsigned thread_cnt;
     void **ring; /* `size` slots, `cnt` filled, from `head` on */
     unsigned size, head, cnt;
-    unsigned running;
     WorkerSplit *split; /* those with parts that nobody has taken */
     unsigned untaken;   /* parts of all of them */
     unsigned waiting;   /* threads without work */
@@ -100,16 +99,12 @@ static void run_job(WorkerPool *pool)
     void *job = pool->ring[pool->head];
     pool->head = (pool->head + 1) % pool->size;
     pool->cnt--;
-    pool->running++;
     pthread_cond_signal(&pool->not_full);
     pthread_mutex_unlock(&pool->lock);
 
     pool->run(job);
 
     pthread_mutex_lock(&pool->lock);
-    pool->running--;
-    if (!pool->cnt && !pool->running)
-        pthread_cond_broadcast(&pool->idle);
 }
 
 static void *work(void *arg)
@@ -155,9 +150,9 @@ static int init_locks(WorkerPool *pool)
     int err = pthread_mutex_init(&pool->lock, NULL);
     if (err)
         return -err;
-    pthread_cond_t *cond[] = { &pool->not_empty, &pool->not_full, &pool->idle,
+    pthread_cond_t *cond[] = { &pool->not_empty, &pool->not_full,
                                &pool->part_done };
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < 3; i++) {
         if ((err = wait_cond_init(cond[i]))) {
             while (i--)
                 pthread_cond_destroy(cond[i]);
@@ -249,22 +244,6 @@ int worker_wait_room(WorkerPool *pool, unsigned milliseconds)
     return err;
 }
 
-int worker_wait(WorkerPool *pool, const unsigned *milliseconds)
-{
-    const struct timespec until = wait_until(milliseconds ? *milliseconds : 0);
-    bool in_time = true;
-    pthread_mutex_lock(&pool->lock);
-    while ((pool->cnt || pool->running) && in_time) {
-        if (milliseconds)
-            in_time = wait_cond(&pool->idle, &pool->lock, &until);
-        else
-            pthread_cond_wait(&pool->idle, &pool->lock);
-    }
-    const int err = pool->cnt || pool->running ? -EAGAIN : 0;
-    pthread_mutex_unlock(&pool->lock);
-    return err;
-}
-
 void worker_destroy(WorkerPool *pool)
 {
     if (!pool)
@@ -278,7 +257,6 @@ void worker_destroy(WorkerPool *pool)
 
     pthread_cond_destroy(&pool->not_empty);
     pthread_cond_destroy(&pool->not_full);
-    pthread_cond_destroy(&pool->idle);
     pthread_cond_destroy(&pool->part_done);
     pthread_mutex_destroy(&pool->lock);
     free(pool->ring);

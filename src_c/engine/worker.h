@@ -39,11 +39,7 @@ void worker_split(WorkerPool *pool, WorkerSplit *split);
 /* Wait until there is room for a job, at most so long; then -EAGAIN. */
 int worker_wait_room(WorkerPool *pool, unsigned milliseconds);
 
-/* Wait until every submitted job is done, at most so long (NULL: for ever); then
- * -EAGAIN. */
-int worker_wait(WorkerPool *pool, const unsigned *milliseconds);
-
-/* Wait, then end and join the threads. NULL is fine. */
+/* Wait until every submitted job is done, then end and join the threads. NULL is fine. */
 void worker_destroy(WorkerPool *pool);
 
 #endif

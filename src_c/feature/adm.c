@@ -214,7 +214,7 @@ static int adm_close(void *state)
     return 0;
 }
 
-/* What the kernel gets for scale `i`, but for the variants. */
+/* What the kernel gets for scale `i`, but for the lanes. */
 static AdmScale scale_call(const AdmState *s, const PyvmafFrame *frame,
                            unsigned i)
 {
@@ -223,29 +223,45 @@ static AdmScale scale_call(const AdmState *s, const PyvmafFrame *frame,
         .h = halve(s->h, i),
         .bpc = s->bpc,
         .scale = i,
+        .ref = i ? s->low[i - 1][0] : frame->ref->data[0],
+        .ref_stride = i ? s->low_stride[i - 1] : frame->ref->stride[0],
     };
-    if (i == 0) {
-        scale.ref = frame->ref->data[0];
-        scale.dist = frame->dist->data[0];
-        scale.ref_stride = frame->ref->stride[0];
-        scale.dist_stride = frame->dist->stride[0];
-    } else {
-        scale.ref = s->low[i - 1][0];
-        scale.dist = s->low[i - 1][1];
-        scale.ref_stride = scale.dist_stride = s->low_stride[i - 1];
-    }
     if (i + 1 < ADM_SCALES) {
         scale.low_ref = s->low[i][0];
-        scale.low_dist = s->low[i][1];
         scale.low_stride = s->low_stride[i];
     }
     return scale;
+}
+
+/* The distorted picture of a lane at scale `i`, and its variants. */
+static AdmLane lane_call(const PyvmafLane *lane, AdmVariant *variant,
+                         unsigned i)
+{
+    const AdmState *s = lane->state;
+    const VmafPicture *dist = lane->frame->dist;
+    const bool skip = i == 0 && s->weights.skip_scale0;
+    for (unsigned v = 0; v < lane->cnt; v++) {
+        const AdmState *its = lane->share[v].settings;
+        variant[v].gain_limit = its->gain_limit;
+        variant[v].skip_aim = its->skip_aim;
+        for (unsigned q = 0; q < 3; q++)
+            variant[v].factor[q] = its->csf[i].fixed[q];
+    }
+    return (AdmLane){
+        .dist = i ? s->low[i - 1][1] : dist->data[0],
+        .dist_stride = i ? s->low_stride[i - 1] : dist->stride[0],
+        .low_dist = i + 1 < ADM_SCALES ? s->low[i][1] : NULL,
+        .variant = variant,
+        .variant_cnt = skip ? 0 : lane->cnt,
+    };
 }
 
 /* Sums of one scale; its rows may be cut among threads. */
 static void sum_scale(const AdmState *s, const AdmScale *scale, AdmSums *sums)
 {
     _Static_assert(sizeof *sums == ADM_SUM_CNT * sizeof(int64_t), "an array");
+    _Static_assert(ADM_SUM_CNT * ADM_MAX_LANES <= ROWS_MAX_SUMS,
+                   "of all lanes");
     rows_sum(s->context, &(RowCall){
                              .run = s->kernels->scale,
                              .call = scale,
@@ -253,38 +269,21 @@ static void sum_scale(const AdmState *s, const AdmScale *scale, AdmSums *sums)
                              .scratch_size = s->scratch_size,
                              .scratch = s->scratch,
                              .sums = (int64_t *)sums,
-                             .sum_cnt = ADM_SUM_CNT,
+                             .sum_cnt = ADM_SUM_CNT * scale->lane_cnt,
                          });
 }
 
 /* All shares treat scale 0 alike. */
-static void sum_scales(const AdmState *first, const PyvmafFrame *frame,
-                       const PyvmafShare *share, unsigned cnt,
-                       AdmParts parts[][ADM_SCALES])
+static void score_scale(const PyvmafLane *lane, const AdmPlan *plan,
+                        const AdmSums *sums, AdmParts parts[][ADM_SCALES])
 {
-    for (unsigned i = 0; i < ADM_SCALES; i++) {
-        bool skip = i == 0 && first->weights.skip_scale0;
-        AdmScale scale = scale_call(first, frame, i);
-        AdmVariant variant[ADM_MAX_VARIANTS];
-        AdmSums sums;
-        AdmPlan plan;
-        for (unsigned v = 0; v < cnt; v++) {
-            const AdmState *s = share[v].settings;
-            variant[v].gain_limit = s->gain_limit;
-            variant[v].skip_aim = s->skip_aim;
-            for (unsigned q = 0; q < 3; q++)
-                variant[v].factor[q] = s->csf[i].fixed[q];
-        }
-        scale.variant = variant;
-        scale.variant_cnt = skip ? 0 : cnt;
-        sum_scale(first, &scale, &sums);
-        adm_plan(&plan, &scale, &(Rows){ 0, (scale.h + 1) / 2, NULL });
-        for (unsigned v = 0; v < cnt; v++) {
-            const AdmState *s = share[v].settings;
-            parts[v][i] = skip ? adm_score_skipped()
-                               : adm_score_scale(&plan, &sums, v, &s->csf[i],
-                                                 s->weights.noise);
-        }
+    const unsigned i = plan->scale;
+    for (unsigned v = 0; v < lane->cnt; v++) {
+        const AdmState *s = lane->share[v].settings;
+        parts[v][i] =
+            i == 0 && s->weights.skip_scale0
+                ? adm_score_skipped()
+                : adm_score_scale(plan, sums, v, &s->csf[i], s->weights.noise);
     }
 }
 
@@ -322,22 +321,49 @@ static int publish(const AdmState *s, const AdmParts parts[ADM_SCALES],
     return err;
 }
 
-static int extract_group(void *state, const PyvmafShare *share, unsigned cnt,
-                         const PyvmafFrame *frame)
+/* Sums and scores of all lanes; planes of the reference are the first one's. */
+static void score_lanes(const PyvmafLane *lane, unsigned cnt, unsigned i,
+                        AdmParts parts[][ADM_MAX_VARIANTS][ADM_SCALES])
 {
-    AdmParts parts[ADM_MAX_VARIANTS][ADM_SCALES];
-    int err = 0;
-    sum_scales(state, frame, share, cnt, parts);
-    for (unsigned v = 0; v < cnt; v++)
-        err = extractor_first_error(
-            err, publish(share[v].settings, parts[v], frame, share[v].scores));
-    return err;
+    AdmScale scale = scale_call(lane->state, lane->frame, i);
+    AdmVariant variant[ADM_MAX_LANES][ADM_MAX_VARIANTS];
+    AdmLane part[ADM_MAX_LANES];
+    AdmSums sums[ADM_MAX_LANES];
+    AdmPlan plan;
+    for (unsigned k = 0; k < cnt; k++)
+        part[k] = lane_call(&lane[k], variant[k], i);
+    scale.lane = part;
+    scale.lane_cnt = cnt;
+    sum_scale(lane->state, &scale, sums);
+    adm_plan(&plan, &scale, &(Rows){ 0, (scale.h + 1) / 2, NULL });
+    for (unsigned k = 0; k < cnt; k++)
+        score_scale(&lane[k], &plan, &sums[k], parts[k]);
 }
 
-static int adm_extract(void *state, const PyvmafFrame *frame,
-                       PyvmafScores *scores)
+/* No more lanes and variants than the kernel takes. */
+static void extract_some(PyvmafLane *lane, unsigned cnt)
 {
-    return extract_group(state, &(PyvmafShare){ state, scores }, 1, frame);
+    AdmParts parts[ADM_MAX_LANES][ADM_MAX_VARIANTS][ADM_SCALES];
+    for (unsigned i = 0; i < ADM_SCALES; i++)
+        score_lanes(lane, cnt, i, parts);
+    for (unsigned k = 0; k < cnt; k++)
+        for (unsigned v = 0; v < lane[k].cnt; v++)
+            lane[k].err = extractor_first_error(
+                lane[k].err, publish(lane[k].share[v].settings, parts[k][v],
+                                     lane[k].frame, lane[k].share[v].scores));
+}
+
+static void adm_extract_lanes(PyvmafLane *lane, unsigned cnt)
+{
+    while (cnt) {
+        unsigned some = 1, variants = lane->cnt;
+        while (some < cnt && some < ADM_MAX_LANES &&
+               variants + lane[some].cnt <= ADM_MAX_IN_ALL)
+            variants += lane[some++].cnt;
+        extract_some(lane, some);
+        lane += some;
+        cnt -= some;
+    }
 }
 
 /* Viewing conditions and gain limits apply after the transform. */
@@ -355,9 +381,8 @@ const PyvmafExtractor extractor_adm = {
     .state_size = sizeof(AdmState),
     .configure = adm_configure,
     .init = adm_init,
-    .extract = adm_extract,
     .close = adm_close,
     .compatible = adm_compatible,
-    .extract_group = extract_group,
+    .extract_lanes = adm_extract_lanes,
     .share_max = ADM_MAX_VARIANTS,
 };

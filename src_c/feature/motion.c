@@ -169,9 +169,10 @@ static uint64_t sum_rows(const MotionState *s, const MotionSad *sad)
     return (uint64_t)sum;
 }
 
-/* The low pass scales 8-bit samples by 256, deeper ones alike. */
-static double score(const MotionState *s, const VmafPicture *earlier,
-                    const VmafPicture *current)
+/* The mean difference, the same for every lane and share: it is the reference's.
+ * The low pass scales 8-bit samples by 256, deeper ones alike. */
+static double mean_difference(const MotionState *s, const VmafPicture *earlier,
+                              const VmafPicture *current)
 {
     const MotionSad sad = {
         .earlier = earlier->data[0],
@@ -182,35 +183,58 @@ static double score(const MotionState *s, const VmafPicture *earlier,
         .h = current->h[0],
         .bpc = current->bpc,
     };
-    double mean = (double)sum_rows(s, &sad) / 256. / (sad.w * sad.h);
-    return smaller(mean * s->fps_weight, s->max_val);
+    return (double)sum_rows(s, &sad) / 256. / (sad.w * sad.h);
 }
 
-static int motion_extract(void *state, const PyvmafFrame *frame,
-                          PyvmafScores *scores)
+static int no_earlier(const PyvmafLane *lane)
 {
-    const MotionState *s = state;
-    double value = 0.;
+    const MotionState *s = lane->state;
+    unsigned back = 2 * distance(s) - 1, average = 0;
+    for (unsigned v = 0; v < lane->cnt; v++)
+        average |=
+            ((const MotionState *)lane->share[v].settings)->moving_average;
+    log_line(VMAF_LOG_LEVEL_ERROR,
+             "motion: frame %u has no reference frame %u before it; "
+             "frames are numbered 0, 1, 2, ..., or a range has %u "
+             "frames of pyvmaf_read_halo() before it",
+             lane->frame->index, distance(s), back + average);
+    return -EINVAL;
+}
 
-    if (!s->force_zero && frame->index >= distance(s)) {
-        const VmafPicture *earlier = frame->earlier[distance(s) - 1].ref;
-        if (!earlier && frame->halo)
-            return 0;
-        if (!earlier) {
-            log_line(VMAF_LOG_LEVEL_ERROR,
-                     "motion: frame %u has no reference frame %u before it; "
-                     "frames are numbered 0, 1, 2, ..., or a range has %u "
-                     "frames of pyvmaf_read_halo() before it",
-                     frame->index, distance(s),
-                     2 * distance(s) - 1 + s->moving_average);
-            return -EINVAL;
-        }
-        value = score(s, earlier, frame->ref);
-    }
-    int err = pyvmaf_scores_put(scores, SAD, value, frame->index);
+static int publish(const PyvmafShare *share, double mean, unsigned index)
+{
+    const MotionState *s = share->settings;
+    const double value = smaller(mean * s->fps_weight, s->max_val);
+    int err = pyvmaf_scores_put(share->scores, SAD, value, index);
     if (!err && s->debug)
-        err = pyvmaf_scores_put(scores, MOTION, value, frame->index);
+        err = pyvmaf_scores_put(share->scores, MOTION, value, index);
     return err;
+}
+
+static void motion_extract_lanes(PyvmafLane *lane, unsigned cnt)
+{
+    const MotionState *s = lane->state;
+    const PyvmafFrame *frame = lane->frame;
+    const bool compares = !s->force_zero && frame->index >= distance(s);
+    const VmafPicture *earlier =
+        compares ? frame->earlier[distance(s) - 1].ref : NULL;
+    if (compares && !earlier && frame->halo)
+        return;
+    const int err = compares && !earlier ? no_earlier(lane) : 0;
+    const double mean = earlier ? mean_difference(s, earlier, frame->ref) : 0.;
+    for (unsigned i = 0; i < cnt; i++) {
+        lane[i].err = err;
+        for (unsigned v = 0; !err && v < lane[i].cnt; v++)
+            lane[i].err = extractor_first_error(
+                lane[i].err, publish(&lane[i].share[v], mean, frame->index));
+    }
+}
+
+/* All other options come after the difference. */
+static bool motion_compatible(const void *settings, const void *other)
+{
+    const MotionState *s = settings, *o = other;
+    return s->force_zero == o->force_zero && distance(s) == distance(o);
 }
 
 /* The frames that are known when some settle: those before `end`, and no more
@@ -328,7 +352,8 @@ const PyvmafExtractor extractor_motion = {
                .look_back = 1 },
     .configure = motion_configure,
     .init = motion_init,
-    .extract = motion_extract,
     .settle = motion_settle,
     .close = motion_close,
+    .compatible = motion_compatible,
+    .extract_lanes = motion_extract_lanes,
 };

@@ -124,7 +124,7 @@ static int vif_close(void *state)
     return 0;
 }
 
-/* What the kernel gets for scale `i`. */
+/* What the kernel gets for scale `i`, but for the lanes. */
 static VifScale scale_call(const VifState *s, const PyvmafFrame *frame,
                            unsigned i)
 {
@@ -134,28 +134,40 @@ static VifScale scale_call(const VifState *s, const PyvmafFrame *frame,
         .bpc = s->bpc,
         .scale = i,
         .ref = s->ref[i],
-        .dist = s->dist[i],
         .ref_stride = s->stride[i],
-        .dist_stride = s->stride[i],
     };
     if (i == 0) {
         scale.ref = frame->ref->data[0];
-        scale.dist = frame->dist->data[0];
         scale.ref_stride = frame->ref->stride[0];
-        scale.dist_stride = frame->dist->stride[0];
     }
     if (i + 1 < VIF_SCALES) {
         scale.next_ref = s->ref[i + 1];
-        scale.next_dist = s->dist[i + 1];
         scale.next_stride = s->stride[i + 1];
     }
     return scale;
+}
+
+/* The distorted picture of a lane; its gain limits are the same at all scales. */
+static VifLane lane_call(const PyvmafLane *lane, const double *limit,
+                         unsigned i)
+{
+    const VifState *s = lane->state;
+    const VmafPicture *dist = lane->frame->dist;
+    return (VifLane){
+        .dist = i ? s->dist[i] : dist->data[0],
+        .dist_stride = i ? s->stride[i] : dist->stride[0],
+        .next_dist = i + 1 < VIF_SCALES ? s->dist[i + 1] : NULL,
+        .limit = limit,
+        .limit_cnt = i == 0 && s->skip_scale0 ? 0 : lane->cnt,
+    };
 }
 
 /* Sums of one scale; its rows may be cut among threads. */
 static void sum_scale(const VifState *s, const VifScale *scale, VifSums *sums)
 {
     _Static_assert(sizeof *sums == VIF_SUM_CNT * sizeof(int64_t), "an array");
+    _Static_assert(VIF_SUM_CNT * VIF_MAX_LANES <= ROWS_MAX_SUMS,
+                   "of all lanes");
     rows_sum(s->context, &(RowCall){
                              .run = s->kernels->scale,
                              .call = scale,
@@ -163,25 +175,34 @@ static void sum_scale(const VifState *s, const VifScale *scale, VifSums *sums)
                              .scratch_size = s->scratch_size,
                              .scratch = s->scratch,
                              .sums = (int64_t *)sums,
-                             .sum_cnt = VIF_SUM_CNT,
+                             .sum_cnt = VIF_SUM_CNT * scale->lane_cnt,
                          });
 }
 
-/* Sums of all scales for several gain limits at once. */
-static void sum_scales(const VifState *s, const PyvmafFrame *frame,
-                       const double *limit, unsigned cnt,
-                       VifSums sums[VIF_SCALES])
+/* Sums of all scales and lanes for several gain limits at once; planes of the
+ * reference are the first lane's. */
+static void sum_scales(const PyvmafLane *lane, unsigned cnt,
+                       VifSums sums[VIF_SCALES][VIF_MAX_LANES])
 {
+    const VifState *s = lane->state;
     bool small = s->w < MIN_REGULAR_SIZE || s->h < MIN_REGULAR_SIZE;
+    double limit[VIF_MAX_LANES][VIF_MAX_LIMITS];
+    VifLane part[2][VIF_MAX_LANES];
     VifScale scale[VIF_SCALES];
+    for (unsigned k = 0; k < cnt; k++)
+        for (unsigned v = 0; v < lane[k].cnt; v++)
+            limit[k][v] =
+                ((const VifState *)lane[k].share[v].settings)->gain_limit;
     for (unsigned i = 0; i < VIF_SCALES; i++) {
-        scale[i] = scale_call(s, frame, i);
-        scale[i].limit = limit;
-        scale[i].limit_cnt = i == 0 && s->skip_scale0 ? 0 : cnt;
+        scale[i] = scale_call(s, lane->frame, i);
+        scale[i].lane = part[i % 2];
+        scale[i].lane_cnt = cnt;
+        for (unsigned k = 0; k < cnt; k++)
+            part[i % 2][k] = lane_call(&lane[k], limit[k], i);
         if (i == 3 && small)
-            vif_scale3_small(&scale[i], &scale[i - 1], &sums[i]);
+            vif_scale3_small(&scale[i], &scale[i - 1], sums[i]);
         else
-            sum_scale(s, &scale[i], &sums[i]);
+            sum_scale(s, &scale[i], sums[i]);
     }
 }
 
@@ -232,32 +253,39 @@ static int publish(const VifState *s, const Ratio r[VIF_SCALES],
     return err;
 }
 
-static int extract_group(void *state, const PyvmafShare *share, unsigned cnt,
-                         const PyvmafFrame *frame)
+static int publish_share(const PyvmafShare *share, unsigned limit,
+                         const VifSums *const sums[VIF_SCALES], unsigned index)
 {
-    double limit[VIF_MAX_LIMITS] = { 0 };
-    VifSums sums[VIF_SCALES] = { 0 };
-    int err = 0;
-    for (unsigned v = 0; v < cnt; v++)
-        limit[v] = ((const VifState *)share[v].settings)->gain_limit;
-    sum_scales(state, frame, limit, cnt, sums);
-    for (unsigned v = 0; v < cnt; v++) {
-        const VifState *s = share[v].settings;
-        Ratio r[VIF_SCALES];
-        for (unsigned i = 0; i < VIF_SCALES; i++)
-            r[i] = ratio(&sums[i], v);
-        if (s->skip_scale0)
-            r[0] = (Ratio){ 0.f, -1.f };
-        err = extractor_first_error(
-            err, publish(s, r, share[v].scores, frame->index));
-    }
-    return err;
+    const VifState *s = share->settings;
+    Ratio r[VIF_SCALES];
+    for (unsigned i = 0; i < VIF_SCALES; i++)
+        r[i] = ratio(sums[i], limit);
+    if (s->skip_scale0)
+        r[0] = (Ratio){ 0.f, -1.f };
+    return publish(s, r, share->scores, index);
 }
 
-static int vif_extract(void *state, const PyvmafFrame *frame,
-                       PyvmafScores *scores)
+/* At most as many lanes as the kernel has. */
+static void extract_some(PyvmafLane *lane, unsigned cnt)
 {
-    return extract_group(state, &(PyvmafShare){ state, scores }, 1, frame);
+    VifSums sums[VIF_SCALES][VIF_MAX_LANES] = { 0 };
+    sum_scales(lane, cnt, sums);
+    for (unsigned k = 0; k < cnt; k++) {
+        const VifSums *its[VIF_SCALES];
+        for (unsigned i = 0; i < VIF_SCALES; i++)
+            its[i] = &sums[i][k];
+        for (unsigned v = 0; v < lane[k].cnt; v++)
+            lane[k].err = extractor_first_error(
+                lane[k].err,
+                publish_share(&lane[k].share[v], v, its, lane[k].frame->index));
+    }
+}
+
+static void vif_extract_lanes(PyvmafLane *lane, unsigned cnt)
+{
+    for (unsigned k = 0; k < cnt; k += VIF_MAX_LANES)
+        extract_some(lane + k,
+                     cnt - k < VIF_MAX_LANES ? cnt - k : VIF_MAX_LANES);
 }
 
 /* Moments do not depend on the gain limit. */
@@ -274,9 +302,8 @@ const PyvmafExtractor extractor_vif = {
     .options = options,
     .state_size = sizeof(VifState),
     .init = vif_init,
-    .extract = vif_extract,
     .close = vif_close,
     .compatible = vif_compatible,
-    .extract_group = extract_group,
+    .extract_lanes = vif_extract_lanes,
     .share_max = VIF_MAX_LIMITS,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * ADM kernel contract: one scale of one picture pair, from the low band of the
- * scale above to integer sums.
+ * ADM kernel contract: one scale of one reference and of distorted pictures of it,
+ * from the low bands of the scale above to integer sums.
  *
  * Reads no byte outside the first `w` samples of the rows [0, h) of video; rows
  * need no alignment. Low bands are the kernels' own: their rows start at
@@ -16,7 +16,9 @@
 #include "kernel/kernel.h"
 
 #define ADM_SCALES 4
-#define ADM_MAX_VARIANTS 6
+#define ADM_MAX_VARIANTS 6 /* of a lane */
+#define ADM_MAX_LANES 8
+#define ADM_MAX_IN_ALL 12 /* variants of all lanes */
 #define ADM_LOW_ALIGN 64
 /* The level-3 input then has 5 samples and its bands 3, which the border rules
  * need; every rounding shift is at least 1. */
@@ -33,22 +35,31 @@ typedef struct AdmVariant {
     bool skip_aim;
 } AdmVariant;
 
+/* A distorted picture. */
+typedef struct AdmLane {
+    const void *dist; /* as the reference */
+    ptrdiff_t dist_stride;
+    void *low_dist;
+    const AdmVariant *variant;
+    unsigned variant_cnt; /* 0, in all lanes: low bands only */
+} AdmLane;
+
 typedef struct AdmScale {
     /* Scale 0: samples, bytes for 8-bit video, else uint16_t. Later: low bands
      * of the scale before, int16_t of scale 0, else int32_t. */
-    const void *ref, *dist;
-    ptrdiff_t ref_stride, dist_stride; /* bytes */
-    unsigned w, h; /* of the input; bands are half that, rounded up */
-    unsigned bpc;  /* of the video, 8..16 */
+    const void *ref;
+    ptrdiff_t ref_stride; /* bytes */
+    unsigned w, h;        /* of the input; bands are half that, rounded up */
+    unsigned bpc;         /* of the video, 8..16 */
     unsigned scale;
     /* Low bands of this scale (types as above); NULL: not wanted. */
-    void *low_ref, *low_dist;
-    ptrdiff_t low_stride; /* bytes, of both */
-    const AdmVariant *variant;
-    unsigned variant_cnt; /* at most ADM_MAX_VARIANTS; 0: low bands only */
+    void *low_ref;
+    ptrdiff_t low_stride; /* bytes, of all */
+    const AdmLane *lane;
+    unsigned lane_cnt; /* 1..ADM_MAX_LANES */
 } AdmScale;
 
-/* Sums over the pooling window; each row of the band is rounded on its own, so
+/* A lane's sums over the pooling window; each row of the band is rounded on its own, so
  * that sums of rows add up exactly (modulo 2^64). */
 typedef struct AdmSums {
     int64_t num[ADM_MAX_VARIANTS][3]; /* detail kept (DLM) */
@@ -59,7 +70,8 @@ typedef struct AdmSums {
 #define ADM_SUM_CNT 39 /* AdmSums as an array */
 
 typedef struct AdmKernels {
-    KernelFn scale; /* AdmSums of an AdmScale; rows are the band's */
+    KernelFn
+        scale; /* AdmSums of each lane of an AdmScale; rows are the band's */
     size_t (*scratch_size)(unsigned w); /* for any scale of a w wide picture */
 } AdmKernels;
 

@@ -49,7 +49,7 @@ static void adm_plan_rows(AdmPlan *plan, const AdmScale *scale,
     plan->low[1] = end;
     plan->pool[0] = max(begin, plan->row.pool_begin);
     plan->pool[1] = min(end, plan->row.pool_end);
-    if (!scale->variant_cnt || plan->pool[0] >= plan->pool[1])
+    if (!scale->lane->variant_cnt || plan->pool[0] >= plan->pool[1])
         plan->pool[0] = plan->pool[1] = plan->work[0] = plan->work[1] = begin;
     else {
         plan->work[0] = plan->pool[0] ? plan->pool[0] - 1 : 0;

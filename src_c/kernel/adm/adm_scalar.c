@@ -32,7 +32,7 @@ static void lay_out(AdmScalar *a, Workspace *ws)
     a->split[KEPT] = adm_take_row(ws, n);
     a->split[ADDED] = adm_take_row(ws, n);
     a->threshold = adm_take_row(ws, n);
-    for (unsigned v = 0; v < a->in->variant_cnt * 2; v++) {
+    for (unsigned v = 0; v < a->in->lane->variant_cnt * 2; v++) {
         AdmSignal *s = &a->signal[v / 2][v % 2];
         for (unsigned i = 0; i < 6; i++)
             s->size[i / 3][i % 3] = adm_take_row(ws, n);
@@ -227,12 +227,12 @@ static int64_t pool_row(const AdmScalar *a, unsigned q, const uint32_t *size)
 
 static void pool(AdmScalar *a, AdmSums *sums, unsigned row)
 {
-    for (unsigned v = 0; v < a->in->variant_cnt; v++) {
+    for (unsigned v = 0; v < a->in->lane->variant_cnt; v++) {
         const AdmSignal *s = a->signal[v];
         threshold_row(a, &s[ADDED], row);
         for (unsigned q = 0; q < 3; q++)
             sums->num[v][q] += pool_row(a, q, s[KEPT].size[row % 2][q]);
-        if (a->in->variant[v].skip_aim)
+        if (a->in->lane->variant[v].skip_aim)
             continue;
         threshold_row(a, &s[KEPT], row);
         for (unsigned q = 0; q < 3; q++)
@@ -260,8 +260,8 @@ static uint64_t denominator_row(const AdmScalar *a, const int32_t *o)
 static void split_row(AdmScalar *a, unsigned row)
 {
     decouple(a);
-    for (unsigned v = 0; v < a->in->variant_cnt; v++) {
-        const AdmVariant *variant = &a->in->variant[v];
+    for (unsigned v = 0; v < a->in->lane->variant_cnt; v++) {
+        const AdmVariant *variant = &a->in->lane->variant[v];
         for (unsigned q = 0; q < 3; q++) {
             limit_row(a, q, variant->gain_limit);
             for (int part = KEPT; part <= ADDED; part++)
@@ -273,17 +273,17 @@ static void split_row(AdmScalar *a, unsigned row)
 
 size_t adm_scratch_size_scalar(unsigned w)
 {
-    const AdmScale widest = { .w = w, .variant_cnt = ADM_MAX_VARIANTS };
+    const AdmLane lane = { .variant_cnt = ADM_MAX_VARIANTS };
+    const AdmScale widest = { .w = w, .lane = &lane, .lane_cnt = 1 };
     AdmScalar a = { .in = &widest, .cols = (w + 1) / 2, .plan.w = (w + 1) / 2 };
     Workspace ws = { NULL, 0 };
     lay_out(&a, &ws);
     return ws.used;
 }
 
-void adm_scale_scalar(const void *call, const Rows *rows, int64_t *out)
+/* Of the first lane. */
+static void lane_scalar(const AdmScale *scale, const Rows *rows, AdmSums *sums)
 {
-    const AdmScale *scale = call;
-    AdmSums *sums = (AdmSums *)out;
     AdmScalar a = { .in = scale };
     adm_plan(&a.plan, scale, rows);
     a.cols = a.plan.col.work_end - a.plan.col.work_begin;
@@ -304,6 +304,17 @@ void adm_scale_scalar(const void *call, const Rows *rows, int64_t *out)
         /* Below the last row of the band there is none to wait for. */
         if (row + 1 == plan->h && row < plan->pool[1])
             pool(&a, sums, row);
+    }
+}
+
+/* The reference is transformed again for every lane: so this one is plain. */
+void adm_scale_scalar(const void *call, const Rows *rows, int64_t *sums)
+{
+    const AdmScale *all = call;
+    for (unsigned i = 0; i < all->lane_cnt; i++) {
+        AdmScale one = *all;
+        one.lane = &all->lane[i];
+        lane_scalar(&one, rows, (AdmSums *)sums + i);
     }
 }
 

@@ -6,8 +6,9 @@ enum { LOW, HIGH };
 
 static const void *input_row(const AdmScalar *a, int side, unsigned y)
 {
-    const char *plane = side == REF ? a->in->ref : a->in->dist;
-    ptrdiff_t stride = side == REF ? a->in->ref_stride : a->in->dist_stride;
+    const char *plane = side == REF ? a->in->ref : a->in->lane->dist;
+    ptrdiff_t stride =
+        side == REF ? a->in->ref_stride : a->in->lane->dist_stride;
     return plane + (ptrdiff_t)y * stride;
 }
 
@@ -139,7 +140,7 @@ static void filter_across(const AdmScalar *a, int which, const int32_t taps[4],
 /* The low band of a row; at scale 0 it is kept in 16 bits. */
 static void store_low(AdmScalar *a, int side, unsigned row)
 {
-    char *plane = side == REF ? a->in->low_ref : a->in->low_dist;
+    char *plane = side == REF ? a->in->low_ref : a->in->lane->low_dist;
     if (!plane || row < a->plan.low[0] || row >= a->plan.low[1])
         return;
     void *to = plane + (ptrdiff_t)row * a->in->low_stride;

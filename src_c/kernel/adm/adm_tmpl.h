@@ -20,17 +20,27 @@ typedef struct AdmSpan {
     unsigned begin, end;
 } AdmSpan;
 
+/* What is kept of a lane. */
+typedef struct AdmKept {
+    AdmSpan part[2];        /* of two rows: where A may differ from 0 */
+    AdmSignal (*signal)[2]; /* of its variants */
+} AdmKept;
+
 /* Rows of int16_t at scale 0, int32_t at the others. */
 typedef struct AdmWork {
     const AdmScale *in;
     AdmPlan plan;
-    unsigned cols;     /* of the work window */
-    void *low, *high;  /* a vertically filtered row */
-    void *band[2][3];  /* high bands of one row */
-    void *restored[3]; /* R before the gain limit */
-    void *aligned;     /* angle flags, as lanes of ones */
-    AdmSpan part[2];   /* of two rows: where A may differ from 0 */
-    AdmSignal signal[ADM_MAX_VARIANTS][2];
+    unsigned cols;       /* of the work window */
+    void *down[2][2];    /* a vertically filtered row: low, high */
+    void *low, *high;    /* the one of them that is being worked on */
+    void *band[2][3];    /* high bands of one row */
+    void *restored[3];   /* R before the gain limit */
+    void *aligned;       /* angle flags, as lanes of ones */
+    const AdmLane *lane; /* the lane that is being worked on */
+    AdmSpan *part;       /* and what is kept of it */
+    AdmSignal (*signal)[2];
+    AdmKept kept[ADM_MAX_LANES];
+    AdmSignal all[ADM_MAX_IN_ALL][2];
 } AdmWork;
 
 #include "adm_tmpl_wavelet.h"
@@ -42,15 +52,23 @@ typedef struct AdmWork {
 static void adm_lay_out(AdmWork *a, Workspace *ws)
 {
     unsigned w = a->in->w, n = a->cols;
-    a->low = adm_take_row(ws, w);
-    a->high = adm_take_row(ws, w);
+    /* With one lane the distorted row may take the place of the reference's. */
+    const bool apart = a->in->lane_cnt > 1;
+    for (unsigned i = 0; i < 4; i++)
+        a->down[i / 2][i % 2] =
+            i < 2 || apart ? adm_take_row(ws, w) : a->down[0][i % 2];
     for (unsigned i = 0; i < 6; i++)
         a->band[i / 3][i % 3] = adm_take_row(ws, n);
     for (unsigned q = 0; q < 3; q++)
         a->restored[q] = adm_take_row(ws, n);
     a->aligned = adm_take_row(ws, n);
-    for (unsigned v = 0; v < a->in->variant_cnt * 2; v++) {
-        AdmSignal *s = &a->signal[v / 2][v % 2];
+    unsigned cnt = 0;
+    for (unsigned i = 0; i < a->in->lane_cnt; i++) {
+        a->kept[i].signal = &a->all[cnt];
+        cnt += a->in->lane[i].variant_cnt;
+    }
+    for (unsigned v = 0; v < cnt * 2; v++) {
+        AdmSignal *s = &a->all[v / 2][v % 2];
         for (unsigned i = 0; i < 6; i++)
             s->x[i / 3][i % 3] = adm_take_row(ws, n);
         for (unsigned i = 0; i < 3; i++)
@@ -60,27 +78,46 @@ static void adm_lay_out(AdmWork *a, Workspace *ws)
     }
 }
 
+/* Work on a lane. */
+static void adm_enter(AdmWork *a, unsigned lane)
+{
+    a->lane = &a->in->lane[lane];
+    a->part = a->kept[lane].part;
+    a->signal = a->kept[lane].signal;
+}
+
 /* Beyond these, weights and products need more bits than the lanes have:
  * |c| = K 22929 2^-15 reaches 2^15 at scale 0, K its sign bit at the others. */
-static bool adm_fits(const AdmScale *scale)
+static bool adm_fits(const AdmScale *scale, const AdmLane *lane)
 {
     const uint32_t limit = scale->scale ? 0x80000000 : 46800;
-    for (unsigned v = 0; v < scale->variant_cnt; v++)
+    for (unsigned v = 0; v < lane->variant_cnt; v++)
         for (unsigned q = 0; q < 3; q++)
-            if (scale->variant[v].factor[q] >= limit &&
+            if (lane->variant[v].factor[q] >= limit &&
                 (scale->scale || q != ADM_D))
                 return false;
     return true;
 }
 
-static void adm_transform_side(AdmWork *a, int side, const char *const x[],
-                               AdmSpan down, unsigned row)
+static bool adm_all_fit(const AdmScale *scale)
 {
-    const AdmSpan part = side ? a->part[row % 2] : (AdmSpan){ 0, a->cols };
+    bool fit = true;
+    for (unsigned i = 0; i < scale->lane_cnt; i++)
+        fit = fit && adm_fits(scale, &scale->lane[i]);
+    return fit;
+}
+
+/* Bands of a row of a side: columns `in` of the input, filtered down, and
+ * columns `part` of the work window. */
+static void adm_transform_side(AdmWork *a, int side, const char *const x[],
+                               AdmSpan in, AdmSpan part, unsigned row)
+{
+    a->low = a->down[side][0];
+    a->high = a->down[side][1];
     if (a->plan.scale)
-        adm_down_coarse(a, x, down);
+        adm_down_coarse(a, x, in);
     else
-        adm_down_fine(a, x, down);
+        adm_down_fine(a, x, in);
     if (row < a->plan.work[0] || row >= a->plan.work[1])
         return;
     if (a->plan.scale)
@@ -99,30 +136,53 @@ static void adm_copy_low(const AdmWork *a, AdmSpan part, const char *from,
            (a->plan.w - part.end) * size);
 }
 
-/* The second picture is transformed where it differs from the first, whose
- * filtered row is still there. */
-static void adm_transform(AdmWork *a, unsigned row)
+/* Where a row of the low band is to be stored; NULL: not wanted. */
+static char *adm_low_at(const AdmWork *a, void *low, unsigned row)
+{
+    const bool wanted = low && row >= a->plan.low[0] && row < a->plan.low[1];
+    return wanted ? (char *)low + (ptrdiff_t)row * a->in->low_stride : NULL;
+}
+
+static void adm_transform_ref(AdmWork *a, const char *const x[], unsigned row)
+{
+    char *low = adm_low_at(a, a->in->low_ref, row);
+    adm_transform_side(a, 0, x, (AdmSpan){ 0, a->in->w },
+                       (AdmSpan){ 0, a->cols }, row);
+    if (low)
+        adm_low_row(a, (AdmSpan){ 0, a->plan.w }, low);
+}
+
+/* Elsewhere the filtered row of the distorted picture is the reference's. */
+static void adm_copy_down(AdmWork *a, AdmSpan unequal)
+{
+    const size_t size = a->plan.scale ? sizeof(int32_t) : sizeof(int16_t);
+    const size_t begin = unequal.begin * size, end = unequal.end * size;
+    for (unsigned i = 0; i < 2 && a->in->lane_cnt > 1; i++) {
+        const char *from = a->down[0][i];
+        char *to = a->down[1][i];
+        memcpy(to, from, begin);
+        memcpy(to + end, from + end, a->in->w * size - end);
+    }
+}
+
+/* A distorted picture is transformed where it differs from the reference. */
+static void adm_transform(AdmWork *a, const char *const ref[], unsigned row)
 {
     const AdmScale *in = a->in;
-    const char *x[2][ADM_ROWS];
-    const ptrdiff_t at = (ptrdiff_t)row * in->low_stride;
-    const bool low = row >= a->plan.low[0] && row < a->plan.low[1];
-    char *ref = low && in->low_ref ? (char *)in->low_ref + at : NULL;
-    char *dist = low && in->low_dist ? (char *)in->low_dist + at : NULL;
-    const AdmSpan all = { 0, a->plan.w };
-    adm_rows(a, 0, row, x[0]);
-    adm_rows(a, 1, row, x[1]);
-    const AdmSpan unequal = adm_unequal(a, x[0], x[1]);
-    const AdmSpan part = ref ? adm_part(a, unequal, 0, a->plan.w) : all;
+    const char *x[ADM_ROWS];
+    const char *low_ref = adm_low_at(a, in->low_ref, row);
+    char *low = adm_low_at(a, a->lane->low_dist, row);
+    adm_rows(a, (AdmInput){ a->lane->dist, a->lane->dist_stride }, row, x);
+    const AdmSpan unequal = adm_unequal(a, ref, x);
+    const AdmSpan part = low_ref ? adm_part(a, unequal, 0, a->plan.w)
+                                 : (AdmSpan){ 0, a->plan.w };
     a->part[row % 2] = adm_added(a, unequal);
-    adm_transform_side(a, 0, x[0], (AdmSpan){ 0, in->w }, row);
-    if (ref)
-        adm_low_row(a, all, ref);
-    adm_transform_side(a, 1, x[1], unequal, row);
-    if (dist)
-        adm_low_row(a, part, dist);
-    if (dist && ref)
-        adm_copy_low(a, part, ref, dist);
+    adm_copy_down(a, unequal);
+    adm_transform_side(a, 1, x, unequal, a->part[row % 2], row);
+    if (low)
+        adm_low_row(a, part, low);
+    if (low && low_ref)
+        adm_copy_low(a, part, low_ref, low);
 }
 
 static void adm_filter(AdmWork *a, unsigned v, unsigned row)
@@ -146,7 +206,7 @@ static void adm_split(AdmWork *a, unsigned row)
         adm_decouple_coarse(a, a->part[row % 2]);
     else
         adm_decouple_fine(a, a->part[row % 2]);
-    for (unsigned v = 0; v < a->in->variant_cnt; v++) {
+    for (unsigned v = 0; v < a->lane->variant_cnt; v++) {
         adm_filter(a, v, row);
         for (unsigned i = 0; i < 2; i++) {
             /* Read only where the work window is the whole band. */
@@ -159,17 +219,36 @@ static void adm_split(AdmWork *a, unsigned row)
 
 static void adm_pool(const AdmWork *a, AdmSums *sums, unsigned row)
 {
-    for (unsigned v = 0; v < a->in->variant_cnt; v++) {
+    for (unsigned v = 0; v < a->lane->variant_cnt; v++) {
         adm_pass(a, v, 0, row, sums->num[v]);
-        if (!a->in->variant[v].skip_aim)
+        if (!a->lane->variant[v].skip_aim)
             adm_pass(a, v, 1, row, sums->aim[v]);
     }
 }
 
+/* One row of a lane, then what it completes. */
+static void adm_lane_row(AdmWork *a, const char *const ref[], AdmSums *sums,
+                         unsigned row)
+{
+    const AdmPlan *plan = &a->plan;
+    adm_transform(a, ref, row);
+    if (row < plan->work[0] || row >= plan->work[1])
+        return;
+    adm_split(a, row);
+    if (row && row - 1 >= plan->pool[0] && row - 1 < plan->pool[1])
+        adm_pool(a, sums, row - 1);
+    /* Below the last row of the band there is none to wait for. */
+    if (row + 1 == plan->h && row < plan->pool[1])
+        adm_pool(a, sums, row);
+}
+
+/* The largest of the layouts: all variants in two lanes, or one for each. */
 static size_t adm_scratch_size_simd(unsigned w)
 {
     const size_t plain = adm_scratch_size_scalar(w);
-    const AdmScale widest = { .w = w, .variant_cnt = ADM_MAX_VARIANTS };
+    AdmLane lane[2];
+    lane[0].variant_cnt = lane[1].variant_cnt = ADM_MAX_IN_ALL / 2;
+    const AdmScale widest = { .w = w, .lane = lane, .lane_cnt = 2 };
     AdmWork a = { .in = &widest, .cols = (w + 1) / 2 };
     Workspace ws = { NULL, 0 };
     adm_lay_out(&a, &ws);
@@ -180,7 +259,7 @@ static void adm_scale_simd(const void *call, const Rows *rows, int64_t *out)
 {
     const AdmScale *scale = call;
     AdmSums *sums = (AdmSums *)out;
-    if (!adm_fits(scale)) {
+    if (!adm_all_fit(scale)) {
         adm_scale_scalar(scale, rows, out);
         return;
     }
@@ -190,17 +269,18 @@ static void adm_scale_simd(const void *call, const Rows *rows, int64_t *out)
     a.cols = plan->col.work_end - plan->col.work_begin;
     adm_lay_out(&a, &(Workspace){ rows->scratch, 0 });
     for (unsigned row = plan->visit[0]; row < plan->visit[1]; row++) {
-        adm_transform(&a, row);
-        if (row < plan->work[0] || row >= plan->work[1])
-            continue;
-        adm_split(&a, row);
+        const char *ref[ADM_ROWS];
+        uint64_t den[3] = { 0 };
+        adm_rows(&a, (AdmInput){ scale->ref, scale->ref_stride }, row, ref);
+        adm_transform_ref(&a, ref, row);
         if (row >= plan->pool[0] && row < plan->pool[1])
             for (unsigned q = 0; q < 3; q++)
-                sums->den[q] += adm_den_row(plan, a.band[0][q]);
-        if (row && row - 1 >= plan->pool[0] && row - 1 < plan->pool[1])
-            adm_pool(&a, sums, row - 1);
-        /* Below the last row of the band there is none to wait for. */
-        if (row + 1 == plan->h && row < plan->pool[1])
-            adm_pool(&a, sums, row);
+                den[q] = adm_den_row(plan, a.band[0][q]);
+        for (unsigned i = 0; i < scale->lane_cnt; i++) {
+            adm_enter(&a, i);
+            adm_lane_row(&a, ref, &sums[i], row);
+            for (unsigned q = 0; q < 3; q++)
+                sums[i].den[q] += den[q];
+        }
     }
 }

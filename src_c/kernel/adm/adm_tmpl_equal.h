@@ -65,8 +65,8 @@ static AdmSpan adm_part(const AdmWork *a, AdmSpan in, unsigned first,
 /* The columns of the work window where A may differ from 0. */
 static AdmSpan adm_added(const AdmWork *a, AdmSpan in)
 {
-    for (unsigned v = 0; v < a->in->variant_cnt; v++)
-        if (a->in->variant[v].gain_limit < adm_equal_limit)
+    for (unsigned v = 0; v < a->lane->variant_cnt; v++)
+        if (a->lane->variant[v].gain_limit < adm_equal_limit)
             return (AdmSpan){ 0, a->cols };
     return adm_part(a, in, a->plan.col.work_begin, a->cols);
 }
@@ -74,7 +74,7 @@ static AdmSpan adm_added(const AdmWork *a, AdmSpan in)
 /* Signals and weights of equal columns. */
 static void adm_equal_fine(AdmWork *a, unsigned v, unsigned row, AdmSpan part)
 {
-    const AdmVariant *variant = &a->in->variant[v];
+    const AdmVariant *variant = &a->lane->variant[v];
     const AdmFine f = adm_fine(variant->factor);
     AdmSignal *kept = &a->signal[v][0], *added = &a->signal[v][1];
     const unsigned now = row % 2, now3 = row % 3;
@@ -101,7 +101,7 @@ static void adm_equal_coarse(AdmWork *a, unsigned v, unsigned row, AdmSpan part)
     AdmSignal *added = &a->signal[v][1];
     vint factor[3];
     for (unsigned q = 0; q < 3; q++)
-        factor[q] = v_set32(a->in->variant[v].factor[q]);
+        factor[q] = v_set32(a->lane->variant[v].factor[q]);
     for (unsigned j = part.begin; j < part.end; j += V_LANES) {
         vint r[3];
         for (unsigned q = 0; q < 3; q++) {

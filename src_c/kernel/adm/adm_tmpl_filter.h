@@ -72,7 +72,7 @@ static inline void adm_mask16(const AdmFine *f, const vint signal[3],
 
 static void adm_filter_fine(AdmWork *a, unsigned v, unsigned row, AdmSpan part)
 {
-    const AdmVariant *variant = &a->in->variant[v];
+    const AdmVariant *variant = &a->lane->variant[v];
     const AdmFine f = adm_fine(variant->factor);
     const AdmLimit limit = adm_limit(variant->gain_limit, true);
     AdmSignal *kept = &a->signal[v][0], *added = &a->signal[v][1];
@@ -131,7 +131,7 @@ static inline void adm_mask_coarse(AdmSignal *s, const vint factor[3],
 static void adm_filter_coarse(AdmWork *a, unsigned v, unsigned row,
                               AdmSpan part)
 {
-    const AdmVariant *variant = &a->in->variant[v];
+    const AdmVariant *variant = &a->lane->variant[v];
     const AdmLimit limit = adm_limit(variant->gain_limit, false);
     vint factor[3];
     for (unsigned q = 0; q < 3; q++)

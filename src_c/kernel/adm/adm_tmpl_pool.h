@@ -137,7 +137,7 @@ static void adm_pass(const AdmWork *a, unsigned v, unsigned of, unsigned row,
         p.part = adm_added_part(a, row);
     for (unsigned q = 0; q < 3; q++) {
         p.x[q] = (const char *)x->x[row % 2][q] + at * sample;
-        p.factor[q] = v_set32(a->in->variant[v].factor[q]);
+        p.factor[q] = v_set32(a->lane->variant[v].factor[q]);
         p.square_half[q] = v_set64(adm_half(plan->square_shift[q]));
         p.cube_half[q] =
             v_set64(adm_half(plan->cube_shift[q]) | (uint64_t)1 << 63);

@@ -13,18 +13,21 @@ static inline vint adm_pair(int32_t first, int32_t second)
 /* The input rows of a band row, and the two more that the next one needs. */
 enum { ADM_TAPS = 4, ADM_ROWS = ADM_TAPS + 2 };
 
+typedef struct AdmInput {
+    const char *samples;
+    ptrdiff_t stride;
+} AdmInput;
+
 /* Row -1 is row 1, rows past the end repeat the last one and go back. */
-static void adm_rows(const AdmWork *a, int side, unsigned row,
+static void adm_rows(const AdmWork *a, AdmInput plane, unsigned row,
                      const char *x[ADM_ROWS])
 {
     const AdmScale *in = a->in;
-    const char *plane = side ? in->dist : in->ref;
-    ptrdiff_t stride = side ? in->dist_stride : in->ref_stride;
     for (unsigned t = 0; t < ADM_ROWS; t++) {
         unsigned y = row || t ? 2 * row + t - 1 : 1;
         if (y >= in->h)
             y = 2 * in->h - 1 - y;
-        x[t] = plane + (ptrdiff_t)y * stride;
+        x[t] = plane.samples + (ptrdiff_t)y * plane.stride;
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * VIF kernel contract: one scale of one picture pair.
+ * VIF kernel contract: one scale of one reference and of distorted pictures of it.
  *
  * Reads no byte outside the first `w` samples of the rows [0, h) of `ref` and
  * `dist` and writes none outside the first w/2 samples of the rows [0, h/2) of
@@ -13,23 +13,33 @@
 
 #define VIF_SCALES 4
 #define VIF_MAX_LIMITS 4
+#define VIF_MAX_LANES 8
 
-typedef struct VifScale {
-    const void *ref, *dist; /* bytes at scale 0 of 8-bit video, else uint16_t */
-    ptrdiff_t ref_stride, dist_stride; /* bytes */
-    unsigned w, h;                     /* of this scale, at least 2 each */
-    unsigned bpc;                      /* of the video, 8..16 */
-    unsigned scale;                    /* 0..3 */
-    /* Planes of the next scale, w/2 x h/2; NULL: not wanted. */
-    uint16_t *next_ref, *next_dist;
-    ptrdiff_t next_stride; /* bytes, of both */
-    /* Enhancement gain limits, at least 1; a result is made for each. 0: no
-     * statistics. */
+/* A distorted picture. */
+typedef struct VifLane {
+    const void *dist; /* samples as of the reference */
+    ptrdiff_t dist_stride;
+    uint16_t *next_dist; /* of the next scale; NULL: not wanted */
+    /* Enhancement gain limits, at least 1; a result is made for each. 0, in all
+     * lanes: no statistics. */
     const double *limit;
     unsigned limit_cnt; /* at most VIF_MAX_LIMITS */
+} VifLane;
+
+typedef struct VifScale {
+    const void *ref;      /* bytes at scale 0 of 8-bit video, else uint16_t */
+    ptrdiff_t ref_stride; /* bytes */
+    unsigned w, h;        /* of this scale, at least 2 each */
+    unsigned bpc;         /* of the video, 8..16 */
+    unsigned scale;       /* 0..3 */
+    /* Plane of the next scale, w/2 x h/2; NULL: not wanted. */
+    uint16_t *next_ref;
+    ptrdiff_t next_stride; /* bytes, of all */
+    const VifLane *lane;
+    unsigned lane_cnt; /* 1..VIF_MAX_LANES */
 } VifScale;
 
-/* Integer totals of a scale or of some of its rows. The decimated rows y with
+/* Integer totals of a lane's scale or of some of its rows. The decimated rows y with
  * 2y among the rows are written, so ranges that cover [0, h) once give the
  * whole scale. */
 typedef struct VifSums {
@@ -46,13 +56,14 @@ typedef struct VifSums {
 typedef void (*VifLogFn)(const uint32_t *z, int32_t *log, size_t n);
 
 typedef struct VifKernels {
-    KernelFn scale; /* VifSums of a VifScale */
+    KernelFn scale; /* VifSums of each lane of a VifScale */
     VifLogFn log;
     size_t (*scratch_size)(unsigned w); /* for any scale of a w wide picture */
 } VifKernels;
 
 /* Scale 3 of a picture 8..15 samples wide or high, which has one row or column;
- * `above` is scale 2. Adds the statistics of the whole scale. */
+ * `above` is scale 2. Adds the statistics of the whole scale to those of each
+ * lane. */
 void vif_scale3_small(const VifScale *scale, const VifScale *above,
                       VifSums *sums);
 

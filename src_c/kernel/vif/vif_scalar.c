@@ -128,7 +128,7 @@ static void fill_row(const Work *k, int y)
     unsigned inside = vif_mirror(y, s->h);
     uint16_t *restrict r = k->sample[0][slot], *restrict d = k->sample[1][slot];
     extend_row(k, r, s->ref, s->ref_stride, inside);
-    extend_row(k, d, s->dist, s->dist_stride, inside);
+    extend_row(k, d, s->lane->dist, s->lane->dist_stride, inside);
     if (k->narrow) {
         uint16_t *restrict rr = k->product[RR][slot],
                            *restrict dd = k->product[DD][slot],
@@ -243,7 +243,7 @@ static void statistics_row(const Work *k, unsigned y, VifSums *sums)
         int32_t dd = (int32_t)k->energy[DD][x];
         const int32_t xyz[3] = { (int32_t)k->energy[RR][x], dd > 0 ? dd : 0,
                                  (int32_t)k->energy[RD][x] };
-        vif_sample_add(sums, table, xyz, s->limit, s->limit_cnt);
+        vif_sample_add(sums, table, xyz, s->lane->limit, s->lane->limit_cnt);
     }
 }
 
@@ -275,7 +275,7 @@ static void decimate_row(const Work *k, unsigned y, int plane, uint16_t *out)
 static void decimate(const Work *k, unsigned y)
 {
     const VifScale *s = k->scale;
-    uint16_t *const plane[2] = { s->next_ref, s->next_dist };
+    uint16_t *const plane[2] = { s->next_ref, s->lane->next_dist };
     for (int i = 0; i < 2; i++)
         if (plane[i])
             decimate_row(k, y, i,
@@ -283,9 +283,9 @@ static void decimate(const Work *k, unsigned y)
                                       (ptrdiff_t)(y / 2) * s->next_stride));
 }
 
-static void scale_scalar(const void *call, const Rows *rows, int64_t *sums)
+/* Of the first lane. */
+static void lane_scalar(const VifScale *scale, const Rows *rows, VifSums *sums)
 {
-    const VifScale *scale = call;
     unsigned radius = VIF_RADIUS(scale->scale);
     Work k = { .scale = scale,
                .radius = radius,
@@ -297,10 +297,21 @@ static void scale_scalar(const void *call, const Rows *rows, int64_t *sums)
     for (unsigned y = rows->begin; y < rows->end; y++) {
         for (; filled <= (int)(y + radius); filled++)
             fill_row(&k, filled);
-        if (scale->limit_cnt)
-            statistics_row(&k, y, (VifSums *)sums);
+        if (scale->lane->limit_cnt)
+            statistics_row(&k, y, sums);
         if (!(y & 1) && y / 2 < scale->h / 2)
             decimate(&k, y);
+    }
+}
+
+/* The reference is filtered again for every lane: so this one is plain. */
+static void scale_scalar(const void *call, const Rows *rows, int64_t *sums)
+{
+    const VifScale *all = call;
+    for (unsigned i = 0; i < all->lane_cnt; i++) {
+        VifScale one = *all;
+        one.lane = &all->lane[i];
+        lane_scalar(&one, rows, (VifSums *)sums + i);
     }
 }
 

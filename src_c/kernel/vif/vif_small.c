@@ -40,7 +40,7 @@ static void vertical(const VifScale *s, const VifScale *above, unsigned x,
         unsigned at = s->h == 1 ? t != 0 : vif_mirror(y + t, s->h);
         add_tap(sum, vif_taps[s->scale][t + radius],
                 row_at(from->ref, from->ref_stride, at)[x],
-                row_at(from->dist, from->dist_stride, at)[x]);
+                row_at(from->lane->dist, from->lane->dist_stride, at)[x]);
     }
     for (int i = 0; i < QUANTITIES; i++)
         out[i] = (uint32_t)((sum[i] + 32768) >> 16);
@@ -68,13 +68,19 @@ static void sample(const VifScale *s, const VifScale *above, int x, int y,
     const int32_t xyz[3] = { (int32_t)(energy[RR] - vif_mean_product(r, r)),
                              dd > 0 ? dd : 0,
                              (int32_t)(energy[RD] - vif_mean_product(r, d)) };
-    vif_sample_add(sums, vif_log_table(), xyz, s->limit, s->limit_cnt);
+    vif_sample_add(sums, vif_log_table(), xyz, s->lane->limit,
+                   s->lane->limit_cnt);
 }
 
 void vif_scale3_small(const VifScale *scale, const VifScale *above,
                       VifSums *sums)
 {
-    for (unsigned y = 0; y < scale->h; y++)
-        for (unsigned x = 0; x < scale->w; x++)
-            sample(scale, above, (int)x, (int)y, sums);
+    VifScale one = *scale, its = *above;
+    for (unsigned i = 0; i < scale->lane_cnt; i++) {
+        one.lane = &scale->lane[i];
+        its.lane = &above->lane[i];
+        for (unsigned y = 0; y < scale->h; y++)
+            for (unsigned x = 0; x < scale->w; x++)
+                sample(&one, &its, (int)x, (int)y, &sums[i]);
+    }
 }

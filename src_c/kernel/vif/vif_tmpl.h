@@ -21,19 +21,55 @@ static inline size_t vif_round_up(size_t n, size_t step)
     return (n + step - 1) / step * step;
 }
 
+static char *vif_before(char *memory, size_t bytes)
+{
+    return memory ? memory - bytes : NULL;
+}
+
 static void vif_setup(VifWork *k, const VifScale *s)
 {
     k->scale = s;
     k->radius = VIF_RADIUS(s->scale);
     k->slots = vif_pairs(s->scale) + 1;
     k->bytes = s->scale == 0 && s->bpc == 8;
-    k->planes = k->bytes ? 5 : 8;
+    k->dist_plane = k->bytes ? 2 : 3;
+    const unsigned planes = k->bytes ? 3 : 5;
     k->square_shift = s->scale ? 16 : 2 * ((int)s->bpc - 8);
     k->flat = (uint16_t)((1u << ((s->scale ? 16 : s->bpc) - 7)) - 1);
-    k->strip = vif_strip_width(s->w, k->slots * k->planes);
+    k->ref = (VifPicture){ s->ref, s->ref_stride, s->next_ref, { 0 } };
+    for (unsigned i = 0; i < s->lane_cnt; i++) {
+        const VifLane *lane = &s->lane[i];
+        k->side[i].dist = (VifPicture){
+            lane->dist, lane->dist_stride, lane->next_dist, { 0 }
+        };
+        k->side[i].planes = planes + (i ? 0 : k->dist_plane);
+    }
+    /* Filtered rows and lines of further lanes are as much again as these. */
+    const unsigned more = (s->lane_cnt - 1) * (VIF_ROWS * 5 / 2 + 1);
+    k->strip = vif_strip_width(
+        s->w, k->slots * (k->dist_plane + s->lane_cnt * planes) + more);
     vif_set_taps(&k->taps, s->scale);
     if (s->scale + 1 < VIF_SCALES)
         vif_set_taps(&k->next_taps, s->scale + 1);
+}
+
+/* All lanes but the first lack the planes of the reference: theirs begin before
+ * what they have. */
+static void vif_lay_out_side(const VifWork *k, VifSide *side, Workspace *ws)
+{
+    const bool first = side == k->side;
+    const size_t row = k->columns * 2, lack = first ? 0 : VIF_DIST_ROW * row;
+    for (int i = 0; i < VIF_ROWS; i++)
+        side->rows[i] =
+            vif_before(workspace_take(ws, VIF_MAX_ROWS * row - lack), lack);
+    for (int i = 0; i < 2; i++)
+        side->dist.line[i] = workspace_take(ws, row);
+    side->slot_size = side->planes * k->columns * 4;
+    if (side->slot_size % VIF_APART_OF < VIF_APART)
+        side->slot_size += VIF_APART;
+    side->facts = workspace_take(ws, k->slots * k->blocks * sizeof(VifFacts));
+    side->ring = vif_before(workspace_take(ws, k->slots * side->slot_size),
+                            first ? 0 : k->dist_plane * VIF_PLANE);
 }
 
 /* Lay the strip out that begins at a column. */
@@ -45,23 +81,20 @@ static void vif_begin_strip(VifWork *k, unsigned begin, Workspace *ws)
     k->columns = vif_round_up(
         vif_round_up(k->cnt, VIF_COLUMN_STEP) + 2 * k->radius, VIF_COLUMN_STEP);
     k->blocks = (unsigned)((k->columns + VIF_BLOCK - 1) / VIF_BLOCK);
+    const size_t some = (k->blocks - 1) * VIF_BLOCK + 2 * V_LANES;
+    k->filled = vif_round_up(k->cnt + 2 * k->radius, 2 * V_LANES);
+    k->filled = k->filled > some ? k->filled : some;
     k->block = workspace_take(ws, sizeof(VifBlock));
-    for (int i = 0; i < VIF_ROWS; i++)
-        k->rows[i] = workspace_take(ws, k->columns * 2 * VIF_MAX_PLANES);
     k->low = workspace_take(ws, k->columns * 2 * 2);
-    for (int i = 0; i < 4; i++)
-        k->line[i / 2][i % 2] = workspace_take(ws, k->columns * 2);
-    k->facts = workspace_take(ws, k->slots * k->blocks * sizeof(VifFacts));
-    k->ring = workspace_take(ws, k->slots * k->planes * k->columns * 4);
+    for (int i = 0; i < 2; i++)
+        k->ref.line[i] = workspace_take(ws, k->columns * 2);
+    for (unsigned i = 0; i < s->lane_cnt; i++)
+        vif_lay_out_side(k, &k->side[i], ws);
 }
 
-/* The `cnt` slots from pair `first` on. */
-static void vif_slots(const VifWork *k, const char *slot[], unsigned first,
-                      unsigned cnt)
+static inline void vif_expect_row(const VifPicture *pic, int y, size_t at)
 {
-    for (unsigned i = 0; i < cnt; i++)
-        slot[i] =
-            k->ring + (first + i) % k->slots * (k->planes * k->columns * 4);
+    v_prefetch(pic->source + y * pic->stride + at);
 }
 
 /* Ask for the source of the VIF_ROWS rows from row y on under VIF_BLOCK columns
@@ -75,77 +108,126 @@ static void vif_expect(const VifWork *k, int y, size_t x)
         from + VIF_BLOCK * size < all ? from + VIF_BLOCK * size : all;
     for (int row = y > 0 ? y : 0; row < y + VIF_ROWS && row < (int)s->h; row++)
         for (size_t at = from; at < to; at += 64) {
-            v_prefetch((const char *)s->ref + row * s->ref_stride + at);
-            v_prefetch((const char *)s->dist + row * s->dist_stride + at);
+            vif_expect_row(&k->ref, row, at);
+            for (unsigned i = 0; i < s->lane_cnt; i++)
+                vif_expect_row(&k->side[i].dist, row, at);
         }
 }
 
-/* What the samples under the rows of all slots need, block by block. A block's
- * columns are filtered across together with the last ones of the block before
- * it. */
-static void vif_needs(const VifWork *k, unsigned need[])
+/* What the samples of a distorted picture under the rows of all slots need,
+ * block by block. A block's columns are filtered across together with the last
+ * ones of the block before it. */
+static void vif_needs(const VifWork *k, const VifSide *side, unsigned need[])
 {
-    VifFacts before = k->facts[0];
+    VifFacts before = side->facts[0];
     for (unsigned b = 0; b < k->blocks; b++) {
-        VifFacts here = k->facts[b];
+        VifFacts here = side->facts[b];
         for (unsigned slot = 1;
              slot < k->slots && vif_need(here, k->flat) != VIF_NEED_ALL; slot++)
-            here = vif_facts_of_both(here, k->facts[slot * k->blocks + b]);
+            here = vif_facts_of_both(here, side->facts[slot * k->blocks + b]);
         need[b] = vif_need(b ? vif_facts_of_both(before, here) : here, k->flat);
         before = here;
     }
     need[k->blocks] = 0;
 }
 
-/* Statistics of up to VIF_ROWS rows from the two pairs on. */
-static void vif_some_rows(const VifWork *k, unsigned pair, unsigned rows,
-                          int next, VifLanes *lanes)
+/* What is left of a lane's need when the first lane has met its own. */
+static inline unsigned vif_need_of(unsigned need, unsigned lane)
 {
-    const VifScale *s = k->scale;
-    const char *slot[VIF_MAX_SLOTS];
-    unsigned need[VIF_MAX_BLOCKS + 1], *now = need;
+    return lane ? need & ~(unsigned)VIF_NEED_REF : need;
+}
+
+/* Statistics of a row of a block for a lane. */
+static inline void vif_one_row(VifWork *k, unsigned n, unsigned row,
+                               VifColumns c, unsigned need)
+{
+    VifSide *side = &k->side[n];
+    const VifLane *lane = &k->scale->lane[n];
+    const unsigned cnt =
+        vif_horizontal(k, side->rows[row], c, vif_need_of(need, n));
+    if (need == VIF_NEED_ALL)
+        vif_add_block(&side->sums, k->block, cnt, lane, n == 0);
+    else if (need == VIF_NEED_REF)
+        vif_add_equal(&side->sums, k->block, cnt, lane->limit_cnt, n == 0);
+    else if (need)
+        vif_add_flat(&side->sums, k->block, cnt);
+}
+
+/* Statistics of up to VIF_ROWS rows from the two pairs on. The reference is flat
+ * in all lanes or in none, so the first one has what others need of it. */
+static void vif_some_rows(VifWork *k, unsigned pair, unsigned rows, int next)
+{
+    const unsigned lanes = k->scale->lane_cnt;
+    const char *slot[VIF_MAX_LANES][VIF_MAX_SLOTS];
+    unsigned need[VIF_MAX_LANES][VIF_MAX_BLOCKS + 1];
     size_t end = vif_round_up(k->cnt, VIF_COLUMN_STEP), done = 0;
-    vif_slots(k, slot, pair, k->slots);
-    vif_needs(k, need);
-    for (size_t x = 0; x < k->columns; x += VIF_BLOCK, now++) {
-        size_t ready = x + VIF_BLOCK < k->columns ? x + VIF_BLOCK : k->columns;
-        vif_expect(k, next, x);
-        vif_vertical(k, slot, (VifColumns){ x, ready, 0 }, now[0] | now[1]);
+    for (unsigned n = 0; n < lanes; n++) {
+        vif_slots(k, &k->side[n], slot[n], pair, k->slots);
+        vif_needs(k, &k->side[n], need[n]);
+    }
+    for (unsigned b = 0; b < k->blocks; b++) {
+        VifColumns c = { b * VIF_BLOCK, (b + 1) * VIF_BLOCK };
+        c.to = c.to < k->columns ? c.to : k->columns;
+        const VifColumns down = vif_filled(k, c);
+        vif_expect(k, next, c.from);
+        for (unsigned n = 0; n < lanes; n++)
+            vif_vertical(k, &k->side[n], slot[n], down,
+                         vif_need_of(need[n][b] | need[n][b + 1], n));
         /* The window's right half must be there. */
-        size_t to = ready < k->columns ? ready - VIF_COLUMN_STEP : end;
-        for (unsigned i = 0; *now && i < rows; i++) {
-            unsigned cnt = vif_horizontal(k, k->rows[i],
-                                          (VifColumns){ done, to, 0 }, *now);
-            if (*now == VIF_NEED_ALL)
-                vif_add_block(lanes, k->block, cnt, s->limit, s->limit_cnt);
-            else if (*now == VIF_NEED_REF)
-                vif_add_equal(lanes, k->block, cnt, s->limit_cnt);
-            else
-                vif_add_flat(lanes, k->block, cnt);
-        }
-        done = to;
+        VifColumns across = { done, c.to < k->columns ? c.to - VIF_COLUMN_STEP
+                                                      : end };
+        for (unsigned row = 0; row < rows; row++)
+            for (unsigned n = 0; n < lanes; n++)
+                if (need[n][b])
+                    vif_one_row(k, n, row, across, need[n][b]);
+        done = across.to;
     }
 }
 
-/* The row of the next scale that rows y, y + 1 hold. */
-static void vif_keep_row(const VifWork *k, unsigned pair, unsigned y)
+/* Where in the reference and the first distorted picture, from a pair on, all
+ * rows of a block are equal. */
+static void vif_find_equal(const VifWork *k, unsigned top, unsigned pairs,
+                           bool equal[])
 {
-    const VifScale *s = k->scale;
-    unsigned kept = y + (y & 1);
-    if (s->scale + 1 >= VIF_SCALES || (!s->next_ref && !s->next_dist) ||
-        kept >= k->range->end || kept / 2 >= s->h / 2)
-        return;
-    const char *slot[VIF_MAX_STEPS];
-    unsigned first = (y & 1) + k->radius - VIF_RADIUS(s->scale + 1);
-    const unsigned top = pair + first / 2, pairs = vif_pairs(s->scale + 1);
-    bool equal[VIF_MAX_BLOCKS];
-    vif_slots(k, slot, top, pairs);
     for (unsigned b = 0; b < k->blocks; b++) {
         equal[b] = true;
         for (unsigned i = 0; i < pairs; i++)
-            equal[b] &= k->facts[(top + i) % k->slots * k->blocks + b].equal;
+            equal[b] &=
+                k->side->facts[(top + i) % k->slots * k->blocks + b].equal;
     }
-    vif_decimate(k, slot, first & 1, kept, equal);
+}
+
+/* The row of the next scale that rows y, y + 1 hold: pictures two by two. */
+static void vif_keep_row(const VifWork *k, unsigned pair, unsigned y)
+{
+    const VifScale *s = k->scale;
+    const unsigned kept = y + (y & 1), next = s->scale + 1;
+    bool wanted = s->next_ref != NULL;
+    for (unsigned n = 0; n < s->lane_cnt; n++)
+        wanted |= s->lane[n].next_dist != NULL;
+    if (next >= VIF_SCALES || !wanted || kept >= k->range->end ||
+        kept / 2 >= s->h / 2)
+        return;
+    const unsigned first = (y & 1) + k->radius - VIF_RADIUS(next);
+    const unsigned top = pair + first / 2, pairs = vif_pairs(next);
+    VifTwo two = { .pic = { &k->ref, &k->side[0].dist },
+                   .side = { &k->side[0], &k->side[0] },
+                   .plane = { 0, k->dist_plane } };
+    vif_find_equal(k, top, pairs, two.equal);
+    for (unsigned n = 1;; n += 2) {
+        vif_slots(k, two.side[0], two.slot[0], top, pairs);
+        vif_slots(k, two.side[1], two.slot[1], top, pairs);
+        vif_decimate(k, &two, first & 1, kept);
+        if (n >= s->lane_cnt)
+            break;
+        const bool last = n + 1 == s->lane_cnt;
+        for (unsigned i = 0; i < 2; i++) {
+            two.side[i] = &k->side[last ? n : n + i];
+            two.pic[i] = &two.side[i]->dist;
+            two.plane[i] = k->dist_plane;
+        }
+        memset(two.equal, last, sizeof(two.equal));
+    }
 }
 
 static void vif_strip(VifWork *k, VifSums *sums)
@@ -153,18 +235,23 @@ static void vif_strip(VifWork *k, VifSums *sums)
     const VifScale *s = k->scale;
     int top = (int)k->range->begin - (int)k->radius;
     unsigned filled = 0;
-    VifLanes lanes;
-    memset(&lanes, 0, sizeof(lanes));
-    for (int i = 0; i < 4; i++)
-        memset(k->line[i / 2][i % 2], 0, k->columns * 2);
+    for (unsigned i = 0; i < 2; i++)
+        memset(k->ref.line[i], 0, k->columns * 2);
+    for (unsigned n = 0; n < s->lane_cnt; n++) {
+        memset(&k->side[n].sums, 0, sizeof(VifLanes));
+        for (unsigned i = 0; i < 2; i++)
+            memset(k->side[n].dist.line[i], 0, k->columns * 2);
+    }
     for (unsigned y = k->range->begin, pair = 0; y < k->range->end; pair += 2) {
         unsigned left = k->range->end - y;
         unsigned rows = left < VIF_ROWS ? left : VIF_ROWS;
         for (; filled < pair + k->slots; filled++)
             vif_fill(k, top, filled);
-        if (s->limit_cnt) {
-            vif_some_rows(k, pair, rows, top + 2 * (int)filled, &lanes);
-            vif_flush(&lanes, sums, rows * k->cnt, s->limit_cnt);
+        if (s->lane->limit_cnt) {
+            vif_some_rows(k, pair, rows, top + 2 * (int)filled);
+            const vint den_log = k->side[0].sums.den_log;
+            for (unsigned n = 0; n < s->lane_cnt; n++)
+                vif_flush(&k->side[n].sums, den_log, &sums[n], rows * k->cnt);
         }
         for (unsigned i = 0; i < rows; i += 2)
             vif_keep_row(k, pair + i / 2, y + i);
@@ -184,19 +271,25 @@ static void vif_scale_simd(const void *call, const Rows *rows, int64_t *sums)
     }
 }
 
-/* The largest of the layouts of all scales, 8-bit samples and deeper ones. */
+/* The largest of the layouts of all scales, 8-bit samples and deeper ones, one
+ * lane and all. */
 static size_t vif_scratch_size_simd(unsigned w)
 {
+    const VifLane lane[VIF_MAX_LANES] = { 0 };
     size_t most = 0;
     for (unsigned i = 0; i <= VIF_SCALES; i++) {
-        const VifScale scale = { .w = w >> i % VIF_SCALES,
-                                 .scale = i % VIF_SCALES,
-                                 .bpc = i ? 16 : 8 };
-        Workspace ws = { NULL, 0 };
-        VifWork k;
-        vif_setup(&k, &scale);
-        vif_begin_strip(&k, 0, &ws);
-        most = ws.used > most ? ws.used : most;
+        for (unsigned lanes = 1; lanes <= VIF_MAX_LANES; lanes++) {
+            const VifScale scale = { .w = w >> i % VIF_SCALES,
+                                     .scale = i % VIF_SCALES,
+                                     .bpc = i ? 16 : 8,
+                                     .lane = lane,
+                                     .lane_cnt = lanes };
+            Workspace ws = { NULL, 0 };
+            VifWork k;
+            vif_setup(&k, &scale);
+            vif_begin_strip(&k, 0, &ws);
+            most = ws.used > most ? ws.used : most;
+        }
     }
     return most;
 }

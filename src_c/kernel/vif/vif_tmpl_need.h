@@ -15,12 +15,14 @@
  */
 
 /* Sets of filtered quantities: mean and square of either picture, and their
- * product, which needs both means. */
+ * product, which needs both means. Lanes other than the first find those of the
+ * reference made. */
 enum {
     VIF_NEED_REF = 1,
     VIF_NEED_DIST = 2,
     VIF_NEED_BOTH = 4,
-    VIF_NEED_ALL = VIF_NEED_REF | VIF_NEED_DIST | VIF_NEED_BOTH
+    VIF_NEED_OTHER = VIF_NEED_DIST | VIF_NEED_BOTH,
+    VIF_NEED_ALL = VIF_NEED_REF | VIF_NEED_OTHER
 };
 
 enum { VIF_BLOCK = VIF_BLOCK_VECTORS * V_LANES };

@@ -3,37 +3,33 @@
  * VIF template: the vertical and horizontal passes over four rows of a
  * strip, and the rows of the next scale.
  *
- * Filtered rows are planes of 16-bit columns: two of means, then high and low
- * half of each filtered product, all as u - 32768.
+ * Filtered rows are planes of 16-bit columns, all as u - 32768: the mean of the
+ * reference, high and low half of its filtered square, the same of the distorted
+ * picture, and the halves of the filtered product.
  */
 
 static const uint32_t VIF_SIGN = 0x80000000u;
 
-/* Columns, and which picture where only one counts. */
-typedef struct VifColumns {
-    size_t from, to;
-    unsigned side;
-} VifColumns;
-
-/* What the loops over columns are compiled for; `part`: for one picture. */
+/* What the loops over columns are compiled for; `need` says which quantities. */
 typedef struct VifKind {
     unsigned scale;
-    bool bytes, part;
+    bool bytes;
+    unsigned need;
 } VifKind;
 
 /* Calls function(kind, ...) where the kind is a constant. Only filters down
  * care whether samples of scale 0 are bytes. */
-#define VIF_FOR_KIND(work, part, function, ...)                                \
+#define VIF_FOR_SCALE(work, need, function, ...)                               \
     switch ((work)->scale->scale) {                                            \
     case 0:                                                                    \
         if ((work)->bytes)                                                     \
-            function((VifKind){ 0, true, part }, __VA_ARGS__);                 \
+            function((VifKind){ 0, true, need }, __VA_ARGS__);                 \
         else                                                                   \
-            function((VifKind){ 0, false, part }, __VA_ARGS__);                \
+            function((VifKind){ 0, false, need }, __VA_ARGS__);                \
         break;                                                                 \
-    case 1: function((VifKind){ 1, false, part }, __VA_ARGS__); break;         \
-    case 2: function((VifKind){ 2, false, part }, __VA_ARGS__); break;         \
-    default: function((VifKind){ 3, false, part }, __VA_ARGS__);               \
+    case 1: function((VifKind){ 1, false, need }, __VA_ARGS__); break;         \
+    case 2: function((VifKind){ 2, false, need }, __VA_ARGS__); break;         \
+    default: function((VifKind){ 3, false, need }, __VA_ARGS__);               \
     }
 
 static inline void vif_begin_sums(vint sum[], int cnt, uint32_t value)
@@ -73,31 +69,26 @@ static inline void vif_store_halves(const VifWork *k, char *at, vint lo,
 static inline SIMD_INLINE void vif_vertical_mean(const VifWork *k, VifKind kind,
                                                  const VifTaps *taps,
                                                  const char *const slot[],
-                                                 unsigned plane, size_t x)
+                                                 unsigned plane,
+                                                 char *const out[])
 {
     vint sum[8];
-    size_t out = plane * k->columns * 2;
     int shift = vif_mean_shift(k, kind);
     vif_begin_sums(sum, 8, vif_mean_first(k, kind));
     vif_filter_down(sum, taps, kind.scale, slot, plane * VIF_PLANE);
     for (int row = 0; row < VIF_ROWS; row++)
-        vif_store_mean(k->rows[row] + out + 2 * x, sum[2 * row],
-                       sum[2 * row + 1], shift);
+        vif_store_mean(out[row], sum[2 * row], sum[2 * row + 1], shift);
 }
 
 /* A product of samples. Of 8 bits, the sum is exact and nothing is rounded.
  * Else (sum f * p + half) >> shift of p = high * 2^shift + low is
  * sum f * high + ((sum f * low + half) >> shift), where neither sum exceeds
  * 65535 * 65536 + 32768 < 2^32. */
-static inline SIMD_INLINE void vif_vertical_product(const VifWork *k,
-                                                    VifKind kind,
-                                                    const VifTaps *taps,
-                                                    const char *const slot[],
-                                                    unsigned product, size_t x)
+static inline SIMD_INLINE void vif_vertical_product(
+    const VifWork *k, VifKind kind, const VifTaps *taps,
+    const char *const slot[], unsigned plane, char *const out[])
 {
     vint sum[8];
-    const unsigned plane = 2 + (kind.bytes ? product : 2 * product);
-    size_t out = (2 + 2 * product) * k->columns * 2;
     vif_begin_sums(sum, 8, 0);
     if (!kind.bytes) {
         int shift = kind.scale ? 16 : k->square_shift;
@@ -110,82 +101,109 @@ static inline SIMD_INLINE void vif_vertical_product(const VifWork *k,
     }
     vif_filter_down(sum, taps, kind.scale, slot, plane * VIF_PLANE);
     for (int row = 0; row < VIF_ROWS; row++)
-        vif_store_halves(k, k->rows[row] + out + 2 * x, sum[2 * row],
-                         sum[2 * row + 1]);
+        vif_store_halves(k, out[row], sum[2 * row], sum[2 * row + 1]);
 }
 
-/* All quantities of the columns, or only the mean and the square of one of the
- * pictures. */
+static inline void vif_rows_at(char *const rows[VIF_ROWS], size_t at,
+                               char *out[VIF_ROWS])
+{
+    for (int row = 0; row < VIF_ROWS; row++)
+        out[row] = rows[row] + at;
+}
+
 static inline SIMD_INLINE void vif_vertical_as(VifKind kind, const VifWork *k,
+                                               const VifSide *side,
                                                const char *const slot[],
                                                VifColumns c)
 {
+    const unsigned high = kind.bytes ? 1 : 2; /* planes of a product */
+    const size_t row = 2 * k->columns;
     VifTaps copy;
     const VifTaps *taps = vif_keep_taps(&k->taps, &copy);
     for (size_t x = c.from; x < c.to; x += 2 * V_LANES) {
         const char *at[VIF_MAX_SLOTS];
+        char *out[VIF_ROWS];
         for (unsigned i = 0; i <= vif_pairs(kind.scale); i++)
-            at[i] = slot[i] + vif_lane(k, 0, x);
-        if (kind.part) {
-            vif_vertical_mean(k, kind, taps, at, c.side, x);
-            vif_vertical_product(k, kind, taps, at, c.side, x);
-            continue;
-        }
-        vif_vertical_mean(k, kind, taps, at, 0, x);
-        vif_vertical_mean(k, kind, taps, at, 1, x);
+            at[i] = slot[i] + vif_lane(side, 0, x);
         SIMD_UNROLL
-        for (unsigned product = 0; product < 3; product++)
-            vif_vertical_product(k, kind, taps, at, product, x);
+        for (unsigned of = 0; of < 2; of++) {
+            const unsigned plane = of * (1 + high);
+            if (!(kind.need & (of ? VIF_NEED_DIST : VIF_NEED_REF)))
+                continue;
+            vif_rows_at(side->rows, of * VIF_DIST_ROW * row + 2 * x, out);
+            vif_vertical_mean(k, kind, taps, at, plane, out);
+            vif_rows_at(out, row, out);
+            vif_vertical_product(k, kind, taps, at, plane + 1, out);
+        }
+        if (kind.need & VIF_NEED_BOTH) {
+            vif_rows_at(out, 2 * row, out);
+            vif_vertical_product(k, kind, taps, at, 2 + 2 * high, out);
+        }
     }
 }
 
-static SIMD_NOINLINE void vif_vertical_all(const VifWork *k,
-                                           const char *const slot[],
-                                           VifColumns c)
-{
-    VIF_FOR_KIND(k, false, vif_vertical_as, k, slot, c);
-}
+/* The loops of each need, besides none. */
+#define VIF_FOR_NEED(work, need, function, ...)                                \
+    switch (need) {                                                            \
+    case VIF_NEED_ALL: function##_all(work, __VA_ARGS__); break;               \
+    case VIF_NEED_OTHER: function##_other(work, __VA_ARGS__); break;           \
+    case VIF_NEED_REF: function##_ref(work, __VA_ARGS__); break;               \
+    case VIF_NEED_DIST: function##_dist(work, __VA_ARGS__); break;             \
+    default:;                                                                  \
+    }
 
-static SIMD_NOINLINE void vif_vertical_side(const VifWork *k,
-                                            const char *const slot[],
-                                            VifColumns c)
+#define VIF_VERTICAL(name, need)                                               \
+    static SIMD_NOINLINE void name(const VifWork *k, const VifSide *side,      \
+                                   const char *const slot[], VifColumns c)     \
+    {                                                                          \
+        VIF_FOR_SCALE(k, need, vif_vertical_as, k, side, slot, c);             \
+    }
+
+VIF_VERTICAL(vif_vertical_all, VIF_NEED_ALL)
+VIF_VERTICAL(vif_vertical_other, VIF_NEED_OTHER)
+VIF_VERTICAL(vif_vertical_ref, VIF_NEED_REF)
+VIF_VERTICAL(vif_vertical_dist, VIF_NEED_DIST)
+
+/* The `cnt` slots from pair `first` on. */
+static void vif_slots(const VifWork *k, const VifSide *side, const char *slot[],
+                      unsigned first, unsigned cnt)
 {
-    VIF_FOR_KIND(k, true, vif_vertical_as, k, slot, c);
+    for (unsigned i = 0; i < cnt; i++)
+        slot[i] = side->ring + (first + i) % k->slots * side->slot_size;
 }
 
 /* Filter columns of VIF_ROWS rows vertically. */
-static void vif_vertical(const VifWork *k, const char *const slot[],
-                         VifColumns c, unsigned need)
+static void vif_vertical(const VifWork *k, const VifSide *side,
+                         const char *const slot[], VifColumns c, unsigned need)
 {
     if (need & VIF_NEED_BOTH) {
-        vif_vertical_all(k, slot, c);
+        VIF_FOR_NEED(k, need, vif_vertical, side, slot, c);
         return;
     }
-    for (c.side = 0; c.side < 2; c.side++)
-        if (need & 1u << c.side)
-            vif_vertical_side(k, slot, c);
+    VIF_FOR_NEED(k, need & VIF_NEED_REF, vif_vertical, side, slot, c);
+    VIF_FOR_NEED(k, need & VIF_NEED_DIST, vif_vertical, side, slot, c);
 }
 
 /* Means under the horizontal window, unrounded. `out` gets even and odd
  * columns of the first vector, then of the second. */
-static inline SIMD_INLINE void vif_horizontal_mean(const VifWork *k,
-                                                   unsigned scale,
-                                                   const VifTaps *taps,
-                                                   const char *a,
-                                                   VifMoments out[4])
+static inline SIMD_INLINE void vif_horizontal_means(const VifWork *k,
+                                                    unsigned scale,
+                                                    const VifTaps *taps,
+                                                    const char *a,
+                                                    VifMoments out[4])
 {
     vint sum[8];
     vif_begin_sums(sum, 8, VIF_SIGN);
-    vif_filter_across(sum, taps, scale, a, a + 2 * k->columns);
+    vif_filter_across(sum, taps, scale, a, a + VIF_DIST_ROW * 2 * k->columns);
     for (int i = 0; i < 4; i++) {
         out[i].m[VIF_MU_R] = sum[i];
         out[i].m[VIF_MU_D] = sum[4 + i];
     }
 }
 
-static inline SIMD_INLINE void vif_horizontal_mean_of(unsigned scale,
-                                                      const VifTaps *taps,
-                                                      const char *a, vint out[])
+static inline SIMD_INLINE void vif_horizontal_mean(unsigned scale,
+                                                   const VifTaps *taps,
+                                                   const char *a, vint out[])
 {
     vint sum[4];
     vif_begin_sums(sum, 4, VIF_SIGN);
@@ -212,52 +230,48 @@ static inline SIMD_INLINE void vif_horizontal_product(const VifWork *k,
 static inline SIMD_INLINE void vif_horizontal_as(VifKind kind, const VifWork *k,
                                                  const char *row, VifColumns c)
 {
+    const size_t plane = 2 * k->columns;
     VifTaps copy;
     const VifTaps *taps = vif_keep_taps(&k->taps, &copy);
     VifMoments *out = k->block->moments;
     for (size_t x = c.from; x < c.to; x += VIF_COLUMN_STEP, out += 4) {
-        const char *a = row + 2 * x;
-        if (kind.part) {
-            vif_horizontal_mean_of(kind.scale, taps,
-                                   a + c.side * 2 * k->columns,
-                                   &out->m[VIF_MU_R + c.side]);
-            a += (1 + c.side) * 4 * k->columns;
-            vif_horizontal_product(k, kind.scale, taps, a,
-                                   &out->m[VIF_RR + c.side]);
-            continue;
-        }
-        vif_horizontal_mean(k, kind.scale, taps, a, out);
-        for (int product = 0; product < 3; product++) {
-            a += 4 * k->columns;
-            vif_horizontal_product(k, kind.scale, taps, a,
-                                   &out->m[VIF_RR + product]);
-        }
+        const char *ref = row + 2 * x, *dist = ref + VIF_DIST_ROW * plane;
+        if (kind.need == VIF_NEED_ALL)
+            vif_horizontal_means(k, kind.scale, taps, ref, out);
+        else if (kind.need & VIF_NEED_REF)
+            vif_horizontal_mean(kind.scale, taps, ref, &out->m[VIF_MU_R]);
+        else
+            vif_horizontal_mean(kind.scale, taps, dist, &out->m[VIF_MU_D]);
+        if (kind.need & VIF_NEED_REF)
+            vif_horizontal_product(k, kind.scale, taps, ref + plane,
+                                   &out->m[VIF_RR]);
+        if (kind.need & VIF_NEED_DIST)
+            vif_horizontal_product(k, kind.scale, taps, dist + plane,
+                                   &out->m[VIF_DD]);
+        if (kind.need & VIF_NEED_BOTH)
+            vif_horizontal_product(k, kind.scale, taps, dist + 3 * plane,
+                                   &out->m[VIF_RD]);
     }
 }
 
-static SIMD_NOINLINE void vif_horizontal_all(const VifWork *k, const char *row,
-                                             VifColumns c)
-{
-    VIF_FOR_KIND(k, false, vif_horizontal_as, k, row, c);
-}
+#define VIF_HORIZONTAL(name, need)                                             \
+    static SIMD_NOINLINE void name(const VifWork *k, const char *row,          \
+                                   VifColumns c)                               \
+    {                                                                          \
+        VIF_FOR_SCALE(k, need, vif_horizontal_as, k, row, c);                  \
+    }
 
-static SIMD_NOINLINE void vif_horizontal_side(const VifWork *k, const char *row,
-                                              VifColumns c)
-{
-    VIF_FOR_KIND(k, true, vif_horizontal_as, k, row, c);
-}
+VIF_HORIZONTAL(vif_horizontal_all, VIF_NEED_ALL)
+VIF_HORIZONTAL(vif_horizontal_other, VIF_NEED_OTHER)
+VIF_HORIZONTAL(vif_horizontal_ref, VIF_NEED_REF)
+VIF_HORIZONTAL(vif_horizontal_dist, VIF_NEED_DIST)
 
 /* Moments of columns of a filtered row; returns their number of vectors.
  * Columns past the strip's end become flat: they add nothing. */
 static unsigned vif_horizontal(const VifWork *k, const char *row, VifColumns c,
                                unsigned need)
 {
-    if (need == VIF_NEED_ALL) {
-        vif_horizontal_all(k, row, c);
-    } else {
-        c.side = need == VIF_NEED_DIST;
-        vif_horizontal_side(k, row, c);
-    }
+    VIF_FOR_NEED(k, need, vif_horizontal, row, c);
     for (size_t x = k->cnt > c.from ? k->cnt : c.from; x < c.to; x++) {
         size_t vector = (x - c.from) / (2 * V_LANES) * 2 + (x & 1);
         size_t lane = (x - c.from) / 2 % V_LANES;
@@ -267,12 +281,20 @@ static unsigned vif_horizontal(const VifWork *k, const char *row, VifColumns c,
     return (unsigned)((c.to - c.from) / V_LANES);
 }
 
-/* All columns of both pictures, filtered down; `parity` is that of the row
- * under the first tap. Equal blocks are filtered once, two vectors further. */
+/* Two pictures to decimate. */
+typedef struct VifTwo {
+    const VifPicture *pic[2];
+    const VifSide *side[2]; /* in whose slots they are, as which plane */
+    unsigned plane[2];
+    const char *slot[2][VIF_MAX_STEPS];
+    bool equal[VIF_MAX_BLOCKS]; /* blocks */
+} VifTwo;
+
+/* All columns of both, filtered down; `parity` is that of the row under the
+ * first tap. Equal blocks are filtered once, two vectors further. */
 static inline SIMD_INLINE void vif_decimate_down(VifKind kind, const VifWork *k,
-                                                 const char *const slot[],
-                                                 unsigned parity,
-                                                 const bool equal[])
+                                                 const VifTwo *two,
+                                                 unsigned parity)
 {
     enum { STEP = 2 * V_LANES };
     const unsigned next = kind.scale + 1;
@@ -280,14 +302,17 @@ static inline SIMD_INLINE void vif_decimate_down(VifKind kind, const VifWork *k,
     char *low[2] = { k->low, k->low + 2 * k->columns };
     vint sum[4];
     for (size_t x = 0; x < k->columns; x += STEP) {
-        const bool once = equal[x / VIF_BLOCK];
-        size_t a = vif_lane(k, 0, x);
-        size_t b = once ? vif_lane(k, 0, x + STEP) : vif_lane(k, 1, x);
+        const bool once = two->equal[x / VIF_BLOCK];
+        const char *const *other = two->slot[!once];
+        size_t a = vif_lane(two->side[0], two->plane[0], x);
+        size_t b = once ? vif_lane(two->side[0], two->plane[0], x + STEP)
+                        : vif_lane(two->side[1], two->plane[1], x);
         vif_begin_sums(sum, 4, vif_mean_first(k, kind));
         SIMD_UNROLL
         for (unsigned i = 0; i < vif_steps(next); i++) {
-            const char *at = slot[i % vif_pairs(next)];
-            vif_step_half(sum, k->next_taps.weight[parity][i], at + a, at + b);
+            const unsigned at = i % vif_pairs(next);
+            vif_step_half(sum, k->next_taps.weight[parity][i],
+                          two->slot[0][at] + a, other[at] + b);
         }
         vif_store_mean(low[0] + 2 * x, sum[0], sum[1], shift);
         if (!once) {
@@ -326,36 +351,33 @@ static inline SIMD_INLINE void vif_decimate_across(unsigned scale,
     }
 }
 
-/* One row of the next scale from the rows under its window, whose first one is
- * row `parity` of the first pair. */
-static SIMD_NOINLINE void vif_decimate(const VifWork *k,
-                                       const char *const slot[],
-                                       unsigned parity, unsigned y,
-                                       const bool equal[])
+/* A row y/2 of the next scale of both, from the rows under its window, whose
+ * first one is row `parity` of the first pair. */
+static SIMD_NOINLINE void vif_decimate(const VifWork *k, const VifTwo *two,
+                                       unsigned parity, unsigned y)
 {
     const VifScale *s = k->scale;
     size_t cnt = k->cnt / 2;
     switch (s->scale) {
     case 0:
         if (k->bytes)
-            vif_decimate_down((VifKind){ 0, true, false }, k, slot, parity,
-                              equal);
+            vif_decimate_down((VifKind){ 0, true, 0 }, k, two, parity);
         else
-            vif_decimate_down((VifKind){ 0, false, false }, k, slot, parity,
-                              equal);
+            vif_decimate_down((VifKind){ 0, false, 0 }, k, two, parity);
         vif_decimate_across(0, k, cnt);
         break;
     case 1:
-        vif_decimate_down((VifKind){ 1, false, false }, k, slot, parity, equal);
+        vif_decimate_down((VifKind){ 1, false, 0 }, k, two, parity);
         vif_decimate_across(1, k, cnt);
         break;
     default:
-        vif_decimate_down((VifKind){ 2, false, false }, k, slot, parity, equal);
+        vif_decimate_down((VifKind){ 2, false, 0 }, k, two, parity);
         vif_decimate_across(2, k, cnt);
     }
     ptrdiff_t at = (ptrdiff_t)(y / 2) * s->next_stride + k->begin;
-    if (s->next_ref)
-        memcpy((char *)s->next_ref + at, k->low, 2 * cnt);
-    if (s->next_dist)
-        memcpy((char *)s->next_dist + at, k->low + 2 * k->columns, 2 * cnt);
+    for (unsigned i = 0; i < 2; i++) {
+        if (two->pic[i]->next)
+            memcpy((char *)two->pic[i]->next + at, k->low + i * 2 * k->columns,
+                   2 * cnt);
+    }
 }

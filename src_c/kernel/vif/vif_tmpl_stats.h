@@ -8,7 +8,8 @@
  * with the noise stay below 2^31 in magnitude.
  */
 
-enum { VIF_MU_R, VIF_MU_D, VIF_RR, VIF_DD, VIF_RD, VIF_MOMENTS };
+/* Of the reference; its square becomes its variance. Of a distorted picture. */
+enum { VIF_MU_R, VIF_RR, VIF_MU_D, VIF_DD, VIF_RD, VIF_MOMENTS };
 /* 128 samples: the first-level cache holds them and their filtered rows. */
 enum { VIF_BLOCK_VECTORS = 128 / V_LANES };
 
@@ -35,17 +36,25 @@ typedef struct VifBlock {
     vint arrived[VIF_MAX_LIMITS][VIF_BLOCK_VECTORS];
 } VifBlock;
 
+/* The variance of the reference; the first lane leaves it to the others. */
+static inline SIMD_INLINE vint vif_variance(vint *m, bool first)
+{
+    if (first)
+        m[VIF_RR] = v_sub32(m[VIF_RR], v_mulround32(m[VIF_MU_R], m[VIF_MU_R]));
+    return m[VIF_RR];
+}
+
 /* Variances of `cnt` vectors of moments; returns how many vectors have a sample
  * above the noise. The others are done. */
-static SIMD_NOINLINE unsigned vif_centre(VifBlock *b, unsigned cnt,
-                                         VifLanes *lanes)
+static inline SIMD_INLINE unsigned vif_centre_as(VifBlock *b, unsigned cnt,
+                                                 VifLanes *lanes, bool first)
 {
     const vint zero = v_set32(0), below = v_set32(VIF_NOISE - 1);
     vint flat = lanes->num_non_log, actives = lanes->active;
     unsigned n = 0;
     for (unsigned i = 0; i < cnt; i++) {
-        const vint *m = b->moments[i].m;
-        vint x = v_sub32(m[VIF_RR], v_mulround32(m[VIF_MU_R], m[VIF_MU_R]));
+        vint *m = b->moments[i].m;
+        vint x = vif_variance(m, first);
         vint y = v_sub32(m[VIF_DD], v_mulround32(m[VIF_MU_D], m[VIF_MU_D]));
         vint z = v_sub32(m[VIF_RD], v_mulround32(m[VIF_MU_R], m[VIF_MU_D]));
         y = v_max32(y, zero);
@@ -63,6 +72,18 @@ static SIMD_NOINLINE unsigned vif_centre(VifBlock *b, unsigned cnt,
     lanes->num_non_log = flat;
     lanes->active = actives;
     return n;
+}
+
+static SIMD_NOINLINE unsigned vif_centre(VifBlock *b, unsigned cnt,
+                                         VifLanes *lanes)
+{
+    return vif_centre_as(b, cnt, lanes, true);
+}
+
+static SIMD_NOINLINE unsigned vif_centre_other(VifBlock *b, unsigned cnt,
+                                               VifLanes *lanes)
+{
+    return vif_centre_as(b, cnt, lanes, false);
 }
 
 typedef struct VifPair {
@@ -119,24 +140,27 @@ static SIMD_NOINLINE void vif_transmit(VifBlock *b, unsigned n,
         vif_transmit_one(b, i, limit, limit_cnt);
 }
 
-/* The three logarithms of a vector, added up: of what is sent, then of what
- * arrives less that of the noise. */
+/* The logarithms of a vector, added up: of what is sent, unless another lane has
+ * them, then of what arrives less that of the noise. */
 static inline SIMD_INLINE void vif_log_one(const VifLog *log, const VifBlock *b,
                                            unsigned i, vint den[2], vint num[2])
 {
-    VifLogParts sent = vif_log_lanes(log, b->sent[i]);
     VifLogParts arrived = vif_log_lanes(log, b->arrived[0][i]);
     VifLogParts noise = vif_log_lanes(log, b->noise[i]);
-    den[0] = v_add32(den[0], sent.eighths);
-    den[1] = v_add32(den[1], sent.rest);
+    if (den) {
+        VifLogParts sent = vif_log_lanes(log, b->sent[i]);
+        den[0] = v_add32(den[0], sent.eighths);
+        den[1] = v_add32(den[1], sent.rest);
+    }
     num[0] = v_add32(num[0], v_sub32(arrived.eighths, noise.eighths));
     num[1] = v_add32(num[1], v_sub32(arrived.rest, noise.rest));
 }
 
 /* One limit: divisions and logarithms in one loop, some vectors apart. The
  * divider leaves the processor's other units idle, which logarithms fill. */
-static SIMD_NOINLINE void vif_transmit_and_log(VifLanes *lanes, VifBlock *b,
-                                               unsigned n, const double *limit)
+static inline SIMD_INLINE void vif_transmit_and_log(VifLanes *lanes,
+                                                    VifBlock *b, unsigned n,
+                                                    double limit, bool first)
 {
     enum { APART = 2 };
     const VifLog log = vif_log_begin();
@@ -144,33 +168,52 @@ static SIMD_NOINLINE void vif_transmit_and_log(VifLanes *lanes, VifBlock *b,
     vint den[2] = { zero, v_set32(0u - n * (VIF_LOG_BIAS + VIF_LOG_NOISE)) };
     vint num[2] = { zero, zero };
     for (unsigned i = 0; i < n; i++) {
-        vif_transmit_one(b, i, limit, 1);
+        vif_transmit_one(b, i, &limit, 1);
         if (i >= APART)
-            vif_log_one(&log, b, i - APART, den, num);
+            vif_log_one(&log, b, i - APART, first ? den : NULL, num);
     }
     for (unsigned i = n > APART ? n - APART : 0; i < n; i++)
-        vif_log_one(&log, b, i, den, num);
-    lanes->den_log =
-        v_add32(lanes->den_log, v_add32(v_shl32(den[0], 8), den[1]));
+        vif_log_one(&log, b, i, first ? den : NULL, num);
+    if (first)
+        lanes->den_log =
+            v_add32(lanes->den_log, v_add32(v_shl32(den[0], 8), den[1]));
     lanes->num_log[0] =
         v_add32(lanes->num_log[0], v_add32(v_shl32(num[0], 8), num[1]));
 }
 
-/* Add `cnt` vectors of moments to the lane sums. */
-static void vif_add_block(VifLanes *lanes, VifBlock *b, unsigned cnt,
-                          const double *limit, unsigned limit_cnt)
+static SIMD_NOINLINE void vif_transmit_first(VifLanes *lanes, VifBlock *b,
+                                             unsigned n, double limit)
 {
-    unsigned n = vif_centre(b, cnt, lanes);
+    vif_transmit_and_log(lanes, b, n, limit, true);
+}
+
+static SIMD_NOINLINE void vif_transmit_other(VifLanes *lanes, VifBlock *b,
+                                             unsigned n, double limit)
+{
+    vif_transmit_and_log(lanes, b, n, limit, false);
+}
+
+/* Add `cnt` vectors of moments to the lane sums; what is sent, in the first
+ * lane only. */
+static void vif_add_block(VifLanes *lanes, VifBlock *b, unsigned cnt,
+                          const VifLane *lane, bool first)
+{
+    unsigned n =
+        first ? vif_centre(b, cnt, lanes) : vif_centre_other(b, cnt, lanes);
     if (!n)
         return;
-    if (limit_cnt == 1 && V_REGISTERS >= 32) {
-        vif_transmit_and_log(lanes, b, n, limit);
+    if (lane->limit_cnt == 1 && V_REGISTERS >= 32) {
+        if (first)
+            vif_transmit_first(lanes, b, n, *lane->limit);
+        else
+            vif_transmit_other(lanes, b, n, *lane->limit);
         return;
     }
-    vif_transmit(b, n, limit, limit_cnt);
-    lanes->den_log = v_add32(lanes->den_log, vif_log_sum(b->sent, n));
+    vif_transmit(b, n, lane->limit, lane->limit_cnt);
+    if (first)
+        lanes->den_log = v_add32(lanes->den_log, vif_log_sum(b->sent, n));
     vint noise = vif_log_sum(b->noise, n);
-    for (unsigned j = 0; j < limit_cnt; j++) {
+    for (unsigned j = 0; j < lane->limit_cnt; j++) {
         vint num = v_sub32(vif_log_sum(b->arrived[j], n), noise);
         lanes->num_log[j] = v_add32(lanes->num_log[j], num);
     }
@@ -183,13 +226,13 @@ static void vif_add_block(VifLanes *lanes, VifBlock *b, unsigned cnt,
  * 0: the noise is VIF_NOISE, whose log is 0 here. And gain^2 * x, less than x
  * by twice VIF_EPSILON but for 2^-20, is cut to x - 1. */
 static SIMD_NOINLINE void vif_add_equal(VifLanes *lanes, VifBlock *b,
-                                        unsigned cnt, unsigned limit_cnt)
+                                        unsigned cnt, unsigned limit_cnt,
+                                        bool first)
 {
     const vint zero = v_set32(0), below = v_set32(VIF_NOISE - 1);
     unsigned n = 0;
     for (unsigned i = 0; i < cnt; i++) {
-        const vint *m = b->moments[i].m;
-        vint x = v_sub32(m[VIF_RR], v_mulround32(m[VIF_MU_R], m[VIF_MU_R]));
+        vint x = vif_variance(b->moments[i].m, first);
         vmask active = v_gt32(x, below);
         lanes->num_non_log =
             v_add64(lanes->num_non_log, v_drop(active, v_max32(x, zero)));
@@ -217,13 +260,14 @@ static SIMD_NOINLINE void vif_add_flat(VifLanes *lanes, const VifBlock *b,
     }
 }
 
-/* Add the lane sums of `samples` samples to the totals and clear them. */
-static void vif_flush(VifLanes *lanes, VifSums *sums, unsigned samples,
-                      unsigned limit_cnt)
+/* Add the sums of `samples` samples of a lane to its totals and clear them, but
+ * for what is sent, which is the first lane's. */
+static void vif_flush(VifLanes *lanes, vint den_log, VifSums *sums,
+                      unsigned samples)
 {
-    for (unsigned i = 0; i < limit_cnt; i++)
+    for (unsigned i = 0; i < VIF_MAX_LIMITS; i++)
         sums->num_log[i] += v_sum32(lanes->num_log[i]);
-    sums->den_log += v_sum32(lanes->den_log);
+    sums->den_log += v_sum32(den_log);
     sums->num_non_log += v_sum64(lanes->num_non_log);
     sums->non_log_cnt += samples - v_sum32(lanes->active);
     memset(lanes, 0, sizeof(*lanes));

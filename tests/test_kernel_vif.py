@@ -19,7 +19,7 @@ SETS = ("scalar", *KERNEL_SETS)
 def test_limits_and_planes_are_optional(name: str) -> None:
     kernels(name)
     vif = KERNELS[0]
-    at = {limits: P(bpc=8, scale=0, limits=limits) for limits in (LIMITS, *((limit,) for limit in LIMITS), ())}
+    at = {limits: P(bpc=8, scale=0, limits=[limits]) for limits in (LIMITS, *((limit,) for limit in LIMITS), ())}
     inputs = vif.inputs("enhanced", 67, 43, at[LIMITS])
     several = run(name, vif, inputs, at[LIMITS])
     num, rest = several.sums[0][: len(LIMITS)], several.sums[0][-3:]
@@ -53,9 +53,11 @@ def test_what_need_not_be_filtered_is_known(name: str, scale: int, bpc: int) -> 
     kernels(name)
     vif = KERNELS[0]
     bits = 16 if scale else bpc
-    p = P(bpc=bpc, scale=scale, limits=LIMITS)
+    p = P(bpc=bpc, scale=scale, limits=[LIMITS])
     like = [a.dtype for a in vif.inputs("noise", 32, 32, p)]
     for flat, (w, h) in product((1, (1 << bits - 7) - 1, 1 << bits - 7), ((1303, 96), (2600, 60))):
         inputs = [a.astype(dtype) for a, dtype in zip(parts(w, h, bits, flat), like, strict=True)]
-        for pair in (inputs, [inputs[0], inputs[0]]):
-            assert run(name, vif, pair, p).differs(run("scalar", vif, pair, p)) == "", f"{flat} {w}x{h}"
+        ref, dist = inputs
+        for pictures in (inputs, [ref, ref], [ref, ref, dist], [ref, dist, ref, dist]):
+            p.limits = [LIMITS] * (len(pictures) - 1)
+            assert run(name, vif, pictures, p).differs(run("scalar", vif, pictures, p)) == "", f"{flat} {w}x{h}"

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from threading import Condition
 
 from ._rows import is_inside
+from ._together import StreamsError, read_together
 from .context import Model, VmafContext
 from .errors import (
     VmafBusyError,
@@ -294,9 +295,10 @@ class Feed:
 def read(contexts: Sequence[VmafContext], item: Item, index: int) -> None:
     """One frame of every stream."""
     (ref, *dists), halo = item
-    for context, dist in zip(contexts, dists, strict=True):
-        take = context.read_halo if halo else context.read_pictures
-        take(ref, dist, index)
+    try:
+        read_together(contexts, ref, dists, index, halo=halo)
+    except StreamsError as error:
+        raise next(one for one in error.errors if one is not None) from None
 
 
 def _let_go(error: BaseException) -> None:

@@ -101,7 +101,8 @@ class Stream(Pinned, Generic[F, R]):
         cpumask: instruction sets not to use.
         first: index of the first pair that is pushed.
         streams: how many distorted streams there are, 1 to 16, each scored as if alone;
-            iteration then gives a tuple of :class:`FrameScores`, and :meth:`finish` one of results.
+            iteration then gives a tuple of :class:`FrameScores`, and :meth:`finish` one of results;
+            what depends on the reference alone is computed once.
             None: one, without tuples.
 
     Raises:
@@ -168,8 +169,8 @@ class Stream(Pinned, Generic[F, R]):
         threads = default_threads() if n_threads is None else n_threads
         contexts: list[VmafContext] = []
         try:
-            for _ in range(lanes):
-                contexts.append(VmafContext(n_threads=threads, n_subsample=plan.subsample, cpumask=cpumask))
+            for i in range(lanes):  # the first one's threads work for all
+                contexts.append(VmafContext(n_threads=0 if i else threads, n_subsample=plan.subsample, cpumask=cpumask))
                 register(contexts[-1], models, plan.features)
             self.halo = contexts[0].halo
             self._feed = Feed(Task(contexts, models, begin, plan.subsample), size)

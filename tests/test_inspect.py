@@ -104,6 +104,14 @@ def test_one_side_shows_nothing(tmp_path: Path) -> None:
     assert inspect(tmp_path / "ref.y4m", tmp_path / "black.y4m").verdict == "not comparable"
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> float:
+    """The score of the encode before it was damaged."""
+    found = score(*make(Case("whole", tuple), tmp_path_factory.mktemp("whole"))).score
+    assert found is not None
+    return found
+
+
 @pytest.mark.parametrize(
     "name", ["drop3", "insert4", "rate-24-30", "crop", "orientation", "range-untagged", "matrix-tag"]
 )

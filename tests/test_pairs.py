@@ -17,6 +17,7 @@ from pyvmaf import AlignmentError, Facts, Plan, VmafTypeError, VmafValueError, f
 from pyvmaf.pairs import Alignment, Segment, Signatures, align
 from pyvmaf.pairs.bars import find_bars
 from pyvmaf.pairs.check import Check
+from pyvmaf.pairs.distance import Chunked, normalised
 from pyvmaf.pairs.match import anchors, band
 from pyvmaf.pairs.register import is_placed, register, small
 from pyvmaf.pairs.runs import Run
@@ -96,12 +97,11 @@ def test_long_videos_are_matched_in_bands() -> None:
         ("drop", (800, 801), (500, 500)),
         ("drop", (1200, 1260), (899, 899)),
     ]
-    from pyvmaf.pairs.distance import normalised
-
-    at, where = anchors(normalised(ref.lumas), normalised(dist.lumas))
+    ends = Chunked(ref.lumas, normalised), Chunked(dist.lumas, normalised)
+    at, where = anchors(*ends)
     assert len(at) > 20
     assert [index[j] for j in at] == where.tolist()
-    low, width = band(normalised(ref.lumas), normalised(dist.lumas))
+    low, width = band(*ends)
     assert width < 900
     assert all(first <= i + 1 < first + width for first, i in zip(low, index, strict=True))
 

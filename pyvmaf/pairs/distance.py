@@ -8,6 +8,8 @@ filter made of the luma. Then they are compared with both, as a fade changes not
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,14 +55,48 @@ def toned(lumas: NDArray[np.uint16], curve: Floats) -> Floats:
     return out
 
 
+class Chunked:
+    """Lumas of signatures, changed to what is compared as they are asked for: chunks near the last are kept."""
+
+    SIZE, KEPT = 512, 4
+
+    def __init__(self, lumas: NDArray[np.uint16], change: Callable[[NDArray[np.uint16]], Floats]) -> None:
+        self._lumas, self._change = lumas, change
+        self._kept: dict[int, Floats] = {}
+
+    def __len__(self) -> int:
+        return len(self._lumas)
+
+    def rows(self, start: int, stop: int) -> Floats:
+        """(stop - start, 576) of the frames in that range."""
+        parts = []
+        for k in range(start // self.SIZE, (stop - 1) // self.SIZE + 1):
+            first = k * self.SIZE
+            parts.append(self._chunk(k)[max(start - first, 0) : stop - first])
+        return np.concatenate(parts) if len(parts) != 1 else parts[0]
+
+    def _chunk(self, k: int) -> Floats:
+        found = self._kept.pop(k, None)
+        if found is None:
+            found = self._change(self._lumas[k * self.SIZE : (k + 1) * self.SIZE])
+            while len(self._kept) >= self.KEPT:
+                del self._kept[next(iter(self._kept))]  # the one that was not used for longest
+        self._kept[k] = found
+        return found
+
+    def chunks(self) -> Iterator[tuple[int, Floats]]:
+        """(number of the first frame, values) over all frames."""
+        for first in range(0, len(self), self.SIZE):
+            yield first, self._change(self._lumas[first : first + self.SIZE])
+
+
 class Distances:
     """Mean squared differences between distorted frames (rows) and reference frames, block by block."""
 
     BLOCK = 64
 
-    def __init__(self, ref: Floats, dist: Floats, low: Ints, width: int) -> None:
+    def __init__(self, ref: Chunked, dist: Chunked, low: Ints, width: int) -> None:
         self.ref, self.dist, self.low, self.width = ref, dist, low, width
-        self.energy = np.einsum("ij,ij->i", ref, ref)
         self._first, self._rows = -1, np.zeros((0, 0), np.float32)
 
     def row(self, j: int) -> Floats:
@@ -76,15 +112,16 @@ class Distances:
         begin = int(self.low[first])
         end = min(int(self.low[stop - 1]) + self.width, len(self.ref) + 1)
         # Place p is reference frame p - 1.
-        frames = slice(max(begin - 1, 0), max(end - 1, 0))
-        ref, dist = self.ref[frames], self.dist[first:stop]
-        square = self.energy[frames][None] + np.einsum("ij,ij->i", dist, dist)[:, None] - 2 * product(dist, ref.T)
+        start = max(begin - 1, 0)
+        ref, dist = self.ref.rows(start, max(end - 1, start + 1)), self.dist.rows(first, stop)
+        square = np.einsum("ij,ij->i", ref, ref)[None] + np.einsum("ij,ij->i", dist, dist)[:, None]
+        square -= 2 * product(dist, ref.T)
         square /= np.float32(dist.shape[1])
         out = np.full((stop - first, self.width), 1e9, np.float32)
         for k in range(stop - first):
             low = int(self.low[first + k])
             at = np.arange(max(low, 1), min(low + self.width, len(self.ref) + 1))
-            out[k, at - low] = np.maximum(square[k, at - 1 - frames.start], 0)
+            out[k, at - low] = np.maximum(square[k, at - 1 - start], 0)
         return out
 
 

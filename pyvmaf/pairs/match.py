@@ -6,11 +6,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
-from .distance import LEVELS, Distances, Floats, Ints, costs, expected, normalised, strange_from, tone_curve, toned
+from .distance import (
+    LEVELS,
+    Chunked,
+    Distances,
+    Floats,
+    Ints,
+    costs,
+    expected,
+    normalised,
+    strange_from,
+    tone_curve,
+    toned,
+)
 from .signature import Signatures, coarse
 from .viterbi import FOREIGN, MATCH, Path, Prices, Viterbi
 
@@ -20,6 +33,7 @@ ALL = 1200
 BAND = 768
 WIDEST = 8000  # steps of a path are kept in 16 bits
 ANCHORS = 400
+TOGETHER = 100
 #: Nats that any rate but one costs.
 UNUSUAL = 20.0
 #: Variance of luma, in 8-bit units, of pictures that show nothing.
@@ -60,12 +74,13 @@ def match(ref: Signatures, dist: Signatures, rates: Sequence[Fraction] = (Fracti
 
     Both videos have a frame at least.
     """
-    ends = normalised(ref.lumas), normalised(dist.lumas)
+    ends = Chunked(ref.lumas, normalised), Chunked(dist.lumas, normalised)
     low, width = band(*ends)
-    distances = Distances(*ends, low, width)
-    path, rate, _ = _best(distances, len(ref), rates)
+    path, rate, _ = _best(Distances(*ends, low, width), len(ref), rates)
     curve = _curve(ref, dist, path)
-    distances = Distances(toned(ref.lumas, np.arange(LEVELS, dtype=np.float32)), toned(dist.lumas, curve), low, width)
+    plain = np.arange(LEVELS, dtype=np.float32)
+    changed = Chunked(ref.lumas, partial(toned, curve=plain)), Chunked(dist.lumas, partial(toned, curve=curve))
+    distances = Distances(*changed, low, width)
     path, rate, known = _best(distances, len(ref), rates)
     curve = _curve(ref, dist, path)
     return Matching(path, rate, distances, *known, curve, similarity(ref, dist, path))
@@ -95,7 +110,7 @@ def _best(
     return path, rate, known
 
 
-def band(ref: Floats, dist: Floats) -> tuple[Ints, int]:
+def band(ref: Chunked, dist: Chunked) -> tuple[Ints, int]:
     """First places and width of the bands: everything, or what lies around a line through anchors."""
     if len(ref) < ALL:
         return np.zeros(len(dist), np.int64), len(ref) + 1
@@ -114,24 +129,29 @@ def band(ref: Floats, dist: Floats) -> tuple[Ints, int]:
     return np.maximum.accumulate(low), width
 
 
-def anchors(ref: Floats, dist: Floats) -> tuple[Ints, Ints]:
+def anchors(ref: Chunked, dist: Chunked) -> tuple[Ints, Ints]:
     """Distorted frames that are like few reference frames, and which, rising on both sides.
 
     The first frames of scenes: of each stretch, the frame that differs most from the one before.
     """
     count = min(ANCHORS, len(dist) // 25)
     change = np.zeros(len(dist), np.float32)
-    for first in range(1, len(dist), 4096):
-        stop = min(first + 4096, len(dist))
-        change[first:stop] = np.abs(dist[first:stop] - dist[first - 1 : stop - 1]).mean(axis=1)
+    last: Floats | None = None
+    for first, chunk in dist.chunks():
+        steps = np.diff(chunk if last is None else np.concatenate([last, chunk]), axis=0)
+        change[first + len(chunk) - len(steps) : first + len(chunk)] = np.abs(steps).mean(axis=1)
+        last = chunk[-1:]
     edges = np.linspace(0, len(dist), count + 1).astype(int)
     at = np.array([a + int(change[a:b].argmax()) for a, b in pairwise(edges)])
-    energy = np.einsum("ij,ij->i", ref, ref)
     found = []
-    for first in range(0, count, 16):
-        some = dist[at[first : first + 16]]
-        for j, row in zip(at[first : first + 16], energy[None] - 2 * (some @ ref.T), strict=True):
-            row = (row + np.float32(dist[j] @ dist[j])) / dist.shape[1]
+    for first in range(0, count, TOGETHER):
+        numbers = at[first : first + TOGETHER]
+        some = np.concatenate([dist.rows(j, j + 1) for j in numbers])
+        apart = np.zeros((len(some), len(ref)), np.float32)
+        for begin, chunk in ref.chunks():
+            energy = np.einsum("ij,ij->i", chunk, chunk)[None] + np.einsum("ij,ij->i", some, some)[:, None]
+            apart[:, begin : begin + len(chunk)] = (energy - 2 * (some @ chunk.T)) / some.shape[1]
+        for j, row in zip(numbers, apart, strict=True):
             i = int(row.argmin())
             best = float(row[i])
             row[max(i - 12, 0) : i + 13] = np.inf
@@ -176,13 +196,17 @@ def _curve(ref: Signatures, dist: Signatures, path: Path) -> Floats:
 
 def similarity(ref: Signatures, dist: Signatures, path: Path) -> float:
     """See `Matching.similarity`; 0 where nothing matches, or only one side shows anything."""
-    keep = (path.modes != FOREIGN) & (path.refs >= 0)
-    if not keep.any():
+    frames = np.flatnonzero((path.modes != FOREIGN) & (path.refs >= 0))
+    if not len(frames):
         return 0.0
-    a, b = coarse(ref.lumas[path.refs[keep]]), coarse(dist.lumas[keep])
-    a -= a.mean(axis=1, keepdims=True)
-    b -= b.mean(axis=1, keepdims=True)
-    powers = float((a * a).mean()), float((b * b).mean())
-    if min(powers) < EMPTY:
-        return 1.0 if max(powers) < 4 * EMPTY else 0.0
-    return float((a * b).mean()) / (powers[0] * powers[1]) ** 0.5
+    sums = np.zeros(3)
+    for first in range(0, len(frames), Chunked.SIZE):
+        some = frames[first : first + Chunked.SIZE]
+        a, b = coarse(ref.lumas[path.refs[some]]), coarse(dist.lumas[some])
+        a -= a.mean(axis=1, keepdims=True)
+        b -= b.mean(axis=1, keepdims=True)
+        sums += [float((x * y).mean(axis=1).sum()) for x, y in ((a, a), (b, b), (a, b))]
+    own, other, common = (float(value) / len(frames) for value in sums)
+    if min(own, other) < EMPTY:
+        return 1.0 if max(own, other) < 4 * EMPTY else 0.0
+    return float(common / (own * other) ** 0.5)

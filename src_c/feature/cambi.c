@@ -13,6 +13,7 @@
 #include "engine/extractor.h"
 #include "engine/log.h"
 #include "kernel/table.h"
+#include "smaller.h"
 
 #define MIN_SIZE 216  /* of one side of the working size */
 #define MAX_WINDOW 65 /* the kernel's */
@@ -381,11 +382,6 @@ static int cambi_init(void *state, const PyvmafExtractorInit *init)
     if (err)
         cambi_close(s);
     return err;
-}
-
-static double smaller(double p, double q)
-{
-    return p < q ? p : q;
 }
 
 static int cambi_extract(void *state, const PyvmafFrame *frame,

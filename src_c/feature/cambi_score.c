@@ -6,7 +6,7 @@
 
 #include "engine/log.h"
 #include "engine/rows.h"
-#include "kernel/workspace.h"
+#include "memory.h"
 
 #define UNIT (1. / 16777216.) /* of CambiSums.sum */
 
@@ -85,8 +85,9 @@ static void take_plane(CambiScorer *s, Workspace *ws, unsigned scale)
     s->stride[scale % 2] = (ptrdiff_t)(pitch * sizeof *plane);
 }
 
-static void lay_out(CambiScorer *s, Workspace *ws)
+static void lay_out(void *state, Workspace *ws)
 {
+    CambiScorer *s = state;
     const CambiSetup *setup = &s->setup;
     if (setup->w != setup->picture_w || setup->h != setup->picture_h) {
         s->column = workspace_take(ws, setup->w * sizeof *s->column);
@@ -129,15 +130,11 @@ CambiScorer *cambi_score_open(const CambiSetup *setup)
     if (!s)
         return NULL;
     s->setup = *setup;
-    Workspace ws = { 0 };
-    lay_out(s, &ws);
-    s->memory = workspace_alloc(ws.used);
+    s->memory = memory_alloc(lay_out, s);
     if (!s->memory) {
         free(s);
         return NULL;
     }
-    ws = (Workspace){ .base = s->memory };
-    lay_out(s, &ws);
     take_positions(s->column, setup->picture_w, setup->w);
     take_positions(s->row, setup->picture_h, setup->h);
     return s;

@@ -9,14 +9,13 @@
 #include <errno.h>
 #include <math.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 #include "ciede_pairs.h"
 #include "engine/extractor.h"
 #include "engine/log.h"
 #include "engine/rows.h"
 #include "kernel/table.h"
-#include "kernel/workspace.h"
+#include "memory.h"
 
 /* Rows whose differences are held at once; even, as two rows share chroma. */
 #define BAND 32
@@ -34,8 +33,9 @@ typedef struct CiedeState {
 
 static const char *const features[] = { "ciede2000", NULL };
 
-static void lay_out(CiedeState *s, Workspace *ws)
+static void lay_out(void *state, Workspace *ws)
 {
+    CiedeState *s = state;
     CiedeDelta *c = &s->call;
     s->scratch = workspace_take(ws, s->scratch_size);
     c->delta = workspace_take(ws, BAND * c->stride * sizeof(*c->delta));
@@ -87,7 +87,6 @@ static int ciede_close(void *state)
 static int ciede_init(void *state, const PyvmafExtractorInit *init)
 {
     CiedeState *s = state;
-    Workspace ws = { NULL, 0 };
     int err = check(init);
     if (!err)
         err = set_chroma(&s->call, init);
@@ -100,15 +99,13 @@ static int ciede_init(void *state, const PyvmafExtractorInit *init)
     s->call.w = init->w;
     s->call.bpc = init->bpc;
     s->call.stride = ciede_stride(init->w);
-    lay_out(s, &ws);
-    s->memory = workspace_alloc(ws.used);
+    s->memory = memory_alloc(lay_out, s);
     if (init->bpc == 8)
         s->pairs = ciede_pairs_create();
     if (!s->memory || (init->bpc == 8 && !s->pairs)) {
         ciede_close(s);
         return -ENOMEM;
     }
-    lay_out(s, &(Workspace){ s->memory, 0 });
     return 0;
 }
 

@@ -19,6 +19,7 @@
 #include "kernel/float_motion/float_motion.h"
 #include "kernel/table.h"
 #include "memory.h"
+#include "smaller.h"
 
 /* Positions of scores: three that are published, in libvmaf's order, and the
  * difference from the frame before, of which they are made. */
@@ -119,11 +120,6 @@ static const char *const features[] = {
 };
 
 static const char *const kept[] = { "float_motion_difference", NULL };
-
-static double smaller(double p, double q)
-{
-    return p < q ? p : q;
-}
 
 static unsigned half_of(unsigned size)
 {

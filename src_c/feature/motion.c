@@ -17,6 +17,7 @@
 #include "kernel/motion/motion.h"
 #include "kernel/table.h"
 #include "kernel/workspace.h"
+#include "smaller.h"
 
 /* Positions in features[]. */
 enum { SAD, MOTION, MOTION2, MOTION3 };
@@ -102,11 +103,6 @@ static const char *const features[] = {
     [MOTION3] = "VMAF_integer_feature_motion3_score",
     NULL,
 };
-
-static double smaller(double p, double q)
-{
-    return p < q ? p : q;
-}
 
 /* How many frames lie between the two that are compared, plus one. */
 static unsigned distance(const MotionState *s)

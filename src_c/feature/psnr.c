@@ -15,6 +15,7 @@
 #include "engine/rows.h"
 #include "kernel/psnr/psnr.h"
 #include "kernel/table.h"
+#include "smaller.h"
 
 typedef struct PsnrState {
     bool enable_chroma, enable_mse, enable_apsnr, reduced_hbd_peak;
@@ -66,11 +67,6 @@ static const char *const kept[] = { "sse_y high", "sse_cb high", "sse_cr high",
 /* Positions of the first plane's. */
 enum { PSNR = 0, MSE = 3, SSE_HIGH = 6, SSE_LOW = 9 };
 static const char *const apsnr_name[] = { "apsnr_y", "apsnr_cb", "apsnr_cr" };
-
-static double smaller(double p, double q)
-{
-    return p < q ? p : q;
-}
 
 static int psnr_init(void *state, const PyvmafExtractorInit *init)
 {

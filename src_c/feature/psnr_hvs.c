@@ -6,14 +6,13 @@
 #include <errno.h>
 #include <math.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 #include "engine/extractor.h"
 #include "engine/log.h"
 #include "engine/rows.h"
 #include "kernel/psnr_hvs/psnr_hvs.h"
 #include "kernel/table.h"
-#include "kernel/workspace.h"
+#include "memory.h"
 
 /* Block rows whose terms are held at once when threads may share them. */
 #define BAND 8
@@ -24,6 +23,7 @@ typedef struct PsnrHvsState {
     const PsnrHvsKernels *kernels;
     PsnrHvsTable table[3];
     unsigned band; /* block rows */
+    size_t stride; /* terms of each */
     float peak_squared;
     size_t scratch_size;
     void *memory; /* `scratch` and `terms` lie in it */
@@ -35,11 +35,11 @@ static const char *const features[] = {
     "psnr_hvs_y", "psnr_hvs_cb", "psnr_hvs_cr", "psnr_hvs", NULL,
 };
 
-static void lay_out(PsnrHvsState *s, Workspace *ws, unsigned w)
+static void lay_out(void *state, Workspace *ws)
 {
+    PsnrHvsState *s = state;
     s->scratch = workspace_take(ws, s->scratch_size);
-    s->terms =
-        workspace_take(ws, s->band * psnr_hvs_stride(w) * sizeof(*s->terms));
+    s->terms = workspace_take(ws, s->band * s->stride * sizeof(*s->terms));
 }
 
 static int check(const PyvmafExtractorInit *init)
@@ -74,7 +74,6 @@ static int psnr_hvs_init(void *state, const PyvmafExtractorInit *init)
 {
     PsnrHvsState *s = state;
     const unsigned peak = (1u << init->bpc) - 1;
-    Workspace ws = { NULL, 0 };
     int err = check(init);
     if (err)
         return err;
@@ -85,12 +84,9 @@ static int psnr_hvs_init(void *state, const PyvmafExtractorInit *init)
     s->band = init->n_threads ? BAND : 1;
     for (unsigned p = 0; p < 3; p++)
         psnr_hvs_table(&s->table[p], p);
-    lay_out(s, &ws, init->w);
-    s->memory = workspace_alloc(ws.used);
-    if (!s->memory)
-        return -ENOMEM;
-    lay_out(s, &(Workspace){ s->memory, 0 }, init->w);
-    return 0;
+    s->stride = psnr_hvs_stride(init->w);
+    s->memory = memory_alloc(lay_out, s);
+    return s->memory ? 0 : -ENOMEM;
 }
 
 static int psnr_hvs_close(void *state)

@@ -44,8 +44,8 @@ struct VmafContext {
     Retained retained;
     atomic_uint first_failed; /* frame; UINT_MAX: none */
     atomic_bool abandoned;    /* frames that no worker has begun are dropped */
-    Failure failure;   /* of frames */
-    Failure unsettled; /* of what was published as they settled */
+    Failure failure;          /* of frames */
+    Failure unsettled;        /* of what was published as they settled */
     Settled settled;
 };
 

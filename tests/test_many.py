@@ -222,7 +222,7 @@ def test_arguments_are_checked(files: tuple[Path, Path], arguments: dict[str, An
 
 
 def test_pairs_are_checked() -> None:
-    with pytest.raises(VmafTypeError, match="'x' is neither a Plan nor"):
+    with pytest.raises(VmafTypeError, match="a pair is a str, must be a Plan or"):
         list(score_many(["x"]))  # type: ignore[list-item]
 
 

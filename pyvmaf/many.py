@@ -21,7 +21,6 @@ from .prepare.pair import decoder_for
 from .result import Result
 from .scoring import IncompleteError, default_threads, name_of, with_preparation
 from .video import Source, open_video
-from .video.container import is_remote
 
 Pair: TypeAlias = "Plan | tuple[Source, Source]"
 #: Called as ranges are done, with how many frames are, and how many there are as far as is known.
@@ -121,7 +120,7 @@ def frame_count(plan: Plan) -> int | None:
     """How many frames both files say that they have; None when one does not, or is no file."""
     counts = []
     for side, stream in zip((plan.ref, plan.dist), plan.streams, strict=True):
-        if not is_remote(side) and os.path.exists(side) and not os.path.isfile(side):
+        if isinstance(side, (str, os.PathLike)) and os.path.exists(side) and not os.path.isfile(side):
             return None  # a pipe, which comes once
         decoder = decoder_for(plan.prepare, plan.film_grain)
         with closing(open_video(side, plan.raw, stream=stream, decoder=decoder)) as video:

@@ -78,7 +78,7 @@ def found(plan: Plan) -> Align:
             raise VmafTypeError(f'{name} is {side!r}; align="auto" reads both files twice, so it takes paths')
         sides.append(side)
     from .pairs import inspect
-    from .video.container import is_remote, shown
+    from .video.url import is_remote, shown
 
     inspection = inspect(sides[0], sides[1], plan.raw, streams=plan.streams)
     for finding in inspection.findings:

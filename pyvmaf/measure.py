@@ -109,7 +109,8 @@ def measure(
     with closing(iter(pair)) as pairs:
         error = walk.read(pairs)
     if error is None and not (context.read_count or course.known):
-        error = VmafValueError("there is no pair of frames to score")
+        what = f"{course.span} are asked for, but the videos end before" if course.span.first else ""
+        error = VmafValueError(what or "there is no pair of frames to score")
     try:
         context.flush()
         for line in pair.notices:

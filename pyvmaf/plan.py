@@ -22,7 +22,7 @@ from .prepare.decoded import check_grain
 from .prepare.preparation import Preparation
 from .prepare.settings import Prepare, Settings, check_prepare, prepare_from_dict
 from .video import Source, Video, VideoFormat
-from .video.container import is_remote, shown
+from .video.url import is_remote, shown
 
 Path: TypeAlias = str | os.PathLike[str]
 Feature: TypeAlias = str | tuple[str, Mapping[str, object]]

@@ -151,7 +151,7 @@ class Result(Mapping[str, Column]):
 
     @property
     def score(self) -> float:
-        """The mean of the first model's scores."""
+        """The mean of the first model's scores; NaN when a frame has none, or there is none."""
         return self.pooled[self._first_model].mean
 
     @property
@@ -368,6 +368,10 @@ def collect(
         columns[name] = context.feature_scores(name, scored)
         pooled[name] = pooled_of(columns[name])
     names = tuple(map(model_column, models))
+    if not len(scored):  # the engine has no column of what it never scored
+        for name in names:
+            columns[name] = np.empty(0)
+            pooled[name] = pooled_of(columns[name])
     return Result(
         indices, columns, pooled, names, note, run, context.aggregates, part.provenance if part else None, part
     )

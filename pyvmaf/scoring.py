@@ -28,7 +28,7 @@ from .prepare.settings import Prepare, Settings
 from .result import Result, collect, count
 from .run import Run
 from .video import AvVideo, Pair, RawVideo, Source, Video, VideoFormat, Y4mVideo, open_video
-from .video.container import is_remote, shown
+from .video.url import is_remote, shown
 from .wanted import choose, load_models, register
 
 

@@ -20,9 +20,9 @@ from ._ffi import call
 from .errors import VmafValueError, error_for
 from .many import frame_count
 from .parts.origin import digest_or_nothing
-from .plan import Path, Plan
+from .plan import Path, Plan, is_path
 from .scoring import with_preparation
-from .video.container import is_remote, shown
+from .video.url import is_remote, shown
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ def make_tasks(plan: Plan, chunk: int) -> Iterator[Task]:
     plan.as_dict()
     sides = (os.fspath(cast(Path, side)) for side in (plan.ref, plan.dist))
     ref, dist = (side if is_remote(side) else os.path.abspath(side) for side in sides)
-    plan = replace(plan, ref=ref, dist=dist)
+    models = (os.path.abspath(one) if isinstance(one, str) and is_path(one) else one for one in plan.models)
+    plan = replace(plan, ref=ref, dist=dist, models=tuple(models))
     total = frame_count(plan)
     if chunk == 0:
         yield _named(plan)

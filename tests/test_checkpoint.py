@@ -21,6 +21,7 @@ from test_parts import EVERYTHING, FRAMES, RunningMean, check_equal, write_y4m
 import pyvmaf
 from pyvmaf import FeatureExtractor, IncompleteError, Result, VmafBusyError, VmafPicture, VmafValueError, merge
 from pyvmaf.parts import checkpoint as module
+from pyvmaf.parts import store
 from pyvmaf.parts.records import HEAD, MAGIC, RecordFile, read_records
 
 ROOT = Path(__file__).parents[1]
@@ -237,3 +238,43 @@ def test_a_full_disk_does_not_stop_the_run(files: tuple[Path, Path], tmp_path: P
     assert scored == f"{FRAMES} {whole.score}"
     assert 0 < len(Result.load(path).frames) < FRAMES
     check_equal(pyvmaf.score(*files, checkpoint=path), whole)
+
+
+@pytest.mark.parametrize("moment,which", [("append", 30), ("sync", 7)])
+def test_ctrl_c_while_it_is_written(
+    files: tuple[Path, Path], tmp_path: Path, often: None, monkeypatch: pytest.MonkeyPatch, moment: str, which: int
+) -> None:
+    path, real, calls = tmp_path / "c.pyvmaf", getattr(RecordFile, moment), iter(range(1000))
+
+    def interrupted(*arguments: Any) -> None:
+        real(*arguments)  # it is done, and nobody has noted it
+        if next(calls) == which:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(store, "SYNC_SECONDS", -1)
+    monkeypatch.setattr(RecordFile, moment, interrupted)
+    with pytest.raises(pyvmaf.Interrupted):
+        pyvmaf.score(*files, checkpoint=path, n_threads=0)
+    kept = Result.load(path)
+    whole = pyvmaf.score(*files)
+    assert list(kept["vmaf"]) == list(whole["vmaf"][: len(kept.frames)])
+    check_equal(pyvmaf.score(*files, checkpoint=path), whole)
+
+
+def test_what_no_checkpoint_can_be(files: tuple[Path, Path], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    for path, message in ((tmp_path / "fifo", "is a pipe or a device"), ("/dev/null", "is a pipe"), ("", "is empty")):
+        with pytest.raises(VmafValueError, match=message):
+            pyvmaf.score(*files, checkpoint=path)
+    with pytest.raises(pyvmaf.VmafIsADirectoryError):
+        pyvmaf.score(*files, checkpoint=tmp_path)
+    with pytest.raises(pyvmaf.VmafTypeError):
+        pyvmaf.score(*files, checkpoint=3)  # type: ignore[arg-type]
+
+
+def test_bytes_go_on_from_a_checkpoint_of_the_same_bytes(files: tuple[Path, Path], tmp_path: Path) -> None:
+    ref, dist = (path.read_bytes() for path in files)
+    first = pyvmaf.score(ref, dist, checkpoint=tmp_path / "c.pyvmaf")
+    assert pyvmaf.score(ref, files[1], checkpoint=tmp_path / "c.pyvmaf") == first
+    with pytest.raises(VmafValueError, match="distorted differs"):
+        pyvmaf.score(ref, ref, checkpoint=tmp_path / "c.pyvmaf")

@@ -17,7 +17,7 @@ import pyvmaf
 from pyvmaf import Result, VmafValueError
 from pyvmaf.cli.pyvmaf import main
 from pyvmaf.tasks import Task
-from pyvmaf.video.container import shown
+from pyvmaf.video.url import shown
 
 FRAMES = 11
 ROOT = Path(__file__).parents[1]
@@ -153,3 +153,39 @@ def test_credentials_stay_out_of_names_results_and_messages(tmp_path: Path) -> N
         pyvmaf.open_video(url)
     assert "http://127.0.0.1:9/a.mp4" in str(caught.value) and "hunter2" not in str(caught.value)
     assert "hunter2" not in json.dumps({"shown": shown("s3://key:hunter2@bucket/x")})
+    secret = "http://me:hunter2@127.0.0.1:9/a.mp4?sig=hunter2"
+    assert "hunter2" not in repr(pyvmaf.Plan.make(secret, secret))
+    assert "hunter2" not in str(pyvmaf.VideoError(secret, "is gone"))
+    with pytest.raises(pyvmaf.VmafTypeError) as refused:
+        list(pyvmaf.score_many([(secret, secret, secret)]))  # type: ignore[list-item]
+    assert "hunter2" not in str(refused.value)
+
+
+def test_what_a_run_left_unfinished_is_not_merged_in_silence(
+    files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("torn.y4m").write_bytes(Path("dist.y4m").read_bytes()[:-100])
+    assert main(["score", "ref.y4m", "torn.y4m", "--resume", "part.pyvmaf"]) == 3
+    assert main(["merge", "part.pyvmaf", "-o", "r.json"]) == 3
+    assert f"frames from {FRAMES - 1} on lack" in capsys.readouterr().err
+    assert len(Result.from_json("r.json").frames) == FRAMES - 1
+
+
+def test_a_range_is_told_from_the_whole(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["score", *files, "--frames", "2:5", "-o", "a.pyvmaf"]) == 0
+    assert main(["merge", "a.pyvmaf"]) == 0
+    assert "frames 2 to 4, not the whole videos" in capsys.readouterr().err
+
+
+def test_copies_of_a_file_are_pairs_of_their_own(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    Path("copy.y4m").write_bytes(Path("dist.y4m").read_bytes())
+    Path("tasks.jsonl").write_text("\n".join(planned(capsys, *files, "copy.y4m", "--chunk", "6")))
+    for i in range(1, 5):
+        assert main(["run", f"tasks.jsonl:{i}", "-o", "parts/"]) == 0
+    assert main(["merge", "parts/", "-o", "results/"]) == 0
+    assert sorted(name.split(".")[0] for name in os.listdir("results")) == ["copy", "dist"]
+
+
+def test_a_model_s_path_in_a_task_is_absolute(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    (line,) = planned(capsys, *files, "-m", "./mine.json", "-m", "vmaf_v0.6.1")
+    assert Task.from_json(line).plan.models == (os.path.abspath("mine.json"), "vmaf_v0.6.1")

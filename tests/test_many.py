@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -222,10 +223,66 @@ def test_arguments_are_checked(files: tuple[Path, Path], arguments: dict[str, An
 
 
 def test_pairs_are_checked() -> None:
+<<<<<<< HEAD
     with pytest.raises(VmafTypeError, match="a pair is a str, must be a Plan or"):
+=======
+    with pytest.raises(VmafTypeError, match="a pair is a str, must be a Plan"):
+>>>>>>> break11
         list(score_many(["x"]))  # type: ignore[list-item]
 
 
 def test_a_task_is_one_function_of_a_plan(files: tuple[Path, Path], whole: Result) -> None:
     part = run_range(Plan.make(*files).of(range(3, 9)), 0, 0)
     assert list(part["vmaf"]) == list(whole["vmaf"][3:9])
+
+
+@pytest.mark.parametrize("change", [{"dist": "ref"}, {"models": ("vmaf_v0.6.1neg",)}, {"subsample": 2}])
+def test_another_plan_s_result_is_not_taken(files: tuple[Path, Path], change: dict[str, Any]) -> None:
+    plan = Plan.make(*map(str, files))
+    other = replace(plan, **(change if "dist" not in change else {"dist": str(files[0])}))
+    (outcome,) = score_many([plan], executor=Unruly(lambda *_: run_range(other, 0, 0)), workers=1, retries=0)
+    assert outcome.result is None and "a worker returned" in str(outcome.error)
+
+
+def test_pairs_before_one_that_cannot_be_read_are_scored(files: tuple[Path, Path], whole: Result) -> None:
+    def pairs() -> Iterator[tuple[Path, Path]]:
+        yield files
+        yield files
+        raise RuntimeError("the list ends here")
+
+    found: list[Result] = []
+    with pytest.raises(RuntimeError, match="the list ends here"):
+        found.extend(outcome.get() for outcome in score_many(pairs(), workers=2))
+    assert found == [whole, whole]
+
+
+class Silent(Executor):
+    """Never tells that it is at something, and never ends anything."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        return Future()
+
+
+def test_an_executor_that_tells_nothing_is_given_up(files: tuple[Path, Path]) -> None:
+    (outcome,) = score_many([files], executor=Silent(), workers=1, timeout=0.3, retries=1)
+    with pytest.raises(pyvmaf.VmafTimeoutError, match=r"took over 0\.3 s"):
+        outcome.get()
+
+
+def test_waiting_for_a_worker_is_no_hanging(files: tuple[Path, Path], whole: Result) -> None:
+    def deed(number: int, plan: Plan, work: Callable[[], Result]) -> Result:
+        time.sleep(0.8)
+        return work()
+
+    executor = Unruly(deed)
+    executor.pool = ThreadPoolExecutor(1)
+    found = list(score_many([files] * 3, executor=executor, workers=2, in_flight=3, chunk=0, timeout=1.7, retries=0))
+    assert [outcome.get() for outcome in found] == [whole] * 3
+
+
+def test_pipes_are_opened_once(files: tuple[Path, Path], whole: Result, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    writer = threading.Thread(target=lambda: (tmp_path / "fifo").write_bytes(files[0].read_bytes()), daemon=True)
+    writer.start()
+    (outcome,) = score_many([(tmp_path / "fifo", files[1])])
+    assert outcome.get() == whole

@@ -89,3 +89,9 @@ def test_verify_tells_what_differs(files: tuple[str, str], capsys: pytest.Captur
     Path("bare.json").write_text(json.dumps(document))
     assert main(["verify", "bare.json"]) == 1
     assert "bare.json does not say what it was made of" in capsys.readouterr().err
+
+    assert main(["score", *files, "-o", "r.pyvmaf"]) == 0
+    assert main(["verify", "r.pyvmaf"]) == 0
+    pyvmaf.score(Path("ref.y4m").read_bytes(), "dist.y4m").to_json("bytes.json")
+    assert main(["verify", "bytes.json"]) == 1
+    assert "was made of <BytesIO>, which is no file" in capsys.readouterr().err

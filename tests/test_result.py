@@ -20,8 +20,9 @@ import pytest
 from support.cli_cases import write_clips
 
 import pyvmaf
-from pyvmaf import Result, VideoFormat, VmafModel
+from pyvmaf import Result, VideoFormat, VmafModel, VmafTypeError, VmafValueError
 from pyvmaf._save import check_output, replacing
+from pyvmaf.pooled import pool
 
 RAW = VideoFormat(64, 64)
 NEG = "vmaf_v0.6.1neg"
@@ -185,3 +186,30 @@ def test_where_nothing_can_be_written_is_said_before(tmp_path: Path) -> None:
         check_output("w.y4m", ["none", tmp_path / "v.y4m"])
     check_output("new.json", ["v.y4m"])
     assert sorted(os.listdir(tmp_path)) == ["v.y4m", "w.y4m"]
+
+
+def test_infinite_values_are_pooled_and_read_back(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    write_clips(tmp_path)
+    same = pyvmaf.score("ref.yuv", "ref.yuv", raw=RAW, model=None, features=["ciede", ("psnr", {"enable_apsnr": True})])
+    column = np.array([3.0, np.inf, np.inf])
+    assert pool(column, "p50") == pool(column, "max") == pool(column, "mean") == math.inf
+    assert pool(column[1:], "harmonic_mean") == math.inf and math.isnan(pool(column, "std"))
+    assert pool(np.array([-1.0, 4.0]), "harmonic_mean") == -1.0
+    assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]
+    assert Result.from_json(same.to_json()) == same
+
+
+def test_nan_among_whole_run_values_is_equal_to_itself() -> None:
+    one = Result(np.arange(1), {"a": np.array([np.nan])}, {}, (), aggregates={"b": math.nan})
+    assert one == pickle.loads(pickle.dumps(one)) and one == Result.from_json(one.to_json())
+
+
+def test_shots_are_ranges(result: Result) -> None:
+    assert [list(r.frames) for r in result.by([range(1), (1, 2), [0, 2]])] == [[0], [1], [0, 1]]  # type: ignore[list-item]
+    for bad, message in ((range(0, 2, 2), "steps of 1"), (3, "must be a range"), ((0, 1, 2), "must be a range")):
+        with pytest.raises((VmafTypeError, VmafValueError), match=message):
+            result.by([bad])  # type: ignore[list-item]
+    with pytest.raises(VmafValueError, match="must be 0 to 100"):
+        result.percentile("vmaf", 101)
+    with pytest.raises(VmafTypeError, match="method is None"):
+        result.pool("vmaf", None)  # type: ignore[arg-type]

@@ -19,9 +19,10 @@ from ..errors import VmafError, error_for
 from ..frames import planes_of
 from ..video import AvVideo, RawVideo, VideoError, VideoFormat
 from ..video.av import BESIDE, MATRICES, RANGES, TRANSFERS
-from ..video.container import PATIENCE, is_remote
+from ..video.container import PATIENCE
 from ..video.decode import reason
 from ..video.sniff import START, names_itself
+from ..video.url import is_remote
 from ..video.y4m import MAGIC, MARKER, colour_of, parse_header, split_tags
 from .bars import find_bars
 from .boxes import extras_of

@@ -69,10 +69,11 @@ def part_of(given: Result | str | os.PathLike[str]) -> Part:
     """What there is to merge of a result or a file."""
     if isinstance(given, (str, os.PathLike)):
         path = os.fsdecode(given)
-        if path.lower().endswith(".json"):
-            given = Result.from_json(given)
-        else:
+        if not path.lower().endswith(".json"):
             return load_part(path)
+        given = Result.from_json(given)
+        if given.part is None:
+            raise VmafTypeError(f"{path} cannot be merged: the JSON of a whole run holds no part; save it as .pyvmaf")
     if not isinstance(given, Result):
         raise VmafTypeError(f"{given!r} is neither a result nor the path of one")
     if given.part is None:

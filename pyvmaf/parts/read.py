@@ -54,7 +54,7 @@ def read_result(source: str | os.PathLike[str] | TextIO) -> Result:
         frames, pooled = found["frames"], found["pooled_metrics"]
         columns = {
             column: np.array([read_number(frame["metrics"][column]) for frame in frames], np.float64)
-            for column in pooled
+            for column in dict.fromkeys([*(frames[0]["metrics"] if frames else ()), *pooled])
         }
         run = Run.from_dict(found) if "ref" in found else None
         return Result(

@@ -16,11 +16,12 @@ from .._ffi import encoded
 from ..errors import VmafError, VmafTypeError, VmafValueError, error_for
 from .av import AvVideo
 from .base import Frame, Plane, Video, VideoError, VideoFormat
-from .container import RAW_NAMES, is_remote
+from .container import RAW_NAMES
 from .file import ByteFile, Source
 from .pair import Pair, PairError
 from .raw import RawVideo
 from .sniff import START, names_itself
+from .url import is_remote
 from .y4m import MAGIC, Y4mVideo
 
 __all__ = [

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from ..errors import VmafError
 from ..frames import layout_of, planes_of
 from .base import Frame, VideoError, VideoFormat, check_range
-from .container import comes_once, has_table, hint_of_pipes, is_remote, open_container, promised_frames, shown
+from .container import comes_once, has_table, hint_of_pipes, open_container, promised_frames
 from .decode import DecodeError, Decoder
 from .file import ByteFile, Source
 from .leap import Table
 from .reader import FileVideo
 from .restart import restarts_of
 from .seek import WORTH, Beginning, Doubt, Finder, Resumed
+from .url import is_remote, shown
 
 if TYPE_CHECKING:
     import av

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from .._ffi import unsigned
 from ..enums import PixelFormat
 from ..errors import VmafValueError
+from .url import is_remote, shown
 
 Plane: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 Frame: TypeAlias = tuple[Plane, ...]
@@ -41,11 +42,12 @@ class VideoError(VmafValueError):
     """A video that cannot be read: which file, what is wrong, what to do.
 
     Attributes:
-        path: the file.
+        path: the file; a URL without its password and signature.
         frame: the frame that could not be read; None when it is the file.
     """
 
     def __init__(self, path: str, problem: str, frame: int | None = None) -> None:
+        path = shown(path) if is_remote(path) else path
         at = "" if frame is None else f": frame {frame}"
         super().__init__(f"{path}{at}: {problem}")
         self.path = path

@@ -3,37 +3,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from .base import VideoError
 from .decode import reason
 from .file import ByteFile, SeekableStream, Stream
+from .url import shown
 
 # Names by which FFmpeg takes a file for raw video, whatever it holds.
 RAW_NAMES = (".yuv", ".raw", ".rgb", ".cif", ".qcif")
 
-REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-SECRETS = re.compile(r"(?<=://)[^/?#@]*@|[?#].*$", re.DOTALL)
 PATIENCE = 30.0  # seconds without a byte from the network
-
-
-def is_remote(source: object) -> bool:
-    """Whether a name asks for the network; any other name is a file's.
-
-    >>> is_remote("https://example.org/a.mp4"), is_remote("cache:full.avi")
-    (True, False)
-    """
-    return isinstance(source, str) and REMOTE.match(source) is not None
-
-
-def shown(url: str) -> str:
-    """A URL as it may be shown and kept: without a password, a signature or a token.
-
-    >>> shown("https://me:secret@example.org/a.mp4?X-Amz-Signature=abc")
-    'https://example.org/a.mp4'
-    """
-    return SECRETS.sub("", url)
 
 
 def comes_once(file: ByteFile | None) -> bool:

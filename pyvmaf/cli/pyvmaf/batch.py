@@ -98,13 +98,26 @@ def _files(given: list[str]) -> list[str]:
     return out
 
 
-def run_merge(args: argparse.Namespace) -> int:
-    runs: dict[str, list[Result | str | os.PathLike[str]]] = {}
-    first: dict[str, Part] = {}
-    for path in _files(args.parts):
+def _runs(paths: list[str]) -> tuple[list[list[Result | str | os.PathLike[str]]], list[Part]]:
+    """The files of each pair, and its first part.
+
+    One file may have several names on several machines; where ranges are there twice, it is two copies of a file.
+    """
+    groups: dict[str, list[tuple[str, Part]]] = {}
+    for path in paths:
         part = part_of(path)
-        runs.setdefault(part.digest, []).append(path)
-        first.setdefault(part.digest, part)
+        groups.setdefault(part.digest, []).append((path, part))
+    runs: dict[tuple[str, ...], list[tuple[str, Part]]] = {}
+    for digest, group in groups.items():
+        starts = {part.extracted.first for _, part in group}
+        for path, part in group:
+            names = (part.run.ref, part.run.dist) if len(starts) < len(group) else ()
+            runs.setdefault((digest, *names), []).append((path, part))
+    return [[path for path, _ in run] for run in runs.values()], [run[0][1] for run in runs.values()]
+
+
+def run_merge(args: argparse.Namespace) -> int:
+    runs, firsts = _runs(_files(args.parts))
     into_folder = bool(args.output) and (args.output.endswith(os.sep) or os.path.isdir(args.output))
     if args.output and not into_folder:
         if len(runs) > 1:
@@ -113,13 +126,13 @@ def run_merge(args: argparse.Namespace) -> int:
             raise UsageError(f"--output {args.output!r} must end in .json, .csv or .pyvmaf")
         check_output(args.output, args.parts)
     complete = True
-    for digest, paths in runs.items():
+    for paths, first in zip(runs, firsts, strict=True):
         result = merge(paths)
         complete &= result.part is not None and result.part.complete
         if into_folder:
             os.makedirs(args.output, exist_ok=True)
-            stem = os.path.splitext(os.path.basename(first[digest].run.dist))[0] or "pair"
-            save(result, os.path.join(args.output, f"{stem}.{digest[:12]}.json"))
+            stem = os.path.splitext(os.path.basename(first.run.dist))[0] or "pair"
+            save(result, os.path.join(args.output, f"{stem}.{first.digest[:12]}.json"))
         report(result, argparse.Namespace(**{**vars(args), "output": None if into_folder else args.output}))
         if result.part and result.part.complete and not result.part.is_whole:
             say(f"pyvmaf: {result.part.plan.frames}, not the whole videos")

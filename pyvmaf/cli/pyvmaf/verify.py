@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 import numpy as np
 
 from ...errors import VmafValueError
 from ...parts.part import check_same
+from ...parts.store import is_stored
 from ...plan import Plan
 from ...result import Result
 from ...result import count as number_of
@@ -21,18 +23,21 @@ from .status import EXIT_OK
 
 
 def add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = add_command(commands, "verify", "score again what a .json result was made of, and compare every bit")
-    parser.add_argument("result", metavar="RESULT", help="what score, run or merge wrote as .json")
+    parser = add_command(commands, "verify", "score again what a result was made of, and compare every bit")
+    parser.add_argument("result", metavar="RESULT", help="a .json or .pyvmaf that score, run or merge wrote")
     parser.add_argument("-t", "--threads", type=count, metavar="N", help="worker threads; default: one a processor")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=run_verify)
 
 
 def run_verify(args: argparse.Namespace) -> int:
-    old = Result.from_json(args.result)
+    old = Result.load(args.result) if is_stored(args.result) else Result.from_json(args.result)
     about = old.provenance
     if not about or not about.get("plan"):
         raise VmafValueError(f"{args.result} does not say what it was made of, so it cannot be scored again")
+    for name in (about["plan"]["ref"], about["plan"]["dist"]):
+        if (name == "standard input" or name.startswith("<")) and not os.path.exists(name):
+            raise VmafValueError(f"{args.result} was made of {name}, which is no file that could be scored again")
     bar = Bar(sys.stderr)
     try:
         progress = bar if sys.stderr.isatty() and not args.quiet else None

@@ -223,11 +223,7 @@ def test_arguments_are_checked(files: tuple[Path, Path], arguments: dict[str, An
 
 
 def test_pairs_are_checked() -> None:
-<<<<<<< HEAD
     with pytest.raises(VmafTypeError, match="a pair is a str, must be a Plan or"):
-=======
-    with pytest.raises(VmafTypeError, match="a pair is a str, must be a Plan"):
->>>>>>> break11
         list(score_many(["x"]))  # type: ignore[list-item]
 
 

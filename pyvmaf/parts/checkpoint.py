@@ -18,7 +18,7 @@ from .part import Part, check_same
 from .store import Stored, Writer
 
 #: A record is written when so many frames have settled, or so much time has passed.
-FRAMES, SECONDS = 32, 0.5
+FRAMES, SECONDS = 16, 0.05
 
 
 class Checkpoint:

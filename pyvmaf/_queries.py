@@ -16,7 +16,7 @@ from ._handle import Handle
 from ._rows import ALL
 from .enums import OutputFormat, PoolingMethod
 from .errors import VmafTypeError, VmafValueError
-from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore
+from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore, named_model
 
 Model = VmafModel | VmafModelCollection
 Pooling = PoolingMethod | int | str
@@ -28,11 +28,20 @@ class Queries(Handle):
     def __init__(self, c: CData) -> None:
         super().__init__(c)
         self._models: dict[str, VmafModel] = {}
+        self._named: dict[str, Model] = {}
 
     def _checked(self, model: Any) -> VmafModel:
         if not isinstance(model, VmafModel):
             raise VmafTypeError(f"model is {model!r}, must be a VmafModel or a VmafModelCollection")
         return model
+
+    def _of_name(self, model: Model | str) -> Model:
+        """A model, loaded here once if it is given by name or by its file."""
+        if not isinstance(model, str):
+            return model
+        if model not in self._named:
+            self._named[model] = named_model(model)
+        return self._named[model]
 
     def _claim(self, model: Model) -> None:
         """Remember who stores scores under a name; libvmaf returns those of the first for both.
@@ -86,10 +95,11 @@ class Queries(Handle):
                 found[text(lib.pyvmaf_feature_alias(name)) or ""] = float(score[0])
         return {name: value for name, value in found.items() if not math.isnan(value)}
 
-    def model_scores(self, model: VmafModel, indices: range) -> npt.NDArray[np.float64]:
+    def model_scores(self, model: VmafModel | str, indices: range) -> npt.NDArray[np.float64]:
         """What `model` says of many frames at once; NaN where a feature is missing (yet)."""
+        model = self._checked(self._of_name(model))
         with self._entered() as c:
-            self._claim(self._checked(model))
+            self._claim(model)
             pointer = model._open
             return self._column(lambda *where: lib.pyvmaf_model_scores(c, pointer, *where), indices)
 
@@ -111,13 +121,20 @@ class Queries(Handle):
     def score_at_index(self, model: VmafModel, index: int) -> float: ...
     @overload
     def score_at_index(self, model: VmafModelCollection, index: int) -> VmafModelCollectionScore: ...
-    def score_at_index(self, model: Model, index: int) -> float | VmafModelCollectionScore:
+    @overload
+    def score_at_index(self, model: str, index: int) -> Any: ...
+    def score_at_index(self, model: Model | str, index: int) -> Any:
         """What `model` says of a frame: a float, or for a collection a :class:`VmafModelCollectionScore`.
+
+        Args:
+            model: or the name or path that was given to :meth:`VmafContext.use_features_from_model`.
+            index: of the frame.
 
         Raises:
             VmafValueError: a feature that the model needs is missing there (yet).
         """
         position = unsigned("index", index)
+        model = self._of_name(model)
         with self._entered() as c:
             if isinstance(model, VmafModelCollection):
                 self._claim(model)
@@ -137,14 +154,21 @@ class Queries(Handle):
     def score_pooled(
         self, model: VmafModelCollection, method: Pooling = "mean", lo: int | None = None, hi: int | None = None
     ) -> VmafModelCollectionScore: ...
+    @overload
     def score_pooled(
-        self, model: Model, method: Pooling = "mean", lo: int | None = None, hi: int | None = None
-    ) -> float | VmafModelCollectionScore:
+        self, model: str, method: Pooling = "mean", lo: int | None = None, hi: int | None = None
+    ) -> Any: ...
+    def score_pooled(
+        self, model: Model | str, method: Pooling = "mean", lo: int | None = None, hi: int | None = None
+    ) -> Any:
         """What `model` says of the frames `lo` to `hi`, both included; None: the first and last.
+
+        A model is given as to :meth:`score_at_index`.
 
         Raises:
             VmafValueError: an empty or reversed interval, or a frame that cannot be scored (yet).
         """
+        model = self._of_name(model)
         with self._entered() as c:
             low, high = self._interval(c, lo, hi)
             if isinstance(model, VmafModelCollection):

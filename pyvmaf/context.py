@@ -112,13 +112,18 @@ class VmafContext(Queries):
         if message and self._log_level < LogLevel.WARNING:
             warnings.warn(message, stacklevel=3)
 
-    def use_features_from_model(self, model: Model) -> None:
+    def use_features_from_model(self, model: Model | str) -> None:
         """Run the extractors that `model`, or the members of a collection, need.
+
+        Args:
+            model: or the name of a built-in one, or the path of a file (ending in .json), which
+                is loaded here; its scores are called as it is, and it is asked by that name.
 
         Raises:
             VmafValueError: no extractor provides a feature, an option is refused,
                 or another model of that name is in use here: scores are stored by name.
         """
+        model = self._of_name(model)
         with self._entered() as c:
             if isinstance(model, VmafModelCollection):
                 call.vmaf_use_features_from_model(c, model.model._open)

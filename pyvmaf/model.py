@@ -245,3 +245,23 @@ def any_from_path(
 
 def _either(made: Sequence[CData], source: str) -> VmafModel | VmafModelCollection:
     return VmafModel._of(made, source) if made[1] is None else VmafModelCollection._of(made, source)
+
+
+def is_path(text: str) -> bool:
+    """Whether a model is given by its file.
+
+    >>> is_path("vmaf_v0.6.1"), is_path("mine.json"), is_path("./mine")
+    (False, True, True)
+    """
+    return text.endswith(".json") or os.sep in text
+
+
+def named_model(text: str) -> VmafModel | VmafModelCollection:
+    """The built-in model of that name, or the one in that file; its scores are called as it is.
+
+    >>> named_model("vmaf_v0.6.1neg").name
+    'vmaf_v0.6.1neg'
+    """
+    if is_path(text):
+        return any_from_path(text, name=os.path.splitext(os.path.basename(text))[0])
+    return any_builtin(text, name=text)

@@ -17,7 +17,7 @@ from ._ffi import option_text, unsigned
 from .aligned import Align, as_plain, check_align, from_plain
 from .context import Model
 from .errors import VmafError, VmafTypeError, VmafValueError
-from .model import VmafModel, VmafModelCollection
+from .model import VmafModel, VmafModelCollection, is_path
 from .prepare.decoded import check_grain
 from .prepare.preparation import Preparation
 from .prepare.settings import Prepare, Settings, check_prepare, prepare_from_dict
@@ -122,15 +122,6 @@ def _as_text(path: os.PathLike[str]) -> str:
     """A path that is not taken for a name."""
     text = os.fspath(path)
     return text if is_path(text) else os.path.join(os.curdir, text)
-
-
-def is_path(text: str) -> bool:
-    """Whether a model is given by its file.
-
-    >>> is_path("vmaf_v0.6.1"), is_path("mine.json"), is_path("./mine")
-    (False, True, True)
-    """
-    return text.endswith(".json") or os.sep in text
 
 
 def _as_features(given: Iterable[Feature]) -> tuple[Wanted, ...]:

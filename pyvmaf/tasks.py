@@ -19,8 +19,9 @@ from typing import cast
 from ._ffi import call
 from .errors import VmafValueError, error_for
 from .many import frame_count
+from .model import is_path
 from .parts.origin import digest_or_nothing
-from .plan import Path, Plan, is_path
+from .plan import Path, Plan
 from .scoring import with_preparation
 from .video.url import is_remote, shown
 

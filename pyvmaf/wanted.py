@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from ._ffi import call, nearest
@@ -11,8 +10,8 @@ from .choice import ModelChoice, choose_model
 from .context import Model, VmafContext
 from .errors import VmafValueError
 from .extractor import ExtractorInfo, extractors
-from .model import VmafModelCollection, any_builtin, any_from_path
-from .plan import AUTO, Path, Plan, Wanted, is_path
+from .model import VmafModelCollection, any_builtin, any_from_path, named_model
+from .plan import AUTO, Path, Plan, Wanted
 from .prepare.cambi import cambi_overloads
 from .prepare.preparation import Preparation
 from .video import Pair
@@ -39,10 +38,8 @@ def load_models(plan: Plan) -> list[Model]:
     for one in plan.models:
         if not isinstance(one, str):
             out.append(one)
-        elif is_path(one):
-            out.append(load_model(None, one, name=os.path.splitext(os.path.basename(one))[0]))
         else:
-            out.append(load_model(one, name=one))
+            out.append(named_model(one))
         if isinstance(one, str) and overloads and "cambi" in extractors_of(out[-1]):
             out[-1].feature_overload("cambi", overloads)
     return out

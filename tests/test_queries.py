@@ -6,12 +6,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
 from support.common import Plane
 
-from pyvmaf import FeatureExtractor, VmafContext, VmafPicture
+import pyvmaf
+from pyvmaf import FeatureExtractor, VmafContext, VmafError, VmafModel, VmafPicture
 
 
 @pytest.fixture
@@ -132,3 +134,22 @@ def test_long_columns_are_read_at_the_speed_of_memory() -> None:
         finally:
             sys.setprofile(None)
         assert column.sum() == 100_000 and calls < 200
+
+
+def test_models_are_taken_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text((Path(pyvmaf.get_include()).parent / "model" / "vmaf_v0.6.1.json").read_text())
+    rng = np.random.default_rng(0)
+    with VmafContext() as ctx:
+        for name in ("vmaf_v0.6.1", "vmaf_b_v0.6.3", str(path)):
+            ctx.use_features_from_model(name)
+        for i in range(3):
+            ctx.read_pictures(*rng.integers(0, 256, (2, 64, 96), np.uint8), i, pix_fmt="gray")
+        ctx.flush()
+        model = VmafModel("vmaf_v0.6.1", name="open")
+        assert ctx.score_pooled("vmaf_v0.6.1") == ctx.score_pooled(model) == ctx.score_pooled(str(path))
+        assert ctx.score_at_index("vmaf_v0.6.1", 1) == ctx.model_scores("vmaf_v0.6.1", range(3))[1]
+        assert ctx.score_pooled("vmaf_b_v0.6.3").stddev >= 0
+        assert {"vmaf_v0.6.1", "vmaf_b_v0.6.3_bagging", "mine"} <= set(ctx.feature_names)
+        with pytest.raises(VmafError, match=r"no built-in model 'vmaf_v0\.6'; did you mean"):
+            ctx.score_pooled("vmaf_v0.6")

@@ -15,9 +15,9 @@ from .._ffi import call
 from ..aligned import as_plain
 from ..context import Model
 from ..errors import VmafValueError
-from ..model import VmafModel, VmafModelCollection
+from ..model import VmafModel, VmafModelCollection, is_path
 from ..model_files import entries
-from ..plan import Plan, is_path
+from ..plan import Plan
 from ..plugins import packages
 from ..run import Run
 from ..video import Video

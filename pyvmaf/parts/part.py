@@ -9,7 +9,7 @@ import os
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from .._ffi import call
 from ..aligned import as_plain
@@ -137,4 +137,5 @@ def identity_of(plan: Plan, models: Sequence[Model], videos: Sequence[Video]) ->
         known["onnxruntime"] = versions(decoding=False, lpips=True)["onnxruntime"]
     if brought := packages(one.name for one in plan.features):
         known["packages"] = brought
-    return known
+    # As it is in files, where tuples are lists: parts come from there and from here.
+    return cast("dict[str, Any]", json.loads(json.dumps(known)))

@@ -101,8 +101,8 @@ class Stored:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = os.fsdecode(path)
         records, self.end = read_records(path)
+        self.path = os.fsdecode(path)
         self.series: tuple[Series, ...] = ()
         self.is_complete = False
         self.part: Part | None = None
@@ -126,12 +126,12 @@ class Stored:
             plan = Plan.from_dict(fields["plan"])
             first = plan.frames.first
             nothing = Extracted(VideoFormat(width, height, chroma, depth), first, first, (0, 0), {}, {})
-            self.part = Part(plan, fields["identity"], nothing, Run.from_dict(fields["run"]), complete=False)
+            self.part = Part(plan, dict(fields["identity"]), nothing, Run.from_dict(fields["run"]), complete=False)
         elif record[:1] == b"C":
-            self.series += (Series(**fields),)
+            self.series += (Series.from_dict(fields),)
         elif record[:1] == b"E" and self.part:
             self.is_complete = True
-            aggregates = tuple(Aggregate(*one) for one in fields["aggregates"])
+            aggregates = tuple(Aggregate.of(*one) for one in fields["aggregates"])
             self.part = replace(
                 self.part,
                 run=Run.from_dict(fields["run"]),

@@ -117,7 +117,8 @@ def identity_of(plan: Plan, models: Sequence[Model], videos: Sequence[Video]) ->
     """What makes two results parts of one run: files, models, features, subsampling, engine.
 
     Files, bytes and file objects are told by their digests (see `file_digest`), whatever they
-    are called; what is none of them, such as a pipe or a URL, by its name without credentials.
+    are called; URLs by their names, without credentials and queries, and the number of bytes;
+    what is none of them, such as a pipe, by its name.
     """
     known: dict[str, Any] = {
         "engine": call.vmaf_version(),

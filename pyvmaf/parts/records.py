@@ -104,6 +104,11 @@ class RecordFile:
             while data:
                 data = data[self._file.write(data) :]
 
+    def clear(self) -> None:
+        """Cut off everything."""
+        with self._named():
+            self._file.truncate(0)
+
     def sync(self) -> None:
         """Have it on the disk on return, so that it survives the end of the machine."""
         with self._named():

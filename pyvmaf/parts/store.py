@@ -85,6 +85,10 @@ class Writer:
         self._records.append(_json("E", about))
         self._records.sync()
 
+    def clear(self) -> None:
+        """Make it a file without records."""
+        self._records.clear()
+
     def close(self) -> None:
         """Twice is fine."""
         self._records.close()

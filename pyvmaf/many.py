@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from ._ffi import unsigned
 from .crew import Crew, Workers
-from .errors import VmafError, VmafOSError, VmafTimeoutError, VmafTypeError
+from .errors import VmafError, VmafOSError, VmafTimeoutError, VmafTypeError, VmafValueError
 from .parts.merge import merge
 from .plan import AUTO, Plan
 from .prepare.pair import decoder_for
@@ -76,11 +76,11 @@ class _Job:
 
     def outcome(self) -> Outcome:
         error = next((task.error for task in self.tasks if task.error is not None), None)
-        results = [task.result for task in self.tasks if task.result is not None and len(task.result.frames)]
+        results = [task.result for task in self.tasks if task.result is not None]
         if not error and len(self.tasks) == 1:
             return Outcome(self.index, self.plan, self.tasks[0].result)
         try:
-            merged = merge(self._until_gap(results))
+            merged = merge(self._until_gap(results) if error else results)
         except VmafError as problem:
             merged, error = None, error or problem
         return Outcome(self.index, self.plan, merged, error)
@@ -91,7 +91,9 @@ class _Job:
         whole: list[Result] = []
         for one in results:
             part = one.part
-            if part and (not whole or part.extracted.first == whole[-1].part.extracted.stop):  # type: ignore[union-attr]
+            if part is None or part.extracted.stop <= part.extracted.first:
+                continue
+            if not whole or part.extracted.first == whole[-1].part.extracted.stop:  # type: ignore[union-attr]
                 whole.append(one)
         return whole
 
@@ -322,7 +324,7 @@ def score_many(
     how = {
         "chunk": None if chunk is None else unsigned("chunk", chunk),
         "retries": unsigned("retries", retries),
-        "timeout": timeout,
+        "timeout": _seconds(timeout),
         "in_flight": None if in_flight is None else unsigned("in_flight", in_flight, least=1),
         "progress": progress,
         "n_threads": unsigned("n_threads", n_threads),
@@ -330,6 +332,12 @@ def score_many(
     }
     crew = Crew(executor, max(1, default_threads()) if workers is None else unsigned("workers", workers, least=1))
     return _run(_Many((_plan(pair, arguments) for pair in pairs), crew, how), crew)
+
+
+def _seconds(timeout: float | None) -> float | None:
+    if timeout is not None and not (isinstance(timeout, (int, float)) and timeout > 0):
+        raise VmafValueError(f"timeout is {timeout!r}, must be a number of seconds above 0, or None")
+    return timeout
 
 
 def _run(many: _Many, crew: Crew) -> Iterator[Outcome]:

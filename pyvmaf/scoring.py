@@ -183,7 +183,9 @@ class _Run:
         seconds = time.monotonic() - start
         self._look_for_changes()
         error = measured.error or self._shortage(measured)
-        if checkpoint:
+        if checkpoint and isinstance(error, AlignmentError):
+            checkpoint.discard()
+        elif checkpoint:
             checkpoint.write(context, begin)
         part = self._part(self._extracted(context, measured), seconds, complete=error is None)
         span, note = course.span, "; ".join(part.notes) or None

@@ -12,6 +12,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from errno import EIO
 from typing import cast
@@ -22,7 +23,9 @@ from .many import frame_count
 from .model import is_path
 from .parts.origin import digest_or_nothing
 from .plan import Path, Plan
+from .prepare.pair import decoder_for
 from .scoring import with_preparation
+from .video import open_video
 from .video.url import is_remote, shown
 
 
@@ -54,15 +57,17 @@ class Task:
         return cls(name, Plan.from_dict(plan))
 
 
-def _identity(path: str) -> object:
-    return {"url": shown(path)} if is_remote(path) else digest_or_nothing(path)
+def _identity(plan: Plan, side: str, stream: int | None) -> object:
+    if not is_remote(side):
+        return digest_or_nothing(side)
+    with closing(open_video(side, stream=stream, decoder=decoder_for(plan.prepare, plan.film_grain))) as video:
+        return dict(video.digest or {})
 
 
-def _named(plan: Plan) -> Task:
+def _named(plan: Plan, identities: list[object]) -> Task:
     """The plan with its name: of the distorted video, the frames, and a digest of everything."""
     ref, dist = os.fspath(cast(Path, plan.ref)), os.fspath(cast(Path, plan.dist))
-    about = [call.vmaf_version(), replace(plan, ref=shown(ref), dist=shown(dist)).as_dict()]
-    about += [_identity(ref), _identity(dist)]
+    about = [call.vmaf_version(), replace(plan, ref=shown(ref), dist=shown(dist)).as_dict(), *identities]
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
     stem = os.path.splitext(os.path.basename(shown(dist)))[0]
     stem = re.sub(r"[^\w.-]", "_", stem, flags=re.ASCII)[:60] or "pair"
@@ -85,8 +90,9 @@ def make_tasks(plan: Plan, chunk: int) -> Iterator[Task]:
     models = (os.path.abspath(one) if isinstance(one, str) and is_path(one) else one for one in plan.models)
     plan = replace(plan, ref=ref, dist=dist, models=tuple(models))
     total = frame_count(plan)
+    identities = [_identity(plan, side, stream) for side, stream in zip((ref, dist), plan.streams, strict=True)]
     if chunk == 0:
-        yield _named(plan)
+        yield _named(plan, identities)
         return
     if total is None:
         raise VmafValueError(
@@ -95,7 +101,7 @@ def make_tasks(plan: Plan, chunk: int) -> Iterator[Task]:
         )
     plan = with_preparation(plan)
     for span in plan.frames.pieces(total, chunk):
-        yield _named(plan.of(span))
+        yield _named(plan.of(span), identities)
 
 
 def read_task(where: str) -> Task:

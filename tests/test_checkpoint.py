@@ -278,3 +278,12 @@ def test_bytes_go_on_from_a_checkpoint_of_the_same_bytes(files: tuple[Path, Path
     assert pyvmaf.score(ref, files[1], checkpoint=tmp_path / "c.pyvmaf") == first
     with pytest.raises(VmafValueError, match="distorted differs"):
         pyvmaf.score(ref, ref, checkpoint=tmp_path / "c.pyvmaf")
+
+
+def test_frames_out_of_step_are_refused_again(files: tuple[Path, Path], tmp_path: Path, often: None) -> None:
+    refs = make_frames(Clip(96, 64, 8, "420", frames=FRAMES + 4))[0]
+    late = write_y4m(tmp_path / "late.y4m", refs[4:])
+    ref = write_y4m(tmp_path / "ref.y4m", refs)
+    for _ in range(2):
+        with pytest.raises(pyvmaf.AlignmentError):
+            pyvmaf.score(ref, late, checkpoint=tmp_path / "c.pyvmaf")

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,9 +17,9 @@ from support.clips import Clip, make_frames
 from test_parts import text, write_y4m
 
 import pyvmaf
-from pyvmaf import Result, VmafValueError
+from pyvmaf import Plan, Result, VmafValueError
 from pyvmaf.cli.pyvmaf import main
-from pyvmaf.tasks import Task
+from pyvmaf.tasks import Task, make_tasks
 from pyvmaf.video.url import shown
 
 FRAMES = 11
@@ -189,3 +192,32 @@ def test_copies_of_a_file_are_pairs_of_their_own(files: tuple[str, str], capsys:
 def test_a_model_s_path_in_a_task_is_absolute(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = planned(capsys, *files, "-m", "./mine.json", "-m", "vmaf_v0.6.1")
     assert Task.from_json(line).plan.models == (os.path.abspath("mine.json"), "vmaf_v0.6.1")
+
+
+def test_a_url_s_query_is_not_kept_and_tells_videos_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    refs, dists = make_frames(Clip(96, 64, 8, "420", frames=3))
+    files = {"1": write_y4m(tmp_path / "a.y4m", dists), "2": write_y4m(tmp_path / "b.y4m", refs + refs[-1:])}
+
+    class Server(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            data = files[self.path[-1]].read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/v.y4m?hunter2="
+        found = pyvmaf.score(tmp_path / "a.y4m", f"{url}1", checkpoint="c.pyvmaf")
+        assert "hunter2" not in found.to_json() and found.score > 97
+        with pytest.raises(VmafValueError, match="distorted differs"):
+            pyvmaf.score(tmp_path / "a.y4m", f"{url}2", checkpoint="c.pyvmaf")
+        names = [next(make_tasks(Plan.make(f"{url}{i}", f"{url}{i}"), 0)).name for i in (1, 2)]
+        assert names[0] != names[1] and "hunter2" not in "".join(names)
+        server.shutdown()

@@ -215,6 +215,8 @@ def test_what_cannot_be_sent_is_told(files: tuple[Path, Path], whole: Result) ->
         ({"workers": 0}, "workers is 0"),
         ({"chunk": -1}, "chunk is -1"),
         ({"in_flight": 0}, "in_flight is 0"),
+        ({"timeout": 0}, "timeout is 0"),
+        ({"timeout": "x"}, "timeout is 'x'"),
     ],
 )
 def test_arguments_are_checked(files: tuple[Path, Path], arguments: dict[str, Any], message: str) -> None:
@@ -282,3 +284,11 @@ def test_pipes_are_opened_once(files: tuple[Path, Path], whole: Result, tmp_path
     writer.start()
     (outcome,) = score_many([(tmp_path / "fifo", files[1])])
     assert outcome.get() == whole
+
+
+@pytest.mark.parametrize("chunk,subsample", [(1, 5), (3, 7), (2, 100)])
+def test_ranges_without_a_scored_frame_belong_to_the_whole(
+    files: tuple[Path, Path], chunk: int, subsample: int
+) -> None:
+    (outcome,) = score_many([files], chunk=chunk, subsample=subsample)
+    check_equal(outcome.get(), pyvmaf.score(*files, subsample=subsample))

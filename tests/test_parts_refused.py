@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import json
 import pickle
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,6 +20,7 @@ import pyvmaf
 from pyvmaf import Plan, Result, VmafTypeError, VmafValueError, merge
 from pyvmaf.model_files import entries
 from pyvmaf.parts import store
+from pyvmaf.parts.records import RecordFile, read_records
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -136,3 +138,54 @@ def test_one_result_is_no_sequence_of_them(sevens: list[Result]) -> None:
 def test_plans_that_were_edited_are_checked(change: dict[str, Any], message: str) -> None:
     with pytest.raises(VmafValueError, match=message):
         Plan.from_dict({**Plan.make("a", "b").as_dict(), **change})
+
+
+def test_parts_of_matched_frames_merge_from_files_and_memory(files: tuple[Path, Path]) -> None:
+    matched = pyvmaf.inspect(*files).alignment
+    head = pyvmaf.score(*files, frames=range(4), align=matched)
+    tail = pyvmaf.score(*files, frames=slice(4, None), align=matched)
+    assert merge([head, Result.from_json(tail.to_json())]) == pyvmaf.score(*files, align=matched)
+
+
+@pytest.mark.parametrize(
+    "kind,change",
+    [
+        (b"C", {"name": 5}),
+        (b"C", {"registration": -1}),
+        (b"C", {"registration": 1 << 40}),
+        (b"E", {"aggregates": [["x", "y", 0.0]]}),
+        (b"E", {"hosts": None}),
+        (b"H", {"identity": "mine"}),
+        (b"H", {"format": [1e9, 2, "420", 8]}),
+        (b"F", 3),
+    ],
+)
+def test_records_that_were_made_up_are_refused(
+    sevens: list[Result], tmp_path: Path, kind: bytes, change: dict[str, Any] | int
+) -> None:
+    path = tmp_path / "x.pyvmaf"
+    sevens[1].save(path)
+    records, _ = read_records(path)
+    at = next(i for i, record in enumerate(records) if record[:1] == kind)
+    if isinstance(change, int):
+        records.insert(at, records[at])  # frames that are there twice
+    else:
+        records[at] = kind + json.dumps({**json.loads(records[at][1:]), **change}).encode()
+    file = RecordFile(path, 0)
+    for record in records:
+        file.append(record)
+    file.close()
+    with pytest.raises(VmafValueError, match="its records make no sense"):
+        Result.load(path)
+
+
+@pytest.mark.parametrize("given", [None, 3, b"{}"])
+def test_what_is_no_path_and_no_text(given: Any) -> None:
+    with pytest.raises(VmafTypeError):
+        Result.from_json(given)
+    if given != b"{}":
+        with pytest.raises(VmafTypeError):
+            Result.load(given)
+    for read in (Result.load, Result.from_json):
+        with pytest.raises(VmafValueError, match="NUL"):
+            read("a\0b")

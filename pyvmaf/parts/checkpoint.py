@@ -111,6 +111,12 @@ class Checkpoint:
                 self._next = due
         self._written = time.monotonic()
 
+    def discard(self) -> None:
+        """What was scored should not have been: the next run begins anew, and is refused for the same reason."""
+        if self._writer:
+            self._broken = True
+            self._writer.clear()
+
     def end(self, part: Part) -> None:
         """The run is over; frames after the range go in too."""
         after = part.extracted

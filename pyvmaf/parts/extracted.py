@@ -14,11 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._ffi import CData, call, ffi, lib, text
+from .._ffi import CData, call, ffi, lib, text, unsigned
 from ..context import VmafContext
 from ..video import VideoFormat
 
 END = (1 << 32) - 1
+
+
+def _as_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no name")
+    return value
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,16 @@ class Series:
             "settled": self.settled,
         }
 
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> Series:
+        """What `as_dict` wrote.
+
+        Raises:
+            VmafValueError: a number out of range; other errors tell of what is something else.
+        """
+        name, registration = found["name"], unsigned("registration", found["registration"])
+        return cls(_as_text(name), registration, bool(found["kept"]), bool(found["settled"]))
+
 
 @dataclass(frozen=True)
 class Aggregate:
@@ -54,6 +70,11 @@ class Aggregate:
     registration: int
     name: str
     value: float
+
+    @classmethod
+    def of(cls, registration: object, name: object, value: Any) -> Aggregate:
+        """What a file has, checked as :meth:`Series.from_dict` does."""
+        return cls(unsigned("registration", registration), _as_text(name), float(value))
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -29,7 +30,7 @@ def assemble(part: Part) -> Result:
     """
     plan, extracted = part.plan, part.extracted
     models = load_models(plan)
-    here = {"engine": call.vmaf_version(), "models": models_identity(plan, models)}
+    here = {"engine": call.vmaf_version(), "models": json.loads(json.dumps(models_identity(plan, models)))}
     check_same({key: part.identity.get(key) for key in here}, here, "scored by what is not here any more")
     with VmafContext(n_subsample=plan.subsample) as context:
         register(context, models, plan.features)

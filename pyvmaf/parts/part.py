@@ -9,7 +9,7 @@ import os
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from .._ffi import call
 from ..aligned import as_plain
@@ -117,7 +117,8 @@ def identity_of(plan: Plan, models: Sequence[Model], videos: Sequence[Video]) ->
     """What makes two results parts of one run: files, models, features, subsampling, engine.
 
     Files, bytes and file objects are told by their digests (see `file_digest`), whatever they
-    are called; what is none of them, such as a pipe or a URL, by its name without credentials.
+    are called; URLs by their names, without credentials and queries, and the number of bytes;
+    what is none of them, such as a pipe, by its name.
     """
     known: dict[str, Any] = {
         "engine": call.vmaf_version(),
@@ -137,4 +138,5 @@ def identity_of(plan: Plan, models: Sequence[Model], videos: Sequence[Video]) ->
         known["onnxruntime"] = versions(decoding=False, lpips=True)["onnxruntime"]
     if brought := packages(one.name for one in plan.features):
         known["packages"] = brought
-    return known
+    # As it is in files, where tuples are lists: parts come from there and from here.
+    return cast("dict[str, Any]", json.loads(json.dumps(known)))

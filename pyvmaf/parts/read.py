@@ -11,8 +11,9 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from .._ffi import encoded
 from .._report import read_number
-from ..errors import VmafValueError, error_for
+from ..errors import VmafTypeError, VmafValueError, error_for
 from ..pooled import PERCENTILES, Pooled
 from ..result import Result
 from ..run import Run
@@ -24,7 +25,10 @@ def _text_of(source: str | os.PathLike[str] | TextIO) -> tuple[str, str]:
     if isinstance(source, str) and source.lstrip()[:1] == "{":
         return source, "the text"
     if not isinstance(source, (str, os.PathLike)):
+        if not hasattr(source, "read"):
+            raise VmafTypeError(f"{type(source).__name__} was given, must be text, a path or an open text file")
         return source.read(), str(getattr(source, "name", "the file"))
+    encoded(source)
     try:
         with open(source, encoding="utf-8") as file:
             return file.read(), os.fsdecode(source)

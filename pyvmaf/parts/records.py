@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from errno import EBUSY, EIO
 from typing import BinaryIO
 
+from .._ffi import encoded
 from ..errors import VmafError, VmafValueError, error_for
 
 MAGIC = b"pyvmaf scores 1\n"
@@ -27,7 +28,9 @@ def read_records(path: str | os.PathLike[str]) -> tuple[list[bytes], int]:
     Raises:
         VmafValueError: the file is something else.
         VmafOSError: it cannot be read.
+        VmafTypeError: no path.
     """
+    encoded(path)
     try:
         with open(path, "rb") as file:
             start = file.read(len(MAGIC))
@@ -100,6 +103,11 @@ class RecordFile:
         with self._named():
             while data:
                 data = data[self._file.write(data) :]
+
+    def clear(self) -> None:
+        """Cut off everything."""
+        with self._named():
+            self._file.truncate(0)
 
     def sync(self) -> None:
         """Have it on the disk on return, so that it survives the end of the machine."""

@@ -85,6 +85,10 @@ class Writer:
         self._records.append(_json("E", about))
         self._records.sync()
 
+    def clear(self) -> None:
+        """Make it a file without records."""
+        self._records.clear()
+
     def close(self) -> None:
         """Twice is fine."""
         self._records.close()
@@ -101,8 +105,8 @@ class Stored:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = os.fsdecode(path)
         records, self.end = read_records(path)
+        self.path = os.fsdecode(path)
         self.series: tuple[Series, ...] = ()
         self.is_complete = False
         self.part: Part | None = None
@@ -126,12 +130,12 @@ class Stored:
             plan = Plan.from_dict(fields["plan"])
             first = plan.frames.first
             nothing = Extracted(VideoFormat(width, height, chroma, depth), first, first, (0, 0), {}, {})
-            self.part = Part(plan, fields["identity"], nothing, Run.from_dict(fields["run"]), complete=False)
+            self.part = Part(plan, dict(fields["identity"]), nothing, Run.from_dict(fields["run"]), complete=False)
         elif record[:1] == b"C":
-            self.series += (Series(**fields),)
+            self.series += (Series.from_dict(fields),)
         elif record[:1] == b"E" and self.part:
             self.is_complete = True
-            aggregates = tuple(Aggregate(*one) for one in fields["aggregates"])
+            aggregates = tuple(Aggregate.of(*one) for one in fields["aggregates"])
             self.part = replace(
                 self.part,
                 run=Run.from_dict(fields["run"]),

@@ -65,10 +65,10 @@ def part_from_dict(found: Mapping[str, Any]) -> Part | None:
     width, height, chroma, depth = fields["format"]
     values, written = {}, {}
     for one in fields["series"]:
-        series = Series(one["name"], one["registration"], one["kept"], one["settled"])
+        series = Series.from_dict(one)
         written[series] = np.array([score is not None for score in one["scores"]], bool)
         values[series] = np.array([math.nan if score is None else float(score) for score in one["scores"]])
-    aggregates = tuple(Aggregate(r, name, float(value)) for r, name, value in fields["aggregates"])
+    aggregates = tuple(Aggregate.of(*one) for one in fields["aggregates"])
     extracted = Extracted(
         VideoFormat(width, height, chroma, depth), begin, end, (before, after), values, written, aggregates
     )

@@ -58,6 +58,8 @@ class AvVideo(FileVideo):
         try:
             self._container = self._open(av, name)
             super().__init__(name, self._open_stream(name, stream), self._let_go)
+            if self._file is None:  # what is behind a URL may hang on its query, which is not kept
+                self.digest = {"name": name, "bytes": int(self._container.size)}
             self._describe()
         except BaseException:
             self._let_go()

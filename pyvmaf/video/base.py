@@ -138,7 +138,7 @@ class Video(abc.ABC):
         self.stream: str | None = None
         """Which stream of the file is read, where there is a choice."""
         self.digest: Mapping[str, Any] | None = None
-        """Of what is read, where that is an object of the caller's, which no name tells from others."""
+        """Of what is read, where no name tells it from others: objects of the caller's, URLs without their query."""
         self.notices: list[str] = []
         """What the reader noticed on the way, such as damage that was concealed."""
         self.first = 0

@@ -25,6 +25,7 @@ ROOT = str(Path(__file__).parents[1])
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:
     environment = {"env_vars": {"PYTHONPATH": os.pathsep.join([ROOT, os.environ.get("PYTHONPATH", "")])}}
+    ray.shutdown()  # of examples that another test ran
     ray.init(
         num_cpus=2, include_dashboard=False, log_to_driver=False, runtime_env=environment,
         object_store_memory=100 << 20,

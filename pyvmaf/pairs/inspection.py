@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..video import VideoError, VideoFormat
+from ..video.url import is_remote, shown
 from .align import align
 from .alignment import Alignment
 from .colours import Measured, measure_colours
@@ -57,7 +58,8 @@ def inspect(
     facts = (facts_of(ref, raw, stream=streams[0]), facts_of(dist, raw, stream=streams[1]))
     look = _Look(facts, raw)
     look.match()
-    return Inspection(*look.counted(), look.alignment, tuple(sorted(look.findings(), key=_order)))
+    a, b = (replace(one, path=shown(one.path)) if is_remote(one.path) else one for one in look.counted())
+    return Inspection(a, b, look.alignment, tuple(sorted(look.findings(), key=_order)))
 
 
 def _order(finding: Finding) -> int:

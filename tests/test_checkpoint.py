@@ -24,7 +24,7 @@ from pyvmaf.parts import checkpoint as module
 from pyvmaf.parts import store
 from pyvmaf.parts.records import HEAD, MAGIC, RecordFile, read_records
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(pyvmaf.__file__).parents[1]  # where it is installed
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -23,7 +23,7 @@ from pyvmaf.tasks import Task, make_tasks
 from pyvmaf.video.url import shown
 
 FRAMES = 11
-ROOT = Path(__file__).parents[1]
+ROOT = Path(pyvmaf.__file__).parents[1]  # where it is installed
 COMMAND = "import sys; from pyvmaf.cli.pyvmaf import main; sys.exit(main())"
 
 

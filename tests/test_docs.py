@@ -19,6 +19,7 @@ from support.clips import Clip, make_frames
 import pyvmaf
 
 ROOT = Path(__file__).parents[1]
+PACKAGE = str(Path(pyvmaf.__file__).parents[1])  # where it is installed
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 EXAMPLE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
@@ -42,7 +43,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def start_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     import ray
 
-    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    paths = os.pathsep.join([PACKAGE, os.environ.get("PYTHONPATH", "")])
     monkeypatch.setattr("sys.stderr", io.StringIO())
     environment = {"env_vars": {"PYTHONPATH": paths}}
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, runtime_env=environment)
@@ -91,7 +92,7 @@ def test_shell_examples_of_pipelines_run(tmp_path: Path) -> None:
     shim.parent.mkdir()
     shim.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(command)} "$@"\n')
     shim.chmod(0o755)
-    environment = {**os.environ, "PATH": f"{shim.parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PATH": f"{shim.parent}:{os.environ['PATH']}", "PYTHONPATH": PACKAGE}
     blocks = SHELL.findall((ROOT / "docs" / "pipelines.md").read_text())
     assert blocks
     for block in blocks:

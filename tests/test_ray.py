@@ -19,7 +19,7 @@ import pyvmaf
 
 ray = pytest.importorskip("ray", reason="Ray is not installed (extra `ray`)")
 
-ROOT = str(Path(__file__).parents[1])
+ROOT = str(Path(pyvmaf.__file__).parents[1])  # where it is installed
 
 
 @pytest.fixture(scope="module")

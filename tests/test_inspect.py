@@ -88,6 +88,21 @@ def test_black_tells_nothing(tmp_path: Path) -> None:
     assert "ambiguous" in [f.code for f in found.findings]
 
 
+@pytest.mark.parametrize(("deviation", "width"), [(4, 1), (20, 1), (8, 2)])
+def test_noise_is_not_woven(deviation: float, width: int, tmp_path: Path) -> None:
+    """Grain of one side alone, also stretched along the lines, as where narrow pictures were made wide."""
+    frames, rng = moving()[:40], np.random.default_rng(1)
+    noisy = []
+    for luma, u, v in frames:
+        noise = rng.normal(0, deviation / width**0.5, luma.shape)
+        noise = sum(np.roll(noise, k, 1) for k in range(width))
+        noisy.append((np.clip(np.rint(luma + noise), 16, 235).astype(np.uint8), u, v))
+    clean, grainy = tmp_path / "clean.y4m", tmp_path / "grainy.y4m"
+    clean.write_bytes(y4m(frames))
+    grainy.write_bytes(y4m(noisy))
+    assert inspect(clean, grainy).steps == inspect(grainy, clean).steps == ()
+
+
 def test_no_video(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("not a video")
     (tmp_path / "ref.y4m").write_bytes(y4m(moving()[:5]))

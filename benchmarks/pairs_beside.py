@@ -27,8 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from support.pair_cases import DAMAGED, Case, How, make  # noqa: E402
-from support.pair_clips import FRAMES  # noqa: E402
+from support.pair_cases import DAMAGED, Case, How, make, together  # noqa: E402
 
 from pyvmaf import inspect, score  # noqa: E402
 from pyvmaf.errors import VmafError  # noqa: E402
@@ -37,7 +36,6 @@ from pyvmaf.errors import VmafError  # noqa: E402
 NEAR = 1.0
 LOSSLESS = (("qp", "0"), ("preset", "ultrafast"))
 TAGGED = "setparams=range=tv:colorspace=bt709:color_trc=bt709:color_primaries=bt709"
-FLAGGED = "h264_metadata=video_full_range_flag=0"
 #: Pairs of which no number of the videos as they are is right: they have to be named or refused.
 NO_NUMBER = ("telecine", "interlaced-untagged", "transfer", "swapped", "content")
 CROPPED, SIZED = "crop=224:128:16:8", "scale=256:144:flags=bicubic"
@@ -55,12 +53,13 @@ UNDO = {
     "upside-down": ("null", "hflip,vflip"),
     "range": ("null", "scale=in_range=pc:out_range=tv"),
     "range-untagged": ("null", "scale=in_range=pc:out_range=tv"),
-    "range-tag": ("null", "setparams=range=tv"),
     "matrix": ("null", "scale=in_color_matrix=bt601:out_color_matrix=bt709"),
     "matrix-tag": ("null", "setparams=colorspace=bt709"),
     "depth": ("format=yuv420p10le", "null"),
     "chroma": ("null", "format=yuv420p"),
 }
+#: A wrong tag is undone before the decoder, as ffmpeg converts what is tagged as full.
+UNTAG = {"range-tag": ("-bsf:v", "h264_metadata=video_full_range_flag=0")}
 
 
 @dataclass(frozen=True)
@@ -130,15 +129,6 @@ def lossless(case: Case) -> Case:
     return replace(case, ref_how=how)
 
 
-def together(case: Case) -> list[tuple[int, int]]:
-    """(reference, distorted) frames that show the same, each reference frame once."""
-    if case.offset:
-        return [(j + case.offset, j) for j in range(max(0, -case.offset), FRAMES - max(0, case.offset))]
-    dist = case.dist(list(range(FRAMES)))  # type: ignore[arg-type]
-    first = {label: j for j, label in reversed(list(enumerate(dist))) if isinstance(label, int)}
-    return sorted(first.items())
-
-
 def mend(case: Case, ref: Path, dist: Path) -> tuple[Path, Path]:
     """The pair as it was before, losslessly."""
     pairs, out = together(case), []
@@ -147,8 +137,9 @@ def mend(case: Case, ref: Path, dist: Path) -> tuple[Path, Path]:
         chain = f"{UNDO.get(case.name, ('null',) * 2)[side]},select='{chosen}',setpts=N/24/TB,{TAGGED}"
         out.append(path.with_name(f"{case.name}-mended-{side}.mp4"))
         options = [part for key, value in LOSSLESS for part in (f"-{key}", value)]
-        encoded = ["-r", "24", "-c:v", "libx264", *options, "-bsf:v", FLAGGED]
-        subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", path, "-vf", chain, *encoded, out[-1]], check=True)
+        encoded = ["-r", "24", "-c:v", "libx264", *options, "-color_range", "tv"]
+        command = ["ffmpeg", "-v", "error", "-y", *UNTAG.get(case.name, ()), "-i", path, "-vf", chain]
+        subprocess.run([*command, *encoded, out[-1]], check=True)
     return out[0], out[1]
 
 

@@ -15,7 +15,7 @@ pytest.importorskip("av", reason="PyAV reads other files; pip install av")
 from support.pair_cases import CLEAN, DAMAGED, Case, How, make, write
 from support.pair_clips import FRAMES, moving, y4m
 
-from pyvmaf import Inspection, VideoError, VmafFileNotFoundError, inspect, score
+from pyvmaf import Inspection, VideoError, VmafFileNotFoundError, inspect
 from pyvmaf.cli.pyvmaf import main
 
 
@@ -117,26 +117,3 @@ def test_one_side_shows_nothing(tmp_path: Path) -> None:
     (tmp_path / "black.y4m").write_bytes(y4m([planes] * 30))
     (tmp_path / "ref.y4m").write_bytes(y4m(moving()[:30]))
     assert inspect(tmp_path / "ref.y4m", tmp_path / "black.y4m").verdict == "not comparable"
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> float:
-    """The score of the encode before it was damaged."""
-    found = score(*make(Case("whole", tuple), tmp_path_factory.mktemp("whole"))).score
-    assert found is not None
-    return found
-
-
-@pytest.mark.parametrize(
-    "name", ["drop3", "insert4", "rate-24-30", "crop", "orientation", "range-untagged", "matrix-tag"]
-)
-def test_steps_mend(name: str, whole: float, tmp_path: Path) -> None:
-    """With its steps taken, a damaged pair scores like the encode of the whole; without, far from it."""
-    case = next(case for case in DAMAGED if case.name == name)
-    paths = make(case, tmp_path)
-    found = inspect(*paths)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        mended = score(*paths, align="auto", prepare=found.steps or "none").score
-    assert mended is not None
-    assert abs(mended - whole) < 0.7

@@ -126,9 +126,9 @@ def write(path: Path, frames: Iterable[Planes], how: How) -> Path:
     return path
 
 
-def make(case: Case, folder: Path) -> tuple[Path, Path]:
-    """Write both sides of a pair."""
-    frames = moving()
+def make(case: Case, folder: Path, shown: tuple[Frames, Frames] | None = None) -> tuple[Path, Path]:
+    """Write both sides of a pair; `shown`: what either shows before it is damaged, else `moving()`."""
+    frames, before = shown or (moving(), moving())
     ref = folder / f"{case.name}-ref.y4m"
     if case.ref_how is None:
         rate = Fraction(case.how.rate) if case.rate == "1" else Fraction(case.how.rate) * Fraction(case.rate)
@@ -137,7 +137,16 @@ def make(case: Case, folder: Path) -> tuple[Path, Path]:
         ref.write_bytes(y4m(list(case.ref(frames)), f"{rate.numerator}:{rate.denominator}", "XCOLORRANGE=LIMITED"))
     else:
         ref = write(folder / f"{case.name}-ref{case.ref_how.suffix}", case.ref(frames), case.ref_how)
-    return ref, write(folder / f"{case.name}-dist{case.how.suffix}", case.dist(frames), case.how)
+    return ref, write(folder / f"{case.name}-dist{case.how.suffix}", case.dist(before), case.how)
+
+
+def together(case: Case, frames: int = FRAMES) -> list[tuple[int, int]]:
+    """(reference, distorted) frames that show the same, each of the reference once, as the pair was made."""
+    if case.offset:
+        return [(j + case.offset, j) for j in range(max(0, -case.offset), frames - max(0, case.offset))]
+    dist: list[Any] = list(case.dist(list(range(frames))))  # type: ignore[arg-type]
+    first = {label: j for j, label in reversed(list(enumerate(dist))) if isinstance(label, int)}
+    return sorted(first.items())
 
 
 def _same(f: Frames) -> Frames:

@@ -103,6 +103,15 @@ def test_noise_is_not_woven(deviation: float, width: int, tmp_path: Path) -> Non
     assert inspect(clean, grainy).steps == inspect(grainy, clean).steps == ()
 
 
+def test_a_matrix_beside_an_untagged_reference(tmp_path: Path) -> None:
+    """Encoding hides part of what colours tell; the one tag that there is tells which conversion they are of."""
+    options = (("crf", "22"), ("preset", "veryfast"))
+    how = How(options=options, filters="scale=in_color_matrix=bt709:out_color_matrix=bt601", tags=(1, 6, 1, 1))
+    found = looked_at(Case("untagged", lambda f: f[:40], how=how, ref=lambda f: f[:40]), tmp_path)
+    assert found.codes == ("matrix",)
+    assert found.steps == ({"do": "matrix", "side": "dist", "from": "bt601", "to": "bt709"},)
+
+
 def test_no_video(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("not a video")
     (tmp_path / "ref.y4m").write_bytes(y4m(moving()[:5]))

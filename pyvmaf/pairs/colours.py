@@ -127,11 +127,16 @@ def _matrix(
                 errors[own, other] = error(convert @ b)
     if plain / a.shape[1] < NOTICED:
         return None
-    for key, found in errors.items():
-        if key == tagged and found < TAGGED * plain:
-            return key
-    best = min(errors, key=errors.__getitem__)
-    return best if errors[best] < UNTAGGED * plain else None
+    for keys, share in (([key for key in errors if _spoken_of(key, tagged)], TAGGED), (list(errors), UNTAGGED)):
+        best = min(keys, key=errors.__getitem__, default=None)
+        if best and errors[best] < share * plain:
+            return best
+    return None
+
+
+def _spoken_of(key: tuple[str, str], tagged: tuple[str | None, str | None]) -> bool:
+    """Whether the tags that there are say this conversion."""
+    return any(tagged) and all(tag in (None, matrix) for tag, matrix in zip(tagged, key, strict=True))
 
 
 def _colours(of: Signatures, frames: NDArray[Any]) -> Doubles:

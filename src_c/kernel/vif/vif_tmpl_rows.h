@@ -52,6 +52,12 @@ static inline uint32_t vif_mean_first(const VifWork *k, VifKind kind)
            (kind.bytes ? 0 : VIF_SIGN);
 }
 
+/* Where filtered columns go: so far from the beginnings of their rows. */
+typedef struct VifTo {
+    char *const *rows;
+    size_t at;
+} VifTo;
+
 static inline void vif_store_mean(char *at, vint lo, vint hi, int shift)
 {
     v_store(at, v_pack16(v_sar32(lo, shift), v_sar32(hi, shift)));
@@ -69,15 +75,15 @@ static inline void vif_store_halves(const VifWork *k, char *at, vint lo,
 static inline SIMD_INLINE void vif_vertical_mean(const VifWork *k, VifKind kind,
                                                  const VifTaps *taps,
                                                  const char *const slot[],
-                                                 unsigned plane,
-                                                 char *const out[])
+                                                 unsigned plane, VifTo to)
 {
     vint sum[8];
     int shift = vif_mean_shift(k, kind);
     vif_begin_sums(sum, 8, vif_mean_first(k, kind));
     vif_filter_down(sum, taps, kind.scale, slot, plane * VIF_PLANE);
     for (int row = 0; row < VIF_ROWS; row++)
-        vif_store_mean(out[row], sum[2 * row], sum[2 * row + 1], shift);
+        vif_store_mean(to.rows[row] + to.at, sum[2 * row], sum[2 * row + 1],
+                       shift);
 }
 
 /* A product of samples. Of 8 bits, the sum is exact and nothing is rounded.
@@ -86,7 +92,7 @@ static inline SIMD_INLINE void vif_vertical_mean(const VifWork *k, VifKind kind,
  * 65535 * 65536 + 32768 < 2^32. */
 static inline SIMD_INLINE void vif_vertical_product(
     const VifWork *k, VifKind kind, const VifTaps *taps,
-    const char *const slot[], unsigned plane, char *const out[])
+    const char *const slot[], unsigned plane, VifTo to)
 {
     vint sum[8];
     vif_begin_sums(sum, 8, 0);
@@ -101,14 +107,8 @@ static inline SIMD_INLINE void vif_vertical_product(
     }
     vif_filter_down(sum, taps, kind.scale, slot, plane * VIF_PLANE);
     for (int row = 0; row < VIF_ROWS; row++)
-        vif_store_halves(k, out[row], sum[2 * row], sum[2 * row + 1]);
-}
-
-static inline void vif_rows_at(char *const rows[VIF_ROWS], size_t at,
-                               char *out[VIF_ROWS])
-{
-    for (int row = 0; row < VIF_ROWS; row++)
-        out[row] = rows[row] + at;
+        vif_store_halves(k, to.rows[row] + to.at, sum[2 * row],
+                         sum[2 * row + 1]);
 }
 
 static inline SIMD_INLINE void vif_vertical_as(VifKind kind, const VifWork *k,
@@ -122,22 +122,21 @@ static inline SIMD_INLINE void vif_vertical_as(VifKind kind, const VifWork *k,
     const VifTaps *taps = vif_keep_taps(&k->taps, &copy);
     for (size_t x = c.from; x < c.to; x += 2 * V_LANES) {
         const char *at[VIF_MAX_SLOTS];
-        char *out[VIF_ROWS];
         for (unsigned i = 0; i <= vif_pairs(kind.scale); i++)
-            at[i] = slot[i] + vif_lane(side, 0, x);
+            at[i] = slot[i] + vif_lane(side->planes, 0, x);
         SIMD_UNROLL
         for (unsigned of = 0; of < 2; of++) {
             const unsigned plane = of * (1 + high);
             if (!(kind.need & (of ? VIF_NEED_DIST : VIF_NEED_REF)))
                 continue;
-            vif_rows_at(side->rows, of * VIF_DIST_ROW * row + 2 * x, out);
-            vif_vertical_mean(k, kind, taps, at, plane, out);
-            vif_rows_at(out, row, out);
-            vif_vertical_product(k, kind, taps, at, plane + 1, out);
+            VifTo to = { side->rows, of * VIF_DIST_ROW * row + 2 * x };
+            vif_vertical_mean(k, kind, taps, at, plane, to);
+            to.at += row;
+            vif_vertical_product(k, kind, taps, at, plane + 1, to);
         }
         if (kind.need & VIF_NEED_BOTH) {
-            vif_rows_at(out, 2 * row, out);
-            vif_vertical_product(k, kind, taps, at, 2 + 2 * high, out);
+            const VifTo to = { side->rows, 2 * VIF_DIST_ROW * row + 2 * x };
+            vif_vertical_product(k, kind, taps, at, 2 + 2 * high, to);
         }
     }
 }
@@ -304,9 +303,9 @@ static inline SIMD_INLINE void vif_decimate_down(VifKind kind, const VifWork *k,
     for (size_t x = 0; x < k->columns; x += STEP) {
         const bool once = two->equal[x / VIF_BLOCK];
         const char *const *other = two->slot[!once];
-        size_t a = vif_lane(two->side[0], two->plane[0], x);
-        size_t b = once ? vif_lane(two->side[0], two->plane[0], x + STEP)
-                        : vif_lane(two->side[1], two->plane[1], x);
+        size_t a = vif_lane(two->side[0]->planes, two->plane[0], x);
+        size_t b = once ? vif_lane(two->side[0]->planes, two->plane[0], x + STEP)
+                        : vif_lane(two->side[1]->planes, two->plane[1], x);
         vif_begin_sums(sum, 4, vif_mean_first(k, kind));
         SIMD_UNROLL
         for (unsigned i = 0; i < vif_steps(next); i++) {

@@ -135,12 +135,15 @@ static inline void vif_one_row(VifWork *k, unsigned n, unsigned row,
 {
     VifSide *side = &k->side[n];
     const VifLane *lane = &k->scale->lane[n];
+    const VifTurn turn = k->scale->lane_cnt == 1 ? VIF_ALONE
+                         : n                     ? VIF_OTHER
+                                                 : VIF_FIRST;
     const unsigned cnt =
         vif_horizontal(k, side->rows[row], c, vif_need_of(need, n));
     if (need == VIF_NEED_ALL)
-        vif_add_block(&side->sums, k->block, cnt, lane, n == 0);
+        vif_add_block(&side->sums, k->block, cnt, lane, turn);
     else if (need == VIF_NEED_REF)
-        vif_add_equal(&side->sums, k->block, cnt, lane->limit_cnt, n == 0);
+        vif_add_equal(&side->sums, k->block, cnt, lane->limit_cnt, turn);
     else if (need)
         vif_add_flat(&side->sums, k->block, cnt);
 }
@@ -246,7 +249,8 @@ static void vif_strip(VifWork *k, VifSums *sums)
             vif_some_rows(k, pair, rows, top + 2 * (int)filled);
             const vint den_log = k->side[0].sums.den_log;
             for (unsigned n = 0; n < s->lane_cnt; n++)
-                vif_flush(&k->side[n].sums, den_log, &sums[n], rows * k->cnt);
+                vif_flush(&k->side[n].sums, den_log, &sums[n], rows * k->cnt,
+                          s->lane[n].limit_cnt);
         }
         for (unsigned i = 0; i < rows; i += 2)
             vif_keep_row(k, pair + i / 2, y + i);

@@ -290,22 +290,24 @@ typedef struct VifTwo {
 } VifTwo;
 
 /* All columns of both, filtered down; `parity` is that of the row under the
- * first tap. Equal blocks are filtered once, two vectors further. */
+ * first tap. Equal blocks are filtered once, two vectors further. In the
+ * slots of one lane, they need one set of addresses. */
 static inline SIMD_INLINE void vif_decimate_down(VifKind kind, const VifWork *k,
                                                  const VifTwo *two,
-                                                 unsigned parity)
+                                                 unsigned parity, bool one)
 {
     enum { STEP = 2 * V_LANES };
     const unsigned next = kind.scale + 1;
     const int shift = vif_mean_shift(k, kind);
+    const unsigned planes = two->side[0]->planes;
     char *low[2] = { k->low, k->low + 2 * k->columns };
     vint sum[4];
     for (size_t x = 0; x < k->columns; x += STEP) {
         const bool once = two->equal[x / VIF_BLOCK];
-        const char *const *other = two->slot[!once];
-        size_t a = vif_lane(two->side[0]->planes, two->plane[0], x);
-        size_t b = once ? vif_lane(two->side[0]->planes, two->plane[0], x + STEP)
-                        : vif_lane(two->side[1]->planes, two->plane[1], x);
+        const char *const *other = two->slot[!one && !once];
+        size_t a = vif_lane(planes, two->plane[0], x);
+        size_t b = once ? vif_lane(planes, two->plane[0], x + STEP)
+                        : vif_lane(planes, two->plane[1], x);
         vif_begin_sums(sum, 4, vif_mean_first(k, kind));
         SIMD_UNROLL
         for (unsigned i = 0; i < vif_steps(next); i++) {
@@ -325,12 +327,13 @@ static inline SIMD_INLINE void vif_decimate_down(VifKind kind, const VifWork *k,
     }
 }
 
-/* The first `cnt` even columns of them, filtered across. */
+/* The even columns of them, filtered across. */
 static inline SIMD_INLINE void vif_decimate_across(unsigned scale,
-                                                   const VifWork *k, size_t cnt)
+                                                   const VifWork *k)
 {
     const unsigned next = scale + 1;
     const unsigned skip = VIF_RADIUS(scale) - VIF_RADIUS(next);
+    const size_t cnt = k->cnt / 2;
     char *low[2] = { k->low, k->low + 2 * k->columns };
     vint sum[4];
     for (size_t x = 0; x < cnt; x += 2 * V_LANES) {
@@ -350,33 +353,37 @@ static inline SIMD_INLINE void vif_decimate_across(unsigned scale,
     }
 }
 
+static inline SIMD_INLINE void vif_decimate_as(VifKind kind, const VifWork *k,
+                                               const VifTwo *two,
+                                               unsigned parity)
+{
+    if (two->side[0] == two->side[1])
+        vif_decimate_down(kind, k, two, parity, true);
+    else
+        vif_decimate_down(kind, k, two, parity, false);
+    vif_decimate_across(kind.scale, k);
+}
+
 /* A row y/2 of the next scale of both, from the rows under its window, whose
  * first one is row `parity` of the first pair. */
 static SIMD_NOINLINE void vif_decimate(const VifWork *k, const VifTwo *two,
                                        unsigned parity, unsigned y)
 {
     const VifScale *s = k->scale;
-    size_t cnt = k->cnt / 2;
     switch (s->scale) {
     case 0:
         if (k->bytes)
-            vif_decimate_down((VifKind){ 0, true, 0 }, k, two, parity);
+            vif_decimate_as((VifKind){ 0, true, 0 }, k, two, parity);
         else
-            vif_decimate_down((VifKind){ 0, false, 0 }, k, two, parity);
-        vif_decimate_across(0, k, cnt);
+            vif_decimate_as((VifKind){ 0, false, 0 }, k, two, parity);
         break;
-    case 1:
-        vif_decimate_down((VifKind){ 1, false, 0 }, k, two, parity);
-        vif_decimate_across(1, k, cnt);
-        break;
-    default:
-        vif_decimate_down((VifKind){ 2, false, 0 }, k, two, parity);
-        vif_decimate_across(2, k, cnt);
+    case 1: vif_decimate_as((VifKind){ 1, false, 0 }, k, two, parity); break;
+    default: vif_decimate_as((VifKind){ 2, false, 0 }, k, two, parity);
     }
     ptrdiff_t at = (ptrdiff_t)(y / 2) * s->next_stride + k->begin;
     for (unsigned i = 0; i < 2; i++) {
         if (two->pic[i]->next)
             memcpy((char *)two->pic[i]->next + at, k->low + i * 2 * k->columns,
-                   2 * cnt);
+                   k->cnt / 2 * 2);
     }
 }

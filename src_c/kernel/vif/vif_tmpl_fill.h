@@ -9,8 +9,9 @@
  * distorted picture, its square and its product with the reference; a product of
  * more than 16 bits is in two planes, high and low part. They take turns every
  * few columns, so that a filter reads each slot straight on. The reference is in
- * the ring of the first lane; the others begin with their distorted picture. Source rows are extended by their mirror image when
- * they are copied, so nothing after that knows of picture edges.
+ * the ring of the first lane; the others begin with their distorted picture.
+ * Source rows are extended by their mirror image when they are copied, so nothing
+ * after that knows of picture edges.
  */
 
 /* Where the filtered rows and the planes of the distorted picture begin. */

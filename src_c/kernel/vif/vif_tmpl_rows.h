@@ -90,9 +90,11 @@ static inline SIMD_INLINE void vif_vertical_mean(const VifWork *k, VifKind kind,
  * Else (sum f * p + half) >> shift of p = high * 2^shift + low is
  * sum f * high + ((sum f * low + half) >> shift), where neither sum exceeds
  * 65535 * 65536 + 32768 < 2^32. */
-static inline SIMD_INLINE void vif_vertical_product(
-    const VifWork *k, VifKind kind, const VifTaps *taps,
-    const char *const slot[], unsigned plane, VifTo to)
+static inline SIMD_INLINE void vif_vertical_product(const VifWork *k,
+                                                    VifKind kind,
+                                                    const VifTaps *taps,
+                                                    const char *const slot[],
+                                                    unsigned plane, VifTo to)
 {
     vint sum[8];
     vif_begin_sums(sum, 8, 0);

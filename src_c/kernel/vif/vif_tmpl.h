@@ -92,14 +92,9 @@ static void vif_begin_strip(VifWork *k, unsigned begin, Workspace *ws)
         vif_lay_out_side(k, &k->side[i], ws);
 }
 
-static inline void vif_expect_row(const VifPicture *pic, int y, size_t at)
-{
-    v_prefetch(pic->source + y * pic->stride + at);
-}
-
 /* Ask for the source of the VIF_ROWS rows from row y on under VIF_BLOCK columns
  * from x on, which the next group of rows brings into the ring. */
-static void vif_expect(const VifWork *k, int y, size_t x)
+static void vif_expect(const VifWork *k, const VifPicture *pic, int y, size_t x)
 {
     const VifScale *s = k->scale;
     const size_t size = k->bytes ? sizeof(uint8_t) : sizeof(uint16_t);
@@ -107,11 +102,8 @@ static void vif_expect(const VifWork *k, int y, size_t x)
     const size_t to =
         from + VIF_BLOCK * size < all ? from + VIF_BLOCK * size : all;
     for (int row = y > 0 ? y : 0; row < y + VIF_ROWS && row < (int)s->h; row++)
-        for (size_t at = from; at < to; at += 64) {
-            vif_expect_row(&k->ref, row, at);
-            for (unsigned i = 0; i < s->lane_cnt; i++)
-                vif_expect_row(&k->side[i].dist, row, at);
-        }
+        for (size_t at = from; at < to; at += 64)
+            v_prefetch(pic->source + row * pic->stride + at);
 }
 
 /* What the samples of a distorted picture under the rows of all slots need,
@@ -143,12 +135,15 @@ static inline void vif_one_row(VifWork *k, unsigned n, unsigned row,
 {
     VifSide *side = &k->side[n];
     const VifLane *lane = &k->scale->lane[n];
+    const VifTurn turn = k->scale->lane_cnt == 1 ? VIF_ALONE
+                         : n                     ? VIF_OTHER
+                                                 : VIF_FIRST;
     const unsigned cnt =
         vif_horizontal(k, side->rows[row], c, vif_need_of(need, n));
     if (need == VIF_NEED_ALL)
-        vif_add_block(&side->sums, k->block, cnt, lane, n == 0);
+        vif_add_block(&side->sums, k->block, cnt, lane, turn);
     else if (need == VIF_NEED_REF)
-        vif_add_equal(&side->sums, k->block, cnt, lane->limit_cnt, n == 0);
+        vif_add_equal(&side->sums, k->block, cnt, lane->limit_cnt, turn);
     else if (need)
         vif_add_flat(&side->sums, k->block, cnt);
 }
@@ -169,10 +164,12 @@ static void vif_some_rows(VifWork *k, unsigned pair, unsigned rows, int next)
         VifColumns c = { b * VIF_BLOCK, (b + 1) * VIF_BLOCK };
         c.to = c.to < k->columns ? c.to : k->columns;
         const VifColumns down = vif_filled(k, c);
-        vif_expect(k, next, c.from);
-        for (unsigned n = 0; n < lanes; n++)
+        vif_expect(k, &k->ref, next, c.from);
+        for (unsigned n = 0; n < lanes; n++) {
+            vif_expect(k, &k->side[n].dist, next, c.from);
             vif_vertical(k, &k->side[n], slot[n], down,
                          vif_need_of(need[n][b] | need[n][b + 1], n));
+        }
         /* The window's right half must be there. */
         VifColumns across = { done, c.to < k->columns ? c.to - VIF_COLUMN_STEP
                                                       : end };
@@ -190,10 +187,11 @@ static void vif_find_equal(const VifWork *k, unsigned top, unsigned pairs,
                            bool equal[])
 {
     for (unsigned b = 0; b < k->blocks; b++) {
-        equal[b] = true;
-        for (unsigned i = 0; i < pairs; i++)
-            equal[b] &=
-                k->side->facts[(top + i) % k->slots * k->blocks + b].equal;
+        const VifFacts *facts = k->side->facts + b;
+        unsigned i = 0;
+        while (i < pairs && facts[(top + i) % k->slots * k->blocks].equal)
+            i++;
+        equal[b] = i == pairs;
     }
 }
 
@@ -251,7 +249,8 @@ static void vif_strip(VifWork *k, VifSums *sums)
             vif_some_rows(k, pair, rows, top + 2 * (int)filled);
             const vint den_log = k->side[0].sums.den_log;
             for (unsigned n = 0; n < s->lane_cnt; n++)
-                vif_flush(&k->side[n].sums, den_log, &sums[n], rows * k->cnt);
+                vif_flush(&k->side[n].sums, den_log, &sums[n], rows * k->cnt,
+                          s->lane[n].limit_cnt);
         }
         for (unsigned i = 0; i < rows; i += 2)
             vif_keep_row(k, pair + i / 2, y + i);

@@ -9,8 +9,9 @@
  * distorted picture, its square and its product with the reference; a product of
  * more than 16 bits is in two planes, high and low part. They take turns every
  * few columns, so that a filter reads each slot straight on. The reference is in
- * the ring of the first lane; the others begin with their distorted picture. Source rows are extended by their mirror image when
- * they are copied, so nothing after that knows of picture edges.
+ * the ring of the first lane; the others begin with their distorted picture.
+ * Source rows are extended by their mirror image when they are copied, so nothing
+ * after that knows of picture edges.
  */
 
 /* Where the filtered rows and the planes of the distorted picture begin. */
@@ -73,11 +74,11 @@ static inline VifColumns vif_filled(const VifWork *k, VifColumns c)
     return c;
 }
 
-/* Where a plane's lane of column x lies in a slot. */
-static inline size_t vif_lane(const VifSide *side, unsigned plane, size_t x)
+/* Where a plane's lane of column x lies in a slot of so many planes. */
+static inline size_t vif_lane(unsigned planes, unsigned plane, size_t x)
 {
     size_t turn = x / VIF_COLUMN_STEP, column = x % VIF_COLUMN_STEP;
-    return ((turn * side->planes + plane) * VIF_COLUMN_STEP + column) * 4;
+    return ((turn * planes + plane) * VIF_COLUMN_STEP + column) * 4;
 }
 
 /* Samples [begin - radius, begin + cnt + radius) of row y. */
@@ -125,13 +126,16 @@ static inline SIMD_INLINE VifFacts vif_fill8(const VifWork *k,
                                              const VifSide *side, char *slot,
                                              VifColumns c, VifFill how)
 {
-    const uint8_t *const *ref = (const uint8_t *const *)k->ref.line;
-    const uint8_t *const *dist = (const uint8_t *const *)side->dist.line;
+    const uint8_t *const ref[2] = { (const uint8_t *)k->ref.line[0],
+                                    (const uint8_t *)k->ref.line[1] };
+    const uint8_t *const dist[2] = { (const uint8_t *)side->dist.line[0],
+                                     (const uint8_t *)side->dist.line[1] };
+    const unsigned planes = how.first ? 5 : 3;
     VifSpan span = vif_span_begin();
     for (size_t x = c.from; x < c.to; x += 2 * V_LANES) {
         vint r0 = v_load8(ref[0] + x), r1 = v_load8(ref[1] + x);
         vint d0 = v_load8(dist[0] + x), d1 = v_load8(dist[1] + x);
-        char *at = slot + vif_lane(side, 0, x);
+        char *at = slot + vif_lane(planes, 0, x);
         if (how.watch) {
             vif_span_add(&span, r0, d0);
             vif_span_add(&span, r1, d1);
@@ -158,43 +162,43 @@ static inline void vif_split_product(vint a, vint b, int shift, vint *high,
     *low = v_xor(v_and(lo, mask), sign);
 }
 
-static inline void vif_store_product(const VifWork *k, char *at,
-                                     const vint a[2], const vint b[2])
+static inline void vif_store_product(int shift, char *at, const vint a[2],
+                                     const vint b[2])
 {
     vint hi[2], lo[2];
     for (int i = 0; i < 2; i++)
-        vif_split_product(a[i], b[i], k->square_shift, &hi[i], &lo[i]);
+        vif_split_product(a[i], b[i], shift, &hi[i], &lo[i]);
     vif_store_pair(at, hi[0], hi[1]);
     vif_store_pair(at + VIF_PLANE, lo[0], lo[1]);
-}
-
-static inline void vif_load_pair(const VifPicture *pic, size_t x, vint a[2])
-{
-    a[0] = v_load(pic->line[0] + 2 * x);
-    a[1] = v_load(pic->line[1] + 2 * x);
 }
 
 static inline SIMD_INLINE VifFacts vif_fill16(const VifWork *k,
                                               const VifSide *side, char *slot,
                                               VifColumns c, VifFill how)
 {
+    const char *const ref[2] = { k->ref.line[0], k->ref.line[1] };
+    const char *const dist[2] = { side->dist.line[0], side->dist.line[1] };
+    const unsigned planes = how.first ? 8 : 5;
+    const int shift = k->square_shift;
     const vint sign = v_set16(0x8000);
     VifSpan span = vif_span_begin();
     for (size_t x = c.from; x < c.to; x += 2 * V_LANES) {
         vint r[2], d[2];
-        vif_load_pair(&k->ref, x, r);
-        vif_load_pair(&side->dist, x, d);
-        for (int i = 0; how.watch && i < 2; i++)
-            vif_span_add(&span, v_xor(r[i], sign), v_xor(d[i], sign));
-        char *at = slot + vif_lane(side, 0, x);
+        for (int i = 0; i < 2; i++) {
+            r[i] = v_load(ref[i] + 2 * x);
+            d[i] = v_load(dist[i] + 2 * x);
+            if (how.watch)
+                vif_span_add(&span, v_xor(r[i], sign), v_xor(d[i], sign));
+        }
+        char *at = slot + vif_lane(planes, 0, x);
         if (how.first) {
             vif_store_pair(at, v_xor(r[0], sign), v_xor(r[1], sign));
-            vif_store_product(k, at + VIF_PLANE, r, r);
+            vif_store_product(shift, at + VIF_PLANE, r, r);
         }
         at += 3 * VIF_PLANE;
         vif_store_pair(at, v_xor(d[0], sign), v_xor(d[1], sign));
-        vif_store_product(k, at + VIF_PLANE, d, d);
-        vif_store_product(k, at + 3 * VIF_PLANE, r, d);
+        vif_store_product(shift, at + VIF_PLANE, d, d);
+        vif_store_product(shift, at + 3 * VIF_PLANE, r, d);
     }
     return how.watch ? vif_span_facts(&span, k->flat) : vif_no_facts;
 }

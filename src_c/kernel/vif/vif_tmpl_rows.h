@@ -52,6 +52,12 @@ static inline uint32_t vif_mean_first(const VifWork *k, VifKind kind)
            (kind.bytes ? 0 : VIF_SIGN);
 }
 
+/* Where filtered columns go: so far from the beginnings of their rows. */
+typedef struct VifTo {
+    char *const *rows;
+    size_t at;
+} VifTo;
+
 static inline void vif_store_mean(char *at, vint lo, vint hi, int shift)
 {
     v_store(at, v_pack16(v_sar32(lo, shift), v_sar32(hi, shift)));
@@ -69,24 +75,26 @@ static inline void vif_store_halves(const VifWork *k, char *at, vint lo,
 static inline SIMD_INLINE void vif_vertical_mean(const VifWork *k, VifKind kind,
                                                  const VifTaps *taps,
                                                  const char *const slot[],
-                                                 unsigned plane,
-                                                 char *const out[])
+                                                 unsigned plane, VifTo to)
 {
     vint sum[8];
     int shift = vif_mean_shift(k, kind);
     vif_begin_sums(sum, 8, vif_mean_first(k, kind));
     vif_filter_down(sum, taps, kind.scale, slot, plane * VIF_PLANE);
     for (int row = 0; row < VIF_ROWS; row++)
-        vif_store_mean(out[row], sum[2 * row], sum[2 * row + 1], shift);
+        vif_store_mean(to.rows[row] + to.at, sum[2 * row], sum[2 * row + 1],
+                       shift);
 }
 
 /* A product of samples. Of 8 bits, the sum is exact and nothing is rounded.
  * Else (sum f * p + half) >> shift of p = high * 2^shift + low is
  * sum f * high + ((sum f * low + half) >> shift), where neither sum exceeds
  * 65535 * 65536 + 32768 < 2^32. */
-static inline SIMD_INLINE void vif_vertical_product(
-    const VifWork *k, VifKind kind, const VifTaps *taps,
-    const char *const slot[], unsigned plane, char *const out[])
+static inline SIMD_INLINE void vif_vertical_product(const VifWork *k,
+                                                    VifKind kind,
+                                                    const VifTaps *taps,
+                                                    const char *const slot[],
+                                                    unsigned plane, VifTo to)
 {
     vint sum[8];
     vif_begin_sums(sum, 8, 0);
@@ -101,14 +109,8 @@ static inline SIMD_INLINE void vif_vertical_product(
     }
     vif_filter_down(sum, taps, kind.scale, slot, plane * VIF_PLANE);
     for (int row = 0; row < VIF_ROWS; row++)
-        vif_store_halves(k, out[row], sum[2 * row], sum[2 * row + 1]);
-}
-
-static inline void vif_rows_at(char *const rows[VIF_ROWS], size_t at,
-                               char *out[VIF_ROWS])
-{
-    for (int row = 0; row < VIF_ROWS; row++)
-        out[row] = rows[row] + at;
+        vif_store_halves(k, to.rows[row] + to.at, sum[2 * row],
+                         sum[2 * row + 1]);
 }
 
 static inline SIMD_INLINE void vif_vertical_as(VifKind kind, const VifWork *k,
@@ -122,22 +124,21 @@ static inline SIMD_INLINE void vif_vertical_as(VifKind kind, const VifWork *k,
     const VifTaps *taps = vif_keep_taps(&k->taps, &copy);
     for (size_t x = c.from; x < c.to; x += 2 * V_LANES) {
         const char *at[VIF_MAX_SLOTS];
-        char *out[VIF_ROWS];
         for (unsigned i = 0; i <= vif_pairs(kind.scale); i++)
-            at[i] = slot[i] + vif_lane(side, 0, x);
+            at[i] = slot[i] + vif_lane(side->planes, 0, x);
         SIMD_UNROLL
         for (unsigned of = 0; of < 2; of++) {
             const unsigned plane = of * (1 + high);
             if (!(kind.need & (of ? VIF_NEED_DIST : VIF_NEED_REF)))
                 continue;
-            vif_rows_at(side->rows, of * VIF_DIST_ROW * row + 2 * x, out);
-            vif_vertical_mean(k, kind, taps, at, plane, out);
-            vif_rows_at(out, row, out);
-            vif_vertical_product(k, kind, taps, at, plane + 1, out);
+            VifTo to = { side->rows, of * VIF_DIST_ROW * row + 2 * x };
+            vif_vertical_mean(k, kind, taps, at, plane, to);
+            to.at += row;
+            vif_vertical_product(k, kind, taps, at, plane + 1, to);
         }
         if (kind.need & VIF_NEED_BOTH) {
-            vif_rows_at(out, 2 * row, out);
-            vif_vertical_product(k, kind, taps, at, 2 + 2 * high, out);
+            const VifTo to = { side->rows, 2 * VIF_DIST_ROW * row + 2 * x };
+            vif_vertical_product(k, kind, taps, at, 2 + 2 * high, to);
         }
     }
 }
@@ -291,22 +292,24 @@ typedef struct VifTwo {
 } VifTwo;
 
 /* All columns of both, filtered down; `parity` is that of the row under the
- * first tap. Equal blocks are filtered once, two vectors further. */
+ * first tap. Equal blocks are filtered once, two vectors further. In the
+ * slots of one lane, they need one set of addresses. */
 static inline SIMD_INLINE void vif_decimate_down(VifKind kind, const VifWork *k,
                                                  const VifTwo *two,
-                                                 unsigned parity)
+                                                 unsigned parity, bool one)
 {
     enum { STEP = 2 * V_LANES };
     const unsigned next = kind.scale + 1;
     const int shift = vif_mean_shift(k, kind);
+    const unsigned planes = two->side[0]->planes;
     char *low[2] = { k->low, k->low + 2 * k->columns };
     vint sum[4];
     for (size_t x = 0; x < k->columns; x += STEP) {
         const bool once = two->equal[x / VIF_BLOCK];
-        const char *const *other = two->slot[!once];
-        size_t a = vif_lane(two->side[0], two->plane[0], x);
-        size_t b = once ? vif_lane(two->side[0], two->plane[0], x + STEP)
-                        : vif_lane(two->side[1], two->plane[1], x);
+        const char *const *other = two->slot[!one && !once];
+        size_t a = vif_lane(planes, two->plane[0], x);
+        size_t b = once ? vif_lane(planes, two->plane[0], x + STEP)
+                        : vif_lane(planes, two->plane[1], x);
         vif_begin_sums(sum, 4, vif_mean_first(k, kind));
         SIMD_UNROLL
         for (unsigned i = 0; i < vif_steps(next); i++) {
@@ -326,12 +329,13 @@ static inline SIMD_INLINE void vif_decimate_down(VifKind kind, const VifWork *k,
     }
 }
 
-/* The first `cnt` even columns of them, filtered across. */
+/* The even columns of them, filtered across. */
 static inline SIMD_INLINE void vif_decimate_across(unsigned scale,
-                                                   const VifWork *k, size_t cnt)
+                                                   const VifWork *k)
 {
     const unsigned next = scale + 1;
     const unsigned skip = VIF_RADIUS(scale) - VIF_RADIUS(next);
+    const size_t cnt = k->cnt / 2;
     char *low[2] = { k->low, k->low + 2 * k->columns };
     vint sum[4];
     for (size_t x = 0; x < cnt; x += 2 * V_LANES) {
@@ -351,33 +355,37 @@ static inline SIMD_INLINE void vif_decimate_across(unsigned scale,
     }
 }
 
+static inline SIMD_INLINE void vif_decimate_as(VifKind kind, const VifWork *k,
+                                               const VifTwo *two,
+                                               unsigned parity)
+{
+    if (two->side[0] == two->side[1])
+        vif_decimate_down(kind, k, two, parity, true);
+    else
+        vif_decimate_down(kind, k, two, parity, false);
+    vif_decimate_across(kind.scale, k);
+}
+
 /* A row y/2 of the next scale of both, from the rows under its window, whose
  * first one is row `parity` of the first pair. */
 static SIMD_NOINLINE void vif_decimate(const VifWork *k, const VifTwo *two,
                                        unsigned parity, unsigned y)
 {
     const VifScale *s = k->scale;
-    size_t cnt = k->cnt / 2;
     switch (s->scale) {
     case 0:
         if (k->bytes)
-            vif_decimate_down((VifKind){ 0, true, 0 }, k, two, parity);
+            vif_decimate_as((VifKind){ 0, true, 0 }, k, two, parity);
         else
-            vif_decimate_down((VifKind){ 0, false, 0 }, k, two, parity);
-        vif_decimate_across(0, k, cnt);
+            vif_decimate_as((VifKind){ 0, false, 0 }, k, two, parity);
         break;
-    case 1:
-        vif_decimate_down((VifKind){ 1, false, 0 }, k, two, parity);
-        vif_decimate_across(1, k, cnt);
-        break;
-    default:
-        vif_decimate_down((VifKind){ 2, false, 0 }, k, two, parity);
-        vif_decimate_across(2, k, cnt);
+    case 1: vif_decimate_as((VifKind){ 1, false, 0 }, k, two, parity); break;
+    default: vif_decimate_as((VifKind){ 2, false, 0 }, k, two, parity);
     }
     ptrdiff_t at = (ptrdiff_t)(y / 2) * s->next_stride + k->begin;
     for (unsigned i = 0; i < 2; i++) {
         if (two->pic[i]->next)
             memcpy((char *)two->pic[i]->next + at, k->low + i * 2 * k->columns,
-                   2 * cnt);
+                   k->cnt / 2 * 2);
     }
 }

@@ -36,25 +36,32 @@ typedef struct VifBlock {
     vint arrived[VIF_MAX_LIMITS][VIF_BLOCK_VECTORS];
 } VifBlock;
 
-/* The variance of the reference; the first lane leaves it to the others. */
-static inline SIMD_INLINE vint vif_variance(vint *m, bool first)
+/* Which lane it is: the only one; the first, which leaves to the others what is
+ * of the reference; one of them. */
+typedef enum VifTurn { VIF_ALONE, VIF_FIRST, VIF_OTHER } VifTurn;
+
+/* The variance of the reference. */
+static inline SIMD_INLINE vint vif_variance(vint *m, VifTurn turn)
 {
-    if (first)
-        m[VIF_RR] = v_sub32(m[VIF_RR], v_mulround32(m[VIF_MU_R], m[VIF_MU_R]));
-    return m[VIF_RR];
+    if (turn == VIF_OTHER)
+        return m[VIF_RR];
+    vint x = v_sub32(m[VIF_RR], v_mulround32(m[VIF_MU_R], m[VIF_MU_R]));
+    if (turn == VIF_FIRST)
+        m[VIF_RR] = x;
+    return x;
 }
 
 /* Variances of `cnt` vectors of moments; returns how many vectors have a sample
  * above the noise. The others are done. */
 static inline SIMD_INLINE unsigned vif_centre_as(VifBlock *b, unsigned cnt,
-                                                 VifLanes *lanes, bool first)
+                                                 VifLanes *lanes, VifTurn turn)
 {
     const vint zero = v_set32(0), below = v_set32(VIF_NOISE - 1);
     vint flat = lanes->num_non_log, actives = lanes->active;
     unsigned n = 0;
     for (unsigned i = 0; i < cnt; i++) {
         vint *m = b->moments[i].m;
-        vint x = vif_variance(m, first);
+        vint x = vif_variance(m, turn);
         vint y = v_sub32(m[VIF_DD], v_mulround32(m[VIF_MU_D], m[VIF_MU_D]));
         vint z = v_sub32(m[VIF_RD], v_mulround32(m[VIF_MU_R], m[VIF_MU_D]));
         y = v_max32(y, zero);
@@ -75,15 +82,13 @@ static inline SIMD_INLINE unsigned vif_centre_as(VifBlock *b, unsigned cnt,
 }
 
 static SIMD_NOINLINE unsigned vif_centre(VifBlock *b, unsigned cnt,
-                                         VifLanes *lanes)
+                                         VifLanes *lanes, VifTurn turn)
 {
-    return vif_centre_as(b, cnt, lanes, true);
-}
-
-static SIMD_NOINLINE unsigned vif_centre_other(VifBlock *b, unsigned cnt,
-                                               VifLanes *lanes)
-{
-    return vif_centre_as(b, cnt, lanes, false);
+    switch (turn) {
+    case VIF_ALONE: return vif_centre_as(b, cnt, lanes, VIF_ALONE);
+    case VIF_FIRST: return vif_centre_as(b, cnt, lanes, VIF_FIRST);
+    default: return vif_centre_as(b, cnt, lanes, VIF_OTHER);
+    }
 }
 
 typedef struct VifPair {
@@ -196,10 +201,10 @@ static SIMD_NOINLINE void vif_transmit_other(VifLanes *lanes, VifBlock *b,
 /* Add `cnt` vectors of moments to the lane sums; what is sent, in the first
  * lane only. */
 static void vif_add_block(VifLanes *lanes, VifBlock *b, unsigned cnt,
-                          const VifLane *lane, bool first)
+                          const VifLane *lane, VifTurn turn)
 {
-    unsigned n =
-        first ? vif_centre(b, cnt, lanes) : vif_centre_other(b, cnt, lanes);
+    const bool first = turn != VIF_OTHER;
+    unsigned n = vif_centre(b, cnt, lanes, turn);
     if (!n)
         return;
     if (lane->limit_cnt == 1 && V_REGISTERS >= 32) {
@@ -227,12 +232,12 @@ static void vif_add_block(VifLanes *lanes, VifBlock *b, unsigned cnt,
  * by twice VIF_EPSILON but for 2^-20, is cut to x - 1. */
 static SIMD_NOINLINE void vif_add_equal(VifLanes *lanes, VifBlock *b,
                                         unsigned cnt, unsigned limit_cnt,
-                                        bool first)
+                                        VifTurn turn)
 {
     const vint zero = v_set32(0), below = v_set32(VIF_NOISE - 1);
     unsigned n = 0;
     for (unsigned i = 0; i < cnt; i++) {
-        vint x = vif_variance(b->moments[i].m, first);
+        vint x = vif_variance(b->moments[i].m, turn);
         vmask active = v_gt32(x, below);
         lanes->num_non_log =
             v_add64(lanes->num_non_log, v_drop(active, v_max32(x, zero)));
@@ -263,9 +268,9 @@ static SIMD_NOINLINE void vif_add_flat(VifLanes *lanes, const VifBlock *b,
 /* Add the sums of `samples` samples of a lane to its totals and clear them, but
  * for what is sent, which is the first lane's. */
 static void vif_flush(VifLanes *lanes, vint den_log, VifSums *sums,
-                      unsigned samples)
+                      unsigned samples, unsigned limit_cnt)
 {
-    for (unsigned i = 0; i < VIF_MAX_LIMITS; i++)
+    for (unsigned i = 0; i < limit_cnt; i++)
         sums->num_log[i] += v_sum32(lanes->num_log[i]);
     sums->den_log += v_sum32(den_log);
     sums->num_non_log += v_sum64(lanes->num_non_log);

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shlex
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.clips import Clip, make_frames
+from support.ray_runs import run_on_ray
 
 import pyvmaf
 
@@ -38,15 +38,6 @@ def test_links_lead_somewhere(page: Path) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
     targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", text)
     assert [t for t in targets if not (page.parent / t).exists()] == []
-
-
-def start_ray(monkeypatch: pytest.MonkeyPatch) -> None:
-    import ray
-
-    paths = os.pathsep.join([PACKAGE, os.environ.get("PYTHONPATH", "")])
-    monkeypatch.setattr("sys.stderr", io.StringIO())
-    environment = {"env_vars": {"PYTHONPATH": paths}}
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, runtime_env=environment)
 
 
 def make_videos(folder: Path) -> list[tuple[Any, Any]]:
@@ -81,7 +72,8 @@ def test_examples_run(name: str, code: str, tmp_path: Path, monkeypatch: pytest.
         if re.search(rf"import {module}|pyvmaf\.{module}", code):
             pytest.importorskip(module, reason=f"{name_of} is not installed")
     if "# on Ray" in code:
-        start_ray(monkeypatch)
+        run_on_ray(code, tmp_path)
+        return
     exec(compile(code, name, "exec"), {"pairs": pairs, "__name__": "example"})
 
 

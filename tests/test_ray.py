@@ -3,72 +3,52 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-import time
-from collections.abc import Iterator
+import pickle
 from pathlib import Path
 
 import numpy as np
-import psutil
-import pytest
+from support.ray_runs import run_on_ray
 from test_parts import check_equal, write_y4m
 
 import pyvmaf
 
-ray = pytest.importorskip("ray", reason="Ray is not installed (extra `ray`)")
+CODE = """
+import pickle, signal, sys, threading, time
+import psutil
+from pyvmaf.ray import score_many
 
-ROOT = str(Path(pyvmaf.__file__).parents[1])  # where it is installed
+killed, seen = [], []
 
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[None]:
-    environment = {"env_vars": {"PYTHONPATH": os.pathsep.join([ROOT, os.environ.get("PYTHONPATH", "")])}}
-    ray.shutdown()  # of examples that another test ran
-    ray.init(
-        num_cpus=2, include_dashboard=False, log_to_driver=False, runtime_env=environment,
-        object_store_memory=100 << 20,
-    )  # fmt: skip
-    yield
-    ray.shutdown()
-
-
-def kill_a_worker(killed: list[int]) -> None:
-    """End the first worker that is at a range."""
+def kill_a_worker():
     while not killed:
-        time.sleep(0.1)
-        for process in psutil.process_iter(["name", "cmdline"]):
-            title = " ".join(process.info["cmdline"] or [])
-            if title.startswith("ray::run_range"):
-                os.kill(process.pid, signal.SIGKILL)
+        time.sleep(0.05)
+        for process in psutil.Process().children(recursive=True):
+            if " ".join(process.cmdline()).startswith("ray::run_range"):
+                process.send_signal(signal.SIGKILL)
                 killed.append(process.pid)
-                return
+                break
+
+threading.Thread(target=kill_a_worker, daemon=True).start()
+pairs = [("r.y4m", "d.y4m"), ("r.y4m", "none.y4m"), ("d.y4m", "r.y4m")]
+import os
+pairs = [tuple(map(os.path.abspath, pair)) for pair in pairs]
+found = {o.index: (o.result, o.error) for o in score_many(pairs, chunk=150, progress=lambda *at: seen.append(at))}
+with open("found", "wb") as file:
+    pickle.dump((found, seen, killed), file)
+"""
 
 
-def test_a_killed_worker_changes_nothing_but_time(cluster: None, tmp_path: Path) -> None:
-    from pyvmaf.ray import score_many
-
+def test_a_killed_worker_changes_nothing_but_time(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     still = [rng.integers(0, 256, (h, w), np.uint8) for h, w in ((64, 96), (32, 48), (32, 48))]
     frames = [[np.roll(p, i, 1) for p in still] for i in range(900)]
     ref = write_y4m(tmp_path / "r.y4m", frames)
     dist = write_y4m(tmp_path / "d.y4m", [[p // 4 * 4 for p in frame] for frame in frames])
-    killed: list[int] = []
-    killer = threading.Thread(target=kill_a_worker, args=(killed,), daemon=True)
-    killer.start()
-    seen: list[tuple[int, int | None]] = []
-    pairs = [(ref, dist), (ref, tmp_path / "none.y4m"), (dist, ref)]
-    found = {o.index: o for o in score_many(pairs, chunk=150, progress=lambda *at: seen.append(at))}
-    killer.join(10)
-    assert killed
-    check_equal(found[0].get(), pyvmaf.score(ref, dist))
-    check_equal(found[2].get(), pyvmaf.score(dist, ref))
-    assert isinstance(found[1].error, pyvmaf.VmafFileNotFoundError)
+    run_on_ray(CODE, tmp_path)
+    found, seen, killed = pickle.loads((tmp_path / "found").read_bytes())
+    assert len(killed) == 1
+    assert not found[0][1] and not found[2][1]
+    check_equal(found[0][0], pyvmaf.score(ref, dist))
+    check_equal(found[2][0], pyvmaf.score(dist, ref))
+    assert isinstance(found[1][1], pyvmaf.VmafFileNotFoundError)
     assert seen[-1][0] == 1800
-
-    table = tmp_path / "scores.parquet"
-    found[0].get().to_parquet(table)
-    from pyarrow import parquet
-
-    assert parquet.read_table(table)["vmaf_v0.6.1"].to_pylist() == list(found[0].get()["vmaf"])

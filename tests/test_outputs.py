@@ -144,3 +144,9 @@ def test_bytes_and_file_objects_are_videos(paths: list[bytes], result: Result, t
     with pytest.raises(pyvmaf.IncompleteError, match="frame 11") as caught:
         pyvmaf.score(paths[0], paths[1][:-5])
     assert len(caught.value.result.frames) == FRAMES - 1
+
+
+def test_arrays_in_the_place_of_a_video_are_refused_in_a_line(paths: list[bytes]) -> None:
+    with pytest.raises(pyvmaf.VmafTypeError, match="must be a path, bytes or a binary file object") as caught:
+        pyvmaf.score([np.zeros((1000, 1000), np.uint8)] * 50, paths[1])
+    assert len(str(caught.value)) < 300

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import reprlib
 from collections.abc import Callable
 from errno import EIO
 
@@ -68,7 +69,7 @@ def open_video(
     if isinstance(source, (bytes, bytearray, memoryview)):
         source = io.BytesIO(source)
     if not isinstance(source, (str, os.PathLike)) and not hasattr(source, "read"):
-        raise VmafTypeError(f"video is {source!r}, must be a path, bytes or a binary file object")
+        raise VmafTypeError(f"video is {reprlib.repr(source)}, must be a path, bytes or a binary file object")
     if not hasattr(source, "read") and not encoded(source):
         raise VmafValueError("the path of a video is empty")
     try:

@@ -32,7 +32,7 @@ class Queries(Handle):
 
     def _checked(self, model: Any) -> VmafModel:
         if not isinstance(model, VmafModel):
-            raise VmafTypeError(f"model is {model!r}, must be a VmafModel or a VmafModelCollection")
+            raise VmafTypeError(f"model is {model!r}, must be a VmafModel, a VmafModelCollection or a name")
         return model
 
     def _of_name(self, model: Model | str) -> Model:

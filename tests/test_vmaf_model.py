@@ -27,7 +27,7 @@ def test_two_models_of_one_name_are_refused() -> None:
             ctx.use_features_from_model(second)
         ctx.use_features_from_model(VmafModel("vmaf_v0.6.1neg", name="neg"))
         with pytest.raises(TypeError, match="must be a VmafModel"):
-            ctx.use_features_from_model("vmaf_v0.6.1")  # type: ignore[arg-type]
+            ctx.use_features_from_model(3)  # type: ignore[arg-type]
 
 
 def test_models(planes: list[Plane]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.clips import Clip, make_frames
-from test_parts import EVERYTHING, FRAMES, RunningMean, check_equal, write_y4m
+from support.parts import EVERYTHING, FRAMES, check_equal, with_running_mean, write_pair, write_y4m
 
 import pyvmaf
 from pyvmaf import FeatureExtractor, IncompleteError, Result, VmafBusyError, VmafPicture, VmafValueError, merge
@@ -29,16 +29,12 @@ ROOT = Path(pyvmaf.__file__).parents[1]  # where it is installed
 
 @pytest.fixture(scope="module", autouse=True)
 def registered() -> Iterator[None]:
-    pyvmaf.register(RunningMean)
-    yield
-    pyvmaf.unregister(RunningMean)
+    yield from with_running_mean()
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("clips")
-    refs, dists = make_frames(Clip(96, 64, 8, "420", frames=FRAMES))
-    return write_y4m(folder / "ref.y4m", refs), write_y4m(folder / "dist.y4m", dists)
+    return write_pair(tmp_path_factory.mktemp("clips"))
 
 
 @pytest.fixture

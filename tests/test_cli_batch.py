@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.clips import Clip, make_frames
-from test_parts import text, write_y4m
+from support.parts import text, write_y4m
 
 import pyvmaf
 from pyvmaf import Plan, Result, VmafValueError

@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from support.clips import Clip, make_frames
-from test_parts import check_equal, write_y4m
+from support.parts import check_equal, write_pair, write_y4m
 
 import pyvmaf
 from pyvmaf import Plan, Result, VmafTypeError, VmafValueError, score_many
@@ -29,9 +28,7 @@ FRAMES = 30
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("clips")
-    refs, dists = make_frames(Clip(96, 64, 8, "420", frames=FRAMES))
-    return write_y4m(folder / "ref.y4m", refs), write_y4m(folder / "dist.y4m", dists)
+    return write_pair(tmp_path_factory.mktemp("clips"), FRAMES)
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 from support.clips import Clip, make_frames
+from support.parts import DISTS, EVERYTHING, FRAMES, REFS, SIZE, check_equal, with_running_mean, write_pair
 
 import pyvmaf
 from pyvmaf import (
-    FeatureExtractor,
     IncompleteError,
     Plan,
     Result,
@@ -27,7 +27,6 @@ from pyvmaf import (
     VmafContext,
     VmafError,
     VmafModel,
-    VmafPicture,
     VmafTypeError,
     VmafValueError,
     merge,
@@ -35,67 +34,15 @@ from pyvmaf import (
 from pyvmaf.parts.extracted import join, put_in, take_out
 from pyvmaf.scoring import Means, carry_out
 
-FRAMES = 23
-SIZE = (96, 64)
-REFS, DISTS = make_frames(Clip(*SIZE, 8, "420", frames=FRAMES))
-EVERYTHING: dict[str, Any] = {
-    "model": ["vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_b_v0.6.3"],
-    "features": [
-        ("psnr", {"enable_apsnr": True}),
-        ("motion", {"motion_five_frame_window": True, "motion_moving_average": True}),
-        "running_mean",
-    ],
-}
-
-
-class RunningMean(FeatureExtractor):
-    """Mean of everything so far: carries state along, and publishes at the end what no score holds."""
-
-    name = "running_mean"
-    features = ("running_mean",)
-    temporal = True
-
-    def init(self, *format: object) -> None:
-        self.total, self.count = 0.0, 0
-
-    def extract(self, ref: VmafPicture, dist: VmafPicture, index: int) -> dict[str, float]:
-        self.total += float(dist.planes[0].mean())
-        self.count += 1
-        return {"running_mean": self.total / self.count, "not_listed": float(index)}
-
-    def flush(self) -> dict[str, float]:
-        return {"running_total": self.total}
-
 
 @pytest.fixture(scope="module", autouse=True)
 def registered() -> Iterator[None]:
-    pyvmaf.register(RunningMean)
-    yield
-    pyvmaf.unregister(RunningMean)
-
-
-def write_y4m(path: Path, frames: list[Any]) -> Path:
-    header = f"YUV4MPEG2 W{SIZE[0]} H{SIZE[1]} F25:1 Ip C420\n".encode()
-    body = b"".join(b"FRAME\n" + b"".join(p.astype(np.uint8).tobytes() for p in frame) for frame in frames)
-    path.write_bytes(header + body)
-    return path
+    yield from with_running_mean()
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("clips")
-    return write_y4m(folder / "ref.y4m", REFS), write_y4m(folder / "dist.y4m", DISTS)
-
-
-def text(result: Result) -> str:
-    """The log, but for the time that the run took and what it takes to merge it."""
-    return re.sub(r'"seconds": [^\n]*|,\n  "part".*', "", result.to_json())
-
-
-def check_equal(one: Result, other: Result) -> None:
-    assert one == other
-    assert text(one) == text(other)
-    assert one.to_csv() == other.to_csv()
+    return write_pair(tmp_path_factory.mktemp("clips"))
 
 
 @pytest.fixture(scope="module")

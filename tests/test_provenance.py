@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.clips import Clip, make_frames
-from test_parts import write_y4m
+from support.parts import write_y4m
 
 import pyvmaf
 from pyvmaf import Result, VmafFileNotFoundError

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from support import lpips_models, seek_files
-from test_parts import check_equal
+from support.parts import check_equal
 
 import pyvmaf
 from pyvmaf import Plan, Result, merge

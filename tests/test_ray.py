@@ -7,8 +7,8 @@ import pickle
 from pathlib import Path
 
 import numpy as np
+from support.parts import check_equal, write_y4m
 from support.ray_runs import run_on_ray
-from test_parts import check_equal, write_y4m
 
 import pyvmaf
 

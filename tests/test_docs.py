@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.clips import Clip, make_frames
+from support.parts import write_y4m
 from support.ray_runs import run_on_ray
 
 import pyvmaf
@@ -23,14 +24,6 @@ PACKAGE = str(Path(pyvmaf.__file__).parents[1])  # where it is installed
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 EXAMPLE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
-
-
-def write_y4m(path: Path, frames: list[tuple[np.ndarray, ...]]) -> None:
-    height, width = frames[0][0].shape
-    with open(path, "wb") as out:
-        out.write(f"YUV4MPEG2 W{width} H{height} F25:1 Ip A1:1 C420jpeg\n".encode())
-        for frame in frames:
-            out.write(b"FRAME\n" + b"".join(p.tobytes() for p in frame))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import pyvmaf
 from pyvmaf import FeatureExtractor, Result, VmafPicture
 
 from .clips import Clip, make_frames
+from .pair_clips import y4m
 
 FRAMES = 23
 SIZE = (96, 64)
@@ -55,9 +54,7 @@ def with_running_mean() -> Iterator[None]:
 
 
 def write_y4m(path: Path, frames: list[Any]) -> Path:
-    header = f"YUV4MPEG2 W{SIZE[0]} H{SIZE[1]} F25:1 Ip C420\n".encode()
-    body = b"".join(b"FRAME\n" + b"".join(p.astype(np.uint8).tobytes() for p in frame) for frame in frames)
-    path.write_bytes(header + body)
+    path.write_bytes(y4m(frames, "25:1"))
     return path
 
 

@@ -81,6 +81,15 @@ static inline void allocate(VmafPicture *pic, int side, unsigned frame)
     fill_picture(pic, side, frame);
 }
 
+/* A fresh pair of pictures, handed over. */
+static inline void read_pair(VmafContext *vmaf, unsigned frame)
+{
+    VmafPicture ref, dist;
+    allocate(&ref, 0, frame);
+    allocate(&dist, 1, frame);
+    check(vmaf_read_pictures(vmaf, &ref, &dist, frame), "vmaf_read_pictures");
+}
+
 static inline void print_scores(VmafContext *vmaf, VmafModel *model,
                                 const char *name)
 {

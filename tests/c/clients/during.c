@@ -10,10 +10,7 @@ int main(int argc, char **argv)
     double score;
     check(vmaf_use_features_from_model(vmaf, model), "features");
     for (unsigned i = 0; i < FRAMES; i++) {
-        VmafPicture ref, dist;
-        allocate(&ref, 0, i);
-        allocate(&dist, 1, i);
-        check(vmaf_read_pictures(vmaf, &ref, &dist, i), "vmaf_read_pictures");
+        read_pair(vmaf, i);
         if (i && !vmaf_score_at_index(vmaf, model, &score, i - 1))
             printf("then %u %.17g\n", i - 1, score);
     }

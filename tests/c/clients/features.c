@@ -33,12 +33,8 @@ int main(int argc, char **argv)
     double score;
     for (int e = 0; e < EXTRACTORS; e++)
         check(vmaf_use_feature(vmaf, extractor[e][0], NULL), extractor[e][0]);
-    for (unsigned i = 0; i < FRAMES; i++) {
-        VmafPicture ref, dist;
-        allocate(&ref, 0, i);
-        allocate(&dist, 1, i);
-        check(vmaf_read_pictures(vmaf, &ref, &dist, i), "vmaf_read_pictures");
-    }
+    for (unsigned i = 0; i < FRAMES; i++)
+        read_pair(vmaf, i);
     flush(vmaf);
     for (int e = 0; e < EXTRACTORS; e++) {
         for (unsigned i = 0; i < FRAMES; i++) {

@@ -62,12 +62,8 @@ int main(int argc, char **argv)
           "collection");
     check(vmaf_use_feature(vmaf, "psnr", option("enable_mse", "true")), "psnr");
     check(vmaf_use_feature(vmaf, "float_ssim", NULL), "float_ssim");
-    for (unsigned i = 0; i < FRAMES; i++) {
-        VmafPicture ref, dist;
-        allocate(&ref, 0, i);
-        allocate(&dist, 1, i);
-        check(vmaf_read_pictures(vmaf, &ref, &dist, i), "vmaf_read_pictures");
-    }
+    for (unsigned i = 0; i < FRAMES; i++)
+        read_pair(vmaf, i);
     flush(vmaf);
     for (int i = 0; i < MODELS; i++)
         print_scores(vmaf, model[i], version[i]);

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: "check": look at the first frames; "auto": match all frames first; "off": neither. Or a matching.
 Align: TypeAlias = "str | Alignment"
 CHOICES = ("check", "auto", "off")
+#: What an inspection says of pairs of which no frames belong together as they are.
+UNMATCHED = ("content", "mirrored", "blended")
 
 
 class AlignmentError(VmafValueError):
@@ -67,7 +69,7 @@ def found(plan: Plan) -> Align:
     """What the files of the plan show, where that is asked for.
 
     Raises:
-        AlignmentError: the two show different things.
+        AlignmentError: no frames of the two belong together.
         VmafTypeError: a side is no path; both are read once more than for scoring.
     """
     if plan.align != "auto":
@@ -82,7 +84,7 @@ def found(plan: Plan) -> Align:
 
     inspection = inspect(sides[0], sides[1], plan.raw, streams=plan.streams)
     for finding in inspection.findings:
-        if finding.code == "content":
+        if finding.severity == "refusal" and finding.code in UNMATCHED:
             ref, dist = (shown(os.fspath(side)) if is_remote(side) else os.fspath(side) for side in sides)
             raise AlignmentError(f"{ref} and {dist}: {finding.text}")
     return inspection.alignment

@@ -28,14 +28,14 @@ from types import TracebackType
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 from weakref import finalize
 
-from . import scoring
-from .context import Model
+from .engine.context import Model
 from .enums import PixelFormat
 from .errors import VmafOSError, VmafValueError
-from .plan import Feature, Path
-from .result import Result
-from .stream import QUEUE, F, FrameScores, R
-from .stream import Stream as _Stream
+from .results.result import Result
+from .scoring import score as scoring
+from .scoring.plan import Feature, Path
+from .streaming.stream import QUEUE, F, FrameScores, R
+from .streaming.stream import Stream as _Stream
 
 __all__ = ["Stream", "score"]
 

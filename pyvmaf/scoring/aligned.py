@@ -10,11 +10,11 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .errors import VmafTypeError, VmafValueError
+from ..errors import VmafTypeError, VmafValueError
 
 if TYPE_CHECKING:
-    from .pairs.alignment import Alignment
-    from .pairs.check import Check
+    from ..pairs.alignment import Alignment
+    from ..pairs.check import Check
     from .plan import Plan
 
 #: "check": look at the first frames; "auto": match all frames first; "off": neither. Or a matching.
@@ -37,7 +37,7 @@ def check_align(align: Align) -> Align:
         if align not in CHOICES:
             raise VmafValueError(f"align is {align!r}, must be one of {', '.join(CHOICES)}, or an Alignment")
         return align
-    from .pairs.alignment import Alignment
+    from ..pairs.alignment import Alignment
 
     if not isinstance(align, Alignment):
         raise VmafTypeError(f"align is {align!r}, must be one of {', '.join(CHOICES)}, or an Alignment")
@@ -53,7 +53,7 @@ def from_plain(value: str | Mapping[str, Any]) -> Align:
     """What `as_plain` made."""
     if isinstance(value, str):
         return check_align(value)
-    from .pairs.alignment import Alignment
+    from ..pairs.alignment import Alignment
 
     return Alignment.from_dict(value)
 
@@ -77,8 +77,8 @@ def found(plan: Plan) -> Align:
         if not isinstance(side, (str, os.PathLike)) or side == "-":
             raise VmafTypeError(f'{name} is {side!r}; align="auto" reads both files twice, so it takes paths')
         sides.append(side)
-    from .pairs import inspect
-    from .video.url import is_remote, shown
+    from ..pairs import inspect
+    from ..video.url import is_remote, shown
 
     inspection = inspect(sides[0], sides[1], plan.raw, streams=plan.streams)
     for finding in inspection.findings:
@@ -92,6 +92,6 @@ def watcher(align: Align, depth: int) -> Check | None:
     """What looks at the first pairs, if that is asked for."""
     if align != "check":
         return None
-    from .pairs.check import Check
+    from ..pairs.check import Check
 
     return Check(depth)

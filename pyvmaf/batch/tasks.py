@@ -17,16 +17,16 @@ from dataclasses import dataclass, replace
 from errno import EIO
 from typing import cast
 
-from ._ffi import call
-from .errors import VmafValueError, error_for
+from .._ffi import call
+from ..engine.model import is_path
+from ..errors import VmafValueError, error_for
+from ..parts.origin import digest_or_nothing
+from ..prepare.pair import decoder_for
+from ..scoring.plan import Path, Plan
+from ..scoring.score import with_preparation
+from ..video import open_video
+from ..video.url import is_remote, shown
 from .many import frame_count
-from .model import is_path
-from .parts.origin import digest_or_nothing
-from .plan import Path, Plan
-from .prepare.pair import decoder_for
-from .scoring import with_preparation
-from .video import open_video
-from .video.url import is_remote, shown
 
 
 @dataclass(frozen=True)

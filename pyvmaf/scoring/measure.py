@@ -9,16 +9,16 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from ..engine.context import VmafContext
+from ..errors import VmafValueError
+from ..pictures.picture import VmafPicture
+from ..video import Pair, Video
+from ..video.pair import FramePair
 from .aligned import AlignmentError
-from .context import VmafContext
-from .errors import VmafValueError
-from .picture import VmafPicture
 from .plan import Span
-from .video import Pair, Video
-from .video.pair import FramePair
 
 if TYPE_CHECKING:
-    from .pairs.check import Check
+    from ..pairs.check import Check
 
 Progress: TypeAlias = Callable[[int, int | None], None]
 

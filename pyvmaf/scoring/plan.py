@@ -13,16 +13,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeAlias, cast
 
-from ._ffi import option_text, unsigned
+from .._ffi import option_text, unsigned
+from ..engine.context import Model
+from ..engine.model import VmafModel, VmafModelCollection, is_path
+from ..errors import VmafError, VmafTypeError, VmafValueError
+from ..prepare.decoded import check_grain
+from ..prepare.preparation import Preparation
+from ..prepare.settings import Prepare, Settings, check_prepare, prepare_from_dict
+from ..video import Source, Video, VideoFormat
+from ..video.url import is_remote, shown
 from .aligned import Align, as_plain, check_align, from_plain
-from .context import Model
-from .errors import VmafError, VmafTypeError, VmafValueError
-from .model import VmafModel, VmafModelCollection, is_path
-from .prepare.decoded import check_grain
-from .prepare.preparation import Preparation
-from .prepare.settings import Prepare, Settings, check_prepare, prepare_from_dict
-from .video import Source, Video, VideoFormat
-from .video.url import is_remote, shown
 
 Path: TypeAlias = str | os.PathLike[str]
 Feature: TypeAlias = str | tuple[str, Mapping[str, object]]

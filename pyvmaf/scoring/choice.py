@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .errors import VmafValueError
+from ..errors import VmafValueError
 
 #: A picture is for a 2160p display when its longer or its shorter side is beyond these, half way
 #: from 1920x1080 to 3840x2160. Both are asked, as wide films have few lines and phone videos stand upright.

@@ -7,8 +7,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from ._save import replacing
-from .errors import VmafNotSupportedError
+from ..errors import VmafNotSupportedError
+from .save import replacing
 
 if TYPE_CHECKING:
     from .result import Result

@@ -33,10 +33,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-from ._ffi import CData, call, ffi, lib, nearest, text
-from .enums import PixelFormat
-from .errors import VmafTypeError, VmafValueError
-from .picture import VmafPicture
+from .._ffi import CData, call, ffi, lib, nearest, text
+from ..enums import PixelFormat
+from ..errors import VmafTypeError, VmafValueError
+from ..pictures.picture import VmafPicture
 
 T = TypeVar("T")
 OptionType = type[bool] | type[int] | type[float] | type[str]
@@ -273,7 +273,7 @@ def check_options(extractor: str, options: Mapping[str, object] | None) -> None:
     """
     known = {e.name: e for e in extractors()}
     if isinstance(extractor, str) and extractor not in known:
-        from .plugins import load  # which needs this module
+        from ..plugins import load  # which needs this module
 
         load(extractor)
         known = {e.name: e for e in extractors()}

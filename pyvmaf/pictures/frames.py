@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import VmafValueError
+from ..errors import VmafValueError
 
 # Where the samples of Y, U and V lie: plane, first sample, samples from one to the next.
 Places = tuple[tuple[int, int, int], ...]

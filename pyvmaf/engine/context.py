@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
-from ._ffi import CData, call, enum_value, ffi, lib, new_dictionary, number, text, unsigned
-from ._queries import Model, Pooling, Queries
-from ._rows import ALL, check_row
-from .enums import LogLevel, PixelFormat, pixel_format
-from .errors import VmafTimeoutError, VmafValueError, error_for
+from .._ffi import CData, call, enum_value, ffi, lib, new_dictionary, number, text, unsigned
+from ..enums import LogLevel, PixelFormat, pixel_format
+from ..errors import VmafTimeoutError, VmafValueError, error_for
+from ..pictures.picture import VmafPicture, as_picture, reference
 from .extractor import check_options
 from .model import VmafModelCollection
-from .picture import VmafPicture, as_picture, reference
+from .queries import Model, Pooling, Queries
+from .rows import ALL, check_row
 
 __all__ = ["Model", "Pooling", "VmafContext"]
 

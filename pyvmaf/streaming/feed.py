@@ -19,20 +19,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from threading import Condition
 
-from ._rows import is_inside
-from ._together import StreamsError, read_together
-from .context import Model, VmafContext
-from .errors import (
+from ..engine.context import Model, VmafContext
+from ..engine.rows import is_inside
+from ..errors import (
     VmafBusyError,
     VmafCanceledError,
     VmafOSError,
     VmafTimeoutError,
     VmafValueError,
 )
-from .picture import VmafPicture
-from .result import Result, collect, count
-from .run import Run
-from .scoring import IncompleteError
+from ..pictures.picture import VmafPicture
+from ..results.result import Result, collect, count
+from ..results.run import Run
+from ..scoring.score import IncompleteError
+from .together import StreamsError, read_together
 
 #: The reference, and a picture of each distorted stream.
 Pictures = tuple[VmafPicture, ...]

@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ._ffi import unsigned
-from ._report import csv_pieces, json_pieces
-from ._save import replacing
-from .context import Model, VmafContext
+from .._ffi import unsigned
+from ..engine.context import Model, VmafContext
+from ..engine.model import VmafModel, VmafModelCollection
+from ..errors import VmafError, VmafKeyError, VmafTypeError, VmafValueError
 from .curve import html
-from .errors import VmafError, VmafKeyError, VmafTypeError, VmafValueError
-from .model import VmafModel, VmafModelCollection
 from .pooled import Column, Pooled, percentile, pool, pooled_of
+from .report import csv_pieces, json_pieces
 from .run import Run
+from .save import replacing
 from .tabular import arrow_table, write_parquet
 
 if TYPE_CHECKING:
-    from .parts.part import Part
+    from ..parts.part import Part
 
 T = TypeVar("T")
 
@@ -250,7 +250,7 @@ class Result(Mapping[str, Column]):
             VmafValueError: it is something else, or was changed.
             VmafOSError: the file cannot be read.
         """
-        from .parts.read import read_result
+        from ..parts.read import read_result
 
         return read_result(source)
 
@@ -266,7 +266,7 @@ class Result(Mapping[str, Column]):
         """
         if self.part is None:
             raise VmafTypeError("the result has no part to save: it was put together by hand, or copied; see to_json()")
-        from .parts.store import save_part
+        from ..parts.store import save_part
 
         save_part(self.part, path)
 
@@ -278,8 +278,8 @@ class Result(Mapping[str, Column]):
             VmafValueError: it is something else, or a model or extractor that it needs is not here.
             VmafOSError: the file cannot be read.
         """
-        from .parts.merge import assemble
-        from .parts.store import load_part
+        from ..parts.merge import assemble
+        from ..parts.store import load_part
 
         return assemble(load_part(path))
 

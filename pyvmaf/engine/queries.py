@@ -11,12 +11,12 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from ._ffi import CData, call, encoded, enum_value, ffi, lib, text, unsigned
-from ._handle import Handle
-from ._rows import ALL
-from .enums import OutputFormat, PoolingMethod
-from .errors import VmafTypeError, VmafValueError
+from .._ffi import CData, call, encoded, enum_value, ffi, lib, text, unsigned
+from ..enums import OutputFormat, PoolingMethod
+from ..errors import VmafTypeError, VmafValueError
+from .handle import Handle
 from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore, named_model
+from .rows import ALL
 
 Model = VmafModel | VmafModelCollection
 Pooling = PoolingMethod | int | str

@@ -10,25 +10,25 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 
-from ._ffi import lib
+from .._ffi import lib
+from ..engine.context import Model, VmafContext
+from ..errors import VmafError, VmafValueError
+from ..lpips.tags import contradictions
+from ..parts.checkpoint import Checkpoint
+from ..parts.extracted import Extracted, take_out
+from ..parts.merge import assemble
+from ..parts.origin import host
+from ..parts.part import Part, file_state, identity_of
+from ..prepare.hdr import check_hdr
+from ..prepare.pair import decoder_for, prepare_videos
+from ..prepare.settings import Prepare, Settings
+from ..results.result import Result, collect, count
+from ..results.run import Run
+from ..video import AvVideo, Pair, RawVideo, Source, Video, VideoFormat, Y4mVideo, open_video
+from ..video.url import is_remote, shown
 from .aligned import Align, AlignmentError, found, matched, watcher
-from .context import Model, VmafContext
-from .errors import VmafError, VmafValueError
-from .lpips.tags import contradictions
 from .measure import Course, Measured, Progress, measure
-from .parts.checkpoint import Checkpoint
-from .parts.extracted import Extracted, take_out
-from .parts.merge import assemble
-from .parts.origin import host
-from .parts.part import Part, file_state, identity_of
 from .plan import AUTO, Feature, Frames, Path, Plan
-from .prepare.hdr import check_hdr
-from .prepare.pair import decoder_for, prepare_videos
-from .prepare.settings import Prepare, Settings
-from .result import Result, collect, count
-from .run import Run
-from .video import AvVideo, Pair, RawVideo, Source, Video, VideoFormat, Y4mVideo, open_video
-from .video.url import is_remote, shown
 from .wanted import choose, load_models, register
 
 

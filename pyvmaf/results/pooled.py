@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ._ffi import nearest
-from .errors import VmafTypeError, VmafValueError
+from .._ffi import nearest
+from ..errors import VmafTypeError, VmafValueError
 
 Column = NDArray[np.float64]
 

@@ -10,10 +10,10 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExec
 from contextlib import suppress
 from typing import Any, TypeAlias
 
-from .errors import VmafTypeError, VmafValueError
-from .plan import Plan
-from .result import Result
-from .scoring import Means, carry_out
+from ..errors import VmafTypeError, VmafValueError
+from ..results.result import Result
+from ..scoring.plan import Plan
+from ..scoring.score import Means, carry_out
 
 #: An executor, "threads", "processes", or what makes one.
 Workers: TypeAlias = "Executor | str | Callable[[], Executor]"

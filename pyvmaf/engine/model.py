@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
-from ._ffi import CData, Pinned, call, encoded, ffi, lib, nearest, new_dictionary, unsigned
-from .enums import ModelFlags
-from .errors import VmafValueError
+from .._ffi import CData, Pinned, call, encoded, ffi, lib, nearest, new_dictionary, unsigned
+from ..enums import ModelFlags
+from ..errors import VmafValueError
 from .extractor import check_options
 
 L = TypeVar("L", bound="_Loaded")

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .enums import PixelFormat, pixel_format
-from .errors import VmafTypeError, VmafValueError
+from ..enums import PixelFormat, pixel_format
+from ..errors import VmafTypeError, VmafValueError
 from .frames import Layout, gather, layout_of, planes_of
 
 Array = npt.NDArray[Any]

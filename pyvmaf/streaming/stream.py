@@ -23,16 +23,16 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, TypeVar, cast, overload
 
-from ._feed import PUSHED, Feed, State, StreamError, Task
-from ._ffi import Pinned, number, unsigned
-from .context import Model, VmafContext
-from .enums import PixelFormat
-from .errors import VmafTimeoutError, VmafTypeError, VmafValueError
-from .picture import VmafPicture, as_picture, reference
-from .plan import AUTO, Feature, Path, Plan
-from .result import ALIAS, Named, Result, count, model_column, predict
-from .scoring import default_threads
-from .wanted import load_models, register
+from .._ffi import Pinned, number, unsigned
+from ..engine.context import Model, VmafContext
+from ..enums import PixelFormat
+from ..errors import VmafTimeoutError, VmafTypeError, VmafValueError
+from ..pictures.picture import VmafPicture, as_picture, reference
+from ..results.result import ALIAS, Named, Result, count, model_column, predict
+from ..scoring.plan import AUTO, Feature, Path, Plan
+from ..scoring.score import default_threads
+from ..scoring.wanted import load_models, register
+from .feed import PUSHED, Feed, State, StreamError, Task
 
 __all__ = ["FrameScores", "Stream", "StreamError"]
 

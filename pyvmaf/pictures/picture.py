@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ._ffi import CData, Pinned, call, ffi, lend, lib, take_back, unsigned
-from .enums import PixelFormat, pixel_format
-from .errors import VmafError, VmafTypeError, VmafValueError
+from .._ffi import CData, Pinned, call, ffi, lend, lib, take_back, unsigned
+from ..enums import PixelFormat, pixel_format
+from ..errors import VmafError, VmafTypeError, VmafValueError
 from .planes import Array, as_array, check_told, planes_in
 
 

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from ._ffi import CData, Pinned, ffi, lib
-from ._rows import Session, is_inside, sessions
-from .errors import VmafBusyError, VmafError, VmafValueError
+from .._ffi import CData, Pinned, ffi, lib
+from ..errors import VmafBusyError, VmafError, VmafValueError
+from .rows import Session, is_inside, sessions
 
 #: Milliseconds that a call waits in C before Python looks for Ctrl-C, and for close() in another thread.
 _SLICE = 50

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from ._ffi import ffi, lib, text, unsigned
-from .context import VmafContext
-from .enums import PixelFormat
-from .errors import VmafError, VmafValueError, error_for
-from .picture import as_picture, reference
+from .._ffi import ffi, lib, text, unsigned
+from ..engine.context import VmafContext
+from ..enums import PixelFormat
+from ..errors import VmafError, VmafValueError, error_for
+from ..pictures.picture import as_picture, reference
 
 
 class StreamsError(VmafError):

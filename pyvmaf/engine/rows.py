@@ -18,11 +18,11 @@ from itertools import count
 from types import TracebackType
 from typing import Any, ClassVar
 
-from ._ffi import CANCELED, CData, call, ffi, lib, nearest, number, text, unsigned
-from .enums import PixelFormat
-from .errors import VmafTypeError, VmafValueError
+from .._ffi import CANCELED, CData, call, ffi, lib, nearest, number, text, unsigned
+from ..enums import PixelFormat
+from ..errors import VmafTypeError, VmafValueError
+from ..pictures.picture import VmafPicture
 from .extractor import Earlier, FeatureExtractor, Option, extractors
-from .picture import VmafPicture
 
 # How a state holds each type of option, and the place that one value takes.
 _C_TYPE = {bool: "bool", int: "int", float: "double", str: "const char *"}

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from errno import EINVAL, EIO, EISDIR, ENOENT
 
-from ._ffi import encoded
-from .errors import VmafError, error_for
+from .._ffi import encoded
+from ..errors import VmafError, error_for
 
 PathLike = str | os.PathLike[str]
 

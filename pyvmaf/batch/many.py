@@ -12,15 +12,15 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ._ffi import unsigned
+from .._ffi import unsigned
+from ..errors import VmafError, VmafOSError, VmafTimeoutError, VmafTypeError, VmafValueError
+from ..parts.merge import merge
+from ..prepare.pair import decoder_for
+from ..results.result import Result
+from ..scoring.plan import AUTO, Plan
+from ..scoring.score import IncompleteError, default_threads, name_of, with_preparation
+from ..video import Source, open_video
 from .crew import Crew, Workers
-from .errors import VmafError, VmafOSError, VmafTimeoutError, VmafTypeError, VmafValueError
-from .parts.merge import merge
-from .plan import AUTO, Plan
-from .prepare.pair import decoder_for
-from .result import Result
-from .scoring import IncompleteError, default_threads, name_of, with_preparation
-from .video import Source, open_video
 
 Pair: TypeAlias = "Plan | tuple[Source, Source]"
 #: Called as ranges are done, with how many frames are, and how many there are as far as is known.

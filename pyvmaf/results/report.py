@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ._ffi import call
-from .parts.text import part_as_dict
+from .._ffi import call
+from ..parts.text import part_as_dict
 
 if TYPE_CHECKING:
     from .result import Result

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ._ffi import call, nearest
+from .._ffi import call, nearest
+from ..engine.context import Model, VmafContext
+from ..engine.extractor import ExtractorInfo, extractors
+from ..engine.model import VmafModelCollection, any_builtin, any_from_path, named_model
+from ..errors import VmafValueError
+from ..prepare.cambi import cambi_overloads
+from ..prepare.preparation import Preparation
+from ..video import Pair
 from .choice import ModelChoice, choose_model
-from .context import Model, VmafContext
-from .errors import VmafValueError
-from .extractor import ExtractorInfo, extractors
-from .model import VmafModelCollection, any_builtin, any_from_path, named_model
 from .plan import AUTO, Path, Plan, Wanted
-from .prepare.cambi import cambi_overloads
-from .prepare.preparation import Preparation
-from .video import Pair
 
 
 def load_model(

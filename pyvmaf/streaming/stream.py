@@ -21,7 +21,7 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, cast, overload
 
 from .._ffi import Pinned, number, unsigned
 from ..engine.context import Model, VmafContext
@@ -33,6 +33,9 @@ from ..scoring.plan import AUTO, Feature, Path, Plan
 from ..scoring.score import default_threads
 from ..scoring.wanted import load_models, register
 from .feed import PUSHED, Feed, State, StreamError, Task
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack  # of typing from Python 3.11 on
 
 __all__ = ["FrameScores", "Stream", "StreamError"]
 
@@ -73,6 +76,18 @@ class FrameScores:
 #: What iteration gives, and what `finish` does.
 F = TypeVar("F")
 R = TypeVar("R")
+
+
+class StreamOptions(TypedDict, total=False):
+    """What a stream of one distorted video and one of several take alike."""
+
+    model: str | Path | Model | Sequence[str | Path | Model] | None
+    features: Iterable[Feature]
+    n_threads: int | None
+    queue: int
+    subsample: int
+    cpumask: int
+    first: int
 
 
 class Stream(Pinned, Generic[F, R]):
@@ -118,29 +133,11 @@ class Stream(Pinned, Generic[F, R]):
 
     @overload
     def __init__(
-        self: Stream[FrameScores, Result],
-        *,
-        model: str | Path | Model | Sequence[str | Path | Model] | None = "vmaf_v0.6.1",
-        features: Iterable[Feature] = (),
-        n_threads: int | None = None,
-        queue: int = QUEUE,
-        subsample: int = 1,
-        cpumask: int = 0,
-        first: int = 0,
-        streams: None = None,
+        self: Stream[FrameScores, Result], *, streams: None = None, **options: Unpack[StreamOptions]
     ) -> None: ...
     @overload
     def __init__(
-        self: Stream[tuple[FrameScores, ...], tuple[Result, ...]],
-        *,
-        model: str | Path | Model | Sequence[str | Path | Model] | None = "vmaf_v0.6.1",
-        features: Iterable[Feature] = (),
-        n_threads: int | None = None,
-        queue: int = QUEUE,
-        subsample: int = 1,
-        cpumask: int = 0,
-        first: int = 0,
-        streams: int,
+        self: Stream[tuple[FrameScores, ...], tuple[Result, ...]], *, streams: int, **options: Unpack[StreamOptions]
     ) -> None: ...
     def __init__(
         self,

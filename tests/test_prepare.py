@@ -16,10 +16,10 @@ av = pytest.importorskip("av", reason="PyAV makes and reads the files; install '
 from support.prepared_clips import HEIGHT, WIDTH, clip, each, frames_of, opened, scored, write  # noqa: E402
 
 from pyvmaf.errors import VmafValueError  # noqa: E402
-from pyvmaf.frames import planes_of  # noqa: E402
 from pyvmaf.pairs.facts import Facts  # noqa: E402
 from pyvmaf.pairs.probe import _samples as samples_of  # noqa: E402
 from pyvmaf.pairs.probe import facts_of  # noqa: E402
+from pyvmaf.pictures.frames import planes_of  # noqa: E402
 from pyvmaf.prepare import (  # noqa: E402
     PrepareError,
     Settings,

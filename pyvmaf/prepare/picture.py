@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import VmafError
-from ..frames import layout_of
 from ..pairs.facts import Facts
+from ..pictures.frames import layout_of
 from ..video.base import DEPTHS, VideoFormat
 from .colour import Colour, convert
 from .pixels import depth_above, is_grey, is_rgb, pixel_format

@@ -14,10 +14,10 @@ from ..errors import VmafTypeError, VmafValueError
 
 if TYPE_CHECKING:
     from ..pairs.alignment import Alignment
-    from ..pairs.check import Check
+    from ..pairs.check import Watch
     from .plan import Plan
 
-#: "check": look at the first frames; "auto": match all frames first; "off": neither. Or a matching.
+#: "check": look at the first frames and some later; "auto": match all frames first; "off": neither. Or a matching.
 Align: TypeAlias = "str | Alignment"
 CHOICES = ("check", "auto", "off")
 #: What an inspection says of pairs of which no frames belong together as they are.
@@ -90,10 +90,10 @@ def found(plan: Plan) -> Align:
     return inspection.alignment
 
 
-def watcher(align: Align, depth: int) -> Check | None:
-    """What looks at the first pairs, if that is asked for."""
+def watcher(align: Align, depth: int, *, late: bool) -> Watch | None:
+    """What looks at some of the pairs, if that is asked for; `late`: where a run goes on."""
     if align != "check":
         return None
-    from ..pairs.check import Check
+    from ..pairs.check import Watch
 
-    return Check(depth)
+    return Watch(depth, late=late)

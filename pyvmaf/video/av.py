@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import VmafError
 from ..pictures.frames import layout_of, planes_of
 from .base import Frame, VideoError, VideoFormat, check_range
-from .container import comes_once, has_table, hint_of_pipes, open_container, promised_frames
+from .container import comes_once, has_table, hint_of_pipes, open_container, promised_frames, rate_of
 from .decode import DecodeError, Decoder
 from .file import ByteFile, Source
 from .leap import Table
@@ -77,6 +77,9 @@ class AvVideo(FileVideo):
 
     def _open_stream(self, path: str, wanted: int | None) -> VideoFormat:
         self._stream = self._choose(path, wanted)
+        if self._stream.codec_context is None:
+            where = f"stream {self._stream.index}"
+            raise VideoError(path, f"{where}: PyAV's FFmpeg was built without a decoder for it; convert it first")
         self._decode_by(Decoder(self._stream, self._errors, self._container.demux(self._stream)))
         # Decoding one frame is the only sure way to know the format.
         first = self._first = self._next(path, 0)
@@ -113,7 +116,8 @@ class AvVideo(FileVideo):
         """FFmpeg's name of the decoder."""
         self.frame_count = promised_frames(self._container, self._stream) or None
         self._count_is_sure = has_table(self._container, self._stream) and not comes_once(self._file)
-        self.frame_rate = float(self._stream.average_rate or 0) or None
+        rate = rate_of(self._stream)
+        self.frame_rate = float(rate) if rate else None
         self.rotation = int(getattr(first, "rotation", 0)) % 360
         self.sample_aspect = float(self._stream.sample_aspect_ratio or context.sample_aspect_ratio or 0) or None
         self.interlaced = bool(getattr(first, "interlaced_frame", False))

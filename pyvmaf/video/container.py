@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from .base import VideoError
@@ -49,6 +50,16 @@ def open_container(av: Any, url: str, file: ByteFile | None) -> Any:
 def has_table(container: Any, stream: Any) -> bool:
     """Whether the container lists each frame, as MP4 does, so that its count is one."""
     return "mp4" in container.format.name and hasattr(stream, "index_entries")
+
+
+#: Frames a second from which on a rate is but the unit of a clock, as in raw DV.
+NO_RATE = 1000
+
+
+def rate_of(stream: Any) -> Fraction | None:
+    """Frames a second of a stream of PyAV: on average, or else FFmpeg's guess."""
+    rates = (stream.average_rate, stream.guessed_rate)
+    return next((rate for rate in rates if rate and rate < NO_RATE), None)
 
 
 def promised_frames(container: Any, stream: Any) -> int:

@@ -266,6 +266,7 @@ def lumas_file(path: Path, lumas: Sequence[NDArray[np.uint8]]) -> Path:
     return path
 
 
+@pytest.mark.filterwarnings("ignore:the distorted samples are of limited range")
 def test_score_refuses_what_is_out_of_step_and_matches_it(tmp_path: Path) -> None:
     """Matched pairs have the numbers of the pair before it was damaged, wherever the frame before is the same."""
     refs = [planes[0] for planes in moving()]

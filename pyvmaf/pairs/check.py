@@ -24,8 +24,8 @@ FRAMES = 120
 LATER, EVERY = 60, 600
 #: Fewer than these tell nothing.
 FEWEST = 8
-#: Below this correlation the two are not of one content.
-UNLIKE = 0.5
+#: Below this correlation the two are not of one content, or not of one part of it.
+UNLIKE = 0.8
 #: Lines that are added up for a row, at most: a tenth of 1080p's.
 LINES = 6
 #: This share of frames has to fit best, or about so, where they are.
@@ -109,7 +109,8 @@ class Check:
             which = (
                 f"the first {count} frames" if not self.first else f"frames {self.first} to {self.first + count - 1}"
             )
-            text = f"{which} show different things (similarity {alignment.similarity:.2f})"
+            what = "show different things, or other parts of one picture"
+            text = f"{which} {what} (similarity {alignment.similarity:.2f})"
             return CheckResult(False, True, alignment, f"{text}; `pyvmaf inspect` says more")
         # At the end of what was looked at, frames that are late or early are missing on one side.
         events = [e for e in alignment.events if e.kind not in ("short", "tail")]

@@ -26,7 +26,7 @@ from ..results.result import Result, collect, count
 from ..results.run import Run
 from ..video import AvVideo, Pair, RawVideo, Source, Video, VideoFormat, Y4mVideo, open_video
 from ..video.url import is_remote, shown
-from .aligned import Align, AlignmentError, found, matched, watcher
+from .aligned import Align, AlignmentError, inspected, matched, watcher
 from .measure import Course, Measured, Progress, measure
 from .plan import AUTO, Feature, Frames, Path, Plan
 from .wanted import choose, load_models, register
@@ -272,7 +272,7 @@ def _close(plan: Plan, opened: Sequence[Video]) -> None:
 
 def with_preparation(plan: Plan) -> Plan:
     """The plan with its preparation made, so that the files are not looked into for each of its ranges."""
-    plan = replace(plan, align=found(plan))
+    plan = inspected(plan)
     if not isinstance(plan.prepare, Settings):
         return plan
     opened: list[Video] = []
@@ -285,7 +285,7 @@ def with_preparation(plan: Plan) -> Plan:
 
 def carry_out(plan: Plan, means: Means) -> Result:
     """Score what a plan says; see :func:`score`."""
-    plan = replace(plan, align=found(plan))
+    plan = inspected(plan)
     opened: list[Video] = []
     try:
         _open(plan, opened)

@@ -57,6 +57,10 @@ class Options:
     def __hash__(self) -> int:
         return self._hash
 
+    def __reduce__(self) -> tuple[type[Options], tuple[dict[str, OptionValue]]]:
+        """Made again where it is unpickled: hashes of text differ between processes."""
+        return type(self), (self.given,)
+
 
 class AdmOptions(Options):
     """Those of the integer ADM extractor."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import VmafError, VmafValueError
-from ..frames import layout_of, planes_of
+from ..pictures.frames import layout_of, planes_of
 from ..video.base import Frame, Video, VideoError, VideoFormat, check_range
 from ..video.guard import Guard
 from ..video.reader import FileVideo

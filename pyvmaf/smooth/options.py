@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._ffi import call, ffi, lib, new_dictionary
-from ..extractor import Option, OptionValue, extractors
+from ..engine.extractor import Option, OptionValue, extractors
 from .constants import Sensitivity, float32, sensitivities
 
 #: The quantities of each extractor, in the order in which they are published.

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..errors import VmafError
-from ..frames import layout_of, planes_of
+from ..pictures.frames import layout_of, planes_of
 from .base import Frame, VideoError, VideoFormat, check_range
 from .container import comes_once, has_table, hint_of_pipes, open_container, promised_frames
 from .decode import Damage, DecodeError, Decoder

@@ -14,7 +14,7 @@ class RawVideo(FileVideo):
 
     Chroma of odd sizes is rounded up in the file, as everybody writes it; when
     only rounding it down, as libvmaf's tool does, gives a whole number of
-    frames, it is read so.
+    frames, it is read so. A pipe, whose size nobody knows, is always rounded up.
     """
 
     def __init__(self, source: Source | ByteFile, format: VideoFormat) -> None:

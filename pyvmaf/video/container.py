@@ -52,14 +52,12 @@ def has_table(container: Any, stream: Any) -> bool:
     return "mp4" in container.format.name and hasattr(stream, "index_entries")
 
 
-#: Frames a second from which on a rate is but the unit of a clock, as in raw DV.
-NO_RATE = 1000
-
-
 def rate_of(stream: Any) -> Fraction | None:
-    """Frames a second of a stream of PyAV: on average, or else FFmpeg's guess."""
-    rates = (stream.average_rate, stream.guessed_rate)
-    return next((rate for rate in rates if rate and rate < NO_RATE), None)
+    """Frames a second of a stream of PyAV: on average, or FFmpeg's guess where that is but its clock, as in raw DV."""
+    average, guessed = stream.average_rate, stream.guessed_rate
+    if average and (not guessed or average * stream.time_base != 1):
+        return Fraction(average)
+    return Fraction(guessed) if guessed else None
 
 
 def promised_frames(container: Any, stream: Any) -> int:

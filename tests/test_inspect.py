@@ -281,7 +281,5 @@ def test_twice_as_fast(tmp_path: Path) -> None:
 def test_no_decoder(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mkv", moving()[:2], How("ffv1", ()))
     path.write_bytes(path.read_bytes().replace(b"V_FFV1", b"V_NONE"))
-    with pytest.raises(VideoError, match=r"a\.mkv: stream 0: PyAV's FFmpeg was built without a decoder for it"):
-        score(path, path)
     with pytest.raises(VideoError, match=r"a\.mkv"):
         inspect(path, path)

@@ -79,9 +79,6 @@ class AvVideo(FileVideo):
 
     def _open_stream(self, path: str, wanted: int | None) -> VideoFormat:
         self._stream = self._choose(path, wanted)
-        if self._stream.codec_context is None:
-            where = f"stream {self._stream.index}"
-            raise VideoError(path, f"{where}: PyAV's FFmpeg was built without a decoder for it; convert it first")
         # What comes once cannot be decoded again.
         careful = comes_once(self._file)
         self._decode_by(Decoder(self._stream, self._errors, self._packets(), careful=careful))

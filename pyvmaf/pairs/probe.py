@@ -150,6 +150,7 @@ def _av_facts(path: str, wanted: int | None) -> Facts:
 
 
 def open_container(path: str) -> Any:
+    """A container of PyAV: a URL, or exactly the file of that name."""
     import av
 
     # A name is a name: neither a protocol nor a pattern of numbered images.

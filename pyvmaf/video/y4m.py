@@ -53,6 +53,7 @@ def colour_of(header: bytes) -> dict[str, str]:
 
 
 def side(tags: dict[str, str], tag: str, path: str) -> int:
+    """The width (W) or height (H) of a header."""
     name = {"W": "width", "H": "height"}[tag]
     text = tags.get(tag)
     if text is None:
@@ -74,6 +75,7 @@ def ratio(tags: dict[str, str], tag: str, path: str) -> float | None:
 
 
 def interlacing(tags: dict[str, str], path: str) -> None:
+    """Refuse fields; warn where the header does not say."""
     kind = tags.get("I", "?")[:1]
     if kind == "?":
         warnings.warn(f"{path}: interlacing is not stated; taken as progressive", stacklevel=2)

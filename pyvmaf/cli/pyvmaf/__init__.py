@@ -55,6 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def show_help(args: argparse.Namespace) -> int:
+    """What the command alone prints."""
     args.parser.print_help()
     return EXIT_OK
 

@@ -48,6 +48,7 @@ COLUMNS = ("mean", "harmonic_mean", "min", "p5", "p50", "max")
 
 
 def add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The arguments of the subcommand."""
     parser = add_command(
         commands,
         "score",
@@ -91,6 +92,7 @@ def shown(result: Result, args: argparse.Namespace) -> list[str]:
 
 
 def show(result: Result, args: argparse.Namespace) -> None:
+    """The table on the terminal."""
     rows = [["", *(c.removesuffix("_mean") for c in COLUMNS)]]
     for name in shown(result, args):
         if name in result.pooled:
@@ -101,6 +103,7 @@ def show(result: Result, args: argparse.Namespace) -> None:
 
 
 def save(result: Result, path: str) -> None:
+    """Write a result in the format of the path's ending."""
     if path.lower().endswith(".csv"):
         result.to_csv(path)
     elif path.lower().endswith(".pyvmaf"):
@@ -130,6 +133,7 @@ def report(result: Result, args: argparse.Namespace) -> None:
 
 
 def run_score(args: argparse.Namespace) -> int:
+    """Score a pair, show and save what was found; the status."""
     arguments = plan_arguments(args)
     if args.output and not args.output.lower().endswith((".json", ".csv", ".pyvmaf")):
         raise UsageError(f"--output {args.output!r} must end in .json, .csv or .pyvmaf")

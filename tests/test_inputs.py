@@ -29,7 +29,7 @@ from support.containers import (  # noqa: E402
     y4m_bytes,
 )
 
-from pyvmaf import VmafError, score  # noqa: E402
+from pyvmaf import VmafError, VmafValueError, score  # noqa: E402
 from pyvmaf.cli import pyvmaf as command  # noqa: E402
 from pyvmaf.cli import vmaf  # noqa: E402
 from pyvmaf.video import (  # noqa: E402
@@ -95,6 +95,13 @@ def test_a_raw_format_for_two_files_that_name_their_own(
     assert "both files name their own" in capsys.readouterr().err
     with pytest.raises(VmafError, match=r"both files name their own: ref\.y4m is 96x64 420 8-bit and dist.mkv"):
         score("ref.y4m", "dist.mkv", raw=FORMAT)
+
+
+def test_one_file_object_for_both_sides(files: Path) -> None:
+    with (files / "dist.mkv").open("rb") as source:
+        for one in (source, io.BytesIO(source.read())):
+            with pytest.raises(VmafValueError, match=r"given for both sides.*open the file twice"):
+                score(one, one)
 
 
 def test_a_raw_depth_that_the_other_file_contradicts(files: Path) -> None:

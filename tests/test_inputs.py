@@ -240,6 +240,31 @@ def test_a_file_object_is_read_from_where_it_stands(files: Path) -> None:
     assert firsts(source) == firsts(files / "dist.mp4")
 
 
+@pytest.mark.parametrize("extension", ["mkv", "mp4", "ts"])
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, ValueError])
+def test_what_a_file_object_raises(files: Path, extension: str, kind: type[BaseException]) -> None:
+    """Ctrl-C in its read() was printed and forgotten."""
+
+    class Pressed(io.BytesIO):
+        left = 10**9
+
+        def readinto(self, buffer: Any) -> int:
+            self.left -= 1
+            if not self.left:
+                raise kind("pressed")
+            return super().readinto(memoryview(buffer)[:1000])
+
+    data = (files / f"dist.{extension}").read_bytes()
+    reads = 0
+    for reads in (2, len(data) // 2000, 0):
+        source = Pressed(data)
+        source.left = reads or source.left
+        if reads:
+            with pytest.raises(kind, match="pressed"), open_video(source) as video:
+                list(video)
+    assert len(list(open_video(source))) == FRAMES
+
+
 def test_a_text_file_is_refused() -> None:
     with pytest.raises(VmafError, match="binary mode"):
         open_video(io.StringIO("YUV4MPEG2"))

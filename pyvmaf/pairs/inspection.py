@@ -21,10 +21,10 @@ from .facts import NO_EDGES, Facts
 from .fields import Frames, first_field, woven_findings, woven_frames
 from .geometry import bars_agree, find_turn, geometry_findings, guesses, some_pairs, views_of
 from .probe import facts_of
-from .reading import read_planes
+from .reading import Reading
 from .register import Placing, is_placed, register, small
 from .signature import Signatures, sign
-from .tags import tag_findings
+from .tags import SIDES, tag_findings
 from .timing import timing_findings
 from .verdict import SEVERITIES, Finding, Inspection
 from .view import View
@@ -78,6 +78,7 @@ class _Look:
 
     def __init__(self, facts: tuple[Facts, Facts], raw: VideoFormat | None) -> None:
         self.facts, self.raw = facts, raw
+        self.problems: list[VideoError | None] = [None, None]
         self.turned = 0
         self.placing: Placing | None = None
 
@@ -106,7 +107,9 @@ class _Look:
 
     def _sign(self, side: int) -> Signatures:
         view = self.views[side]
-        found = sign(read_planes(self.facts[side], self.raw), view)
+        reading = Reading(self.facts[side], self.raw)
+        found = sign(reading, view)
+        self.problems[side] = reading.problem
         if not len(found):
             raise VideoError(self.facts[side].path, "no frame of it can be decoded")
         return found
@@ -159,7 +162,7 @@ class _Look:
     def _small(self, side: int, frames: list[int]) -> list[NDArray[Any]]:
         """Small pictures of the frames of these numbers."""
         view, wanted, out = self.views[side], set(frames), {}
-        for k, (planes, _) in enumerate(read_planes(self.facts[side], self.raw)):
+        for k, (planes, _) in enumerate(Reading(self.facts[side], self.raw)):
             if k in wanted:
                 out[k] = small(view.of(planes[0]))
             if k >= max(wanted):
@@ -176,8 +179,12 @@ class _Look:
 
     def findings(self) -> Iterator[Finding]:
         """All findings, in no order."""
+        for side, signatures, problem in zip(("ref", "dist"), self.signatures, self.problems, strict=True):
+            if problem:
+                text = f"{SIDES[side]} can be read as far as frame {len(signatures) - 1}: {problem.problem}"
+                yield Finding("unreadable", "warning", text, {"side": side, "frames": len(signatures)})
         pairs = list(self.alignment.pairs())
-        matched = sum(s.dist[1] - s.dist[0] for s in self.alignment.segments)
+        matched = self.alignment.matched
         if self.alignment.similarity < UNLIKE or matched < MATCHED * min(
             self.alignment.dist_count, self.alignment.ref_count
         ):

@@ -19,7 +19,7 @@ from ..errors import VmafError, error_for
 from ..pictures.frames import planes_of
 from ..video import AvVideo, RawVideo, VideoError, VideoFormat
 from ..video.av import BESIDE, MATRICES, RANGES, TRANSFERS
-from ..video.container import PATIENCE
+from ..video.container import PATIENCE, rate_of
 from ..video.decode import reason
 from ..video.sniff import START, names_itself
 from ..video.url import is_remote
@@ -194,7 +194,7 @@ def _header_facts(path: str, container: Any, stream: Any, first: Any) -> Facts:
     context = stream.codec_context
     format = first.format
     aspect = Fraction(stream.sample_aspect_ratio or context.sample_aspect_ratio or 1)
-    rate = stream.average_rate or stream.guessed_rate
+    rate = rate_of(stream)
     chroma, depth = _samples(format)
     full = format.name.startswith("yuvj") or (chroma == "rgb" and not int(first.color_range))
     extras = extras_of(path, container.format.name, stream.index)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import VmafError
 from ..pictures.frames import layout_of, planes_of
 from .base import Frame, VideoError, VideoFormat, check_range
-from .container import comes_once, has_table, hint_of_pipes, open_container, promised_frames
+from .container import comes_once, has_table, hint_of_pipes, open_container, promised_frames, rate_of
 from .decode import Damage, DecodeError, Decoder
 from .file import ByteFile, Interruption, Source
 from .guard import Guard
@@ -121,7 +121,8 @@ class AvVideo(FileVideo):
         """FFmpeg's name of the decoder."""
         self.frame_count = promised_frames(self._container, self._stream) or None
         self._count_is_sure = has_table(self._container, self._stream) and not comes_once(self._file)
-        self.frame_rate = float(self._stream.average_rate or 0) or None
+        rate = rate_of(self._stream)
+        self.frame_rate = float(rate) if rate else None
         self.rotation = int(getattr(first, "rotation", 0)) % 360
         self.sample_aspect = float(self._stream.sample_aspect_ratio or context.sample_aspect_ratio or 0) or None
         self.interlaced = bool(getattr(first, "interlaced_frame", False))

@@ -271,25 +271,11 @@ static void vif_scale_simd(const void *call, const Rows *rows, int64_t *sums)
     }
 }
 
-/* The largest of the layouts of all scales, 8-bit samples and deeper ones, one
- * lane and all. */
-static size_t vif_scratch_size_simd(unsigned w)
+static size_t vif_scratch_size_simd(const VifScale *scale)
 {
-    const VifLane lane[VIF_MAX_LANES] = { 0 };
-    size_t most = 0;
-    for (unsigned i = 0; i <= VIF_SCALES; i++) {
-        for (unsigned lanes = 1; lanes <= VIF_MAX_LANES; lanes++) {
-            const VifScale scale = { .w = w >> i % VIF_SCALES,
-                                     .scale = i % VIF_SCALES,
-                                     .bpc = i ? 16 : 8,
-                                     .lane = lane,
-                                     .lane_cnt = lanes };
-            Workspace ws = { NULL, 0 };
-            VifWork k;
-            vif_setup(&k, &scale);
-            vif_begin_strip(&k, 0, &ws);
-            most = ws.used > most ? ws.used : most;
-        }
-    }
-    return most;
+    Workspace ws = { NULL, 0 };
+    VifWork k;
+    vif_setup(&k, scale);
+    vif_begin_strip(&k, 0, &ws);
+    return ws.used;
 }

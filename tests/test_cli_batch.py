@@ -18,8 +18,8 @@ from support.parts import text, write_y4m
 
 import pyvmaf
 from pyvmaf import Plan, Result, VmafValueError
+from pyvmaf.batch.tasks import Task, make_tasks
 from pyvmaf.cli.pyvmaf import main
-from pyvmaf.tasks import Task, make_tasks
 from pyvmaf.video.url import shown
 
 FRAMES = 11

@@ -62,7 +62,7 @@ sys.exit(status)
 
 
 @pytest.mark.parametrize("command", ["vmaf", "pyvmaf"])
-@pytest.mark.parametrize("when", ["pyvmaf", "numpy", "_cffi_backend", "pyvmaf.measure"])
+@pytest.mark.parametrize("when", ["pyvmaf", "numpy", "_cffi_backend", "pyvmaf.scoring.measure"])
 def test_ctrl_c_while_modules_load_is_one_line(command: str, when: str) -> None:
     run = [sys.executable, "-c", EARLY, command, when, command, "--help"]
     done = subprocess.run(run, capture_output=True, text=True, env=ENVIRONMENT, timeout=60)

@@ -12,11 +12,13 @@ import pytest
 
 pytest.importorskip("av", reason="PyAV reads other files; pip install av")
 
-from support.pair_cases import CLEAN, DAMAGED, Case, How, make, write
-from support.pair_clips import FRAMES, moving, y4m
+from support.pair_cases import CLEAN, DAMAGED, Case, Frames, How, make, write
+from support.pair_clips import FRAMES, Planes, moving, y4m
 
-from pyvmaf import Inspection, VideoError, VmafFileNotFoundError, inspect
+from pyvmaf import AlignmentError, Inspection, VideoError, VmafFileNotFoundError, inspect, score
 from pyvmaf.cli.pyvmaf import main
+from pyvmaf.pairs.facts import NO_EDGES
+from pyvmaf.pairs.probe import facts_of
 
 
 def looked_at(case: Case, folder: Path) -> Inspection:
@@ -126,3 +128,65 @@ def test_one_side_shows_nothing(tmp_path: Path) -> None:
     (tmp_path / "black.y4m").write_bytes(y4m([planes] * 30))
     (tmp_path / "ref.y4m").write_bytes(y4m(moving()[:30]))
     assert inspect(tmp_path / "ref.y4m", tmp_path / "black.y4m").verdict == "not comparable"
+
+
+@pytest.mark.parametrize(
+    ("filters", "undo"), [("hflip", "hflip"), ("vflip", "vflip"), ("transpose=clock_flip", "transpose=cclock,hflip")]
+)
+def test_mirrored_pictures_are_named(filters: str, undo: str, tmp_path: Path) -> None:
+    found = looked_at(Case("mirrored", tuple, how=How(filters=filters)), tmp_path)
+    assert (found.verdict, found.codes) == ("not comparable", ("mirrored",))
+    assert str(found).endswith(f"ffmpeg -vf {undo}")
+    assert found.alignment.identity
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_woven_frames_belong_to_their_first_field(seed: int, tmp_path: Path) -> None:
+    """Which deinterlacing keeps; those of the second are as near when they are woven."""
+    case = next(case for case in DAMAGED if case.name == "interlaced-untagged")
+    frames = moving(seed=seed)
+    found = inspect(*make(case, tmp_path, (frames, frames)))
+    assert set(found.codes) == case.codes
+    assert list(found.alignment.pairs()) == [(2 * j, j) for j in range(45)]
+
+
+@pytest.mark.parametrize("filters", ["framerate=fps=75/2", "minterpolate=fps=75/2:mi_mode=blend"])
+def test_a_rate_converted_by_blending_is_refused(filters: str, tmp_path: Path) -> None:
+    """24 frames per second at 30; frames go into the filters at the rate at which they come out."""
+    dist = write(tmp_path / "dist.mp4", moving(), How(rate="30", filters=filters))
+    ref = tmp_path / "ref.y4m"
+    ref.write_bytes(y4m(moving(), "24:1"))
+    found = inspect(ref, dist)
+    assert found.verdict == "not comparable"
+    (blended,) = (f for f in found.findings if f.severity == "refusal")
+    assert blended.code == "blended" and 20 < blended.evidence["count"] < blended.evidence["of"] <= 112
+    with pytest.raises(AlignmentError, match=r"dist\.mp4: .* converted by blending; score a version whose rate"):
+        score(ref, dist, align="auto")
+
+
+def test_dark_edges_are_no_bars_of_one_side(tmp_path: Path) -> None:
+    """What looks like a bar in a clean picture, and like a picture under noise."""
+
+    def dark(frames: Frames) -> list[Planes]:
+        out = []
+        for y, u, v in frames[:40]:
+            y = y.copy()
+            y[:12] = 20
+            out.append((y, u, v))
+        return out
+
+    found = looked_at(Case("dark", dark, how=How(filters="noise=alls=20:allf=t"), ref=dark), tmp_path)
+    assert facts_of(found.ref.path).bars == (0, 12, 0, 0) and facts_of(found.dist.path).bars == NO_EDGES
+    assert (found.verdict, found.codes) == ("comparable", ())
+
+
+@pytest.mark.parametrize("left", [15, 16, 17])
+def test_a_crop_is_of_whole_samples(left: int, tmp_path: Path) -> None:
+    for seed in (1, 7):
+        frames = moving(seed=seed)[:40]
+        part = [(y[8:136, left : left + 224], u[4:68, left // 2 :][:, :112], v[4:68, left // 2 :][:, :112])
+                for y, u, v in frames]  # fmt: skip
+        (tmp_path / "ref.y4m").write_bytes(y4m(frames))
+        (tmp_path / "part.y4m").write_bytes(y4m(part))
+        steps = inspect(tmp_path / "ref.y4m", tmp_path / "part.y4m").steps
+        assert steps == ({"do": "crop", "side": "ref", "edges": [left, 8, 32 - left, 8]},)

@@ -19,7 +19,7 @@ from support.common import noise
 from support.lpips_runs import PAIRS, Frame, frame, graph_of, root_of_mean, scores, vmaf, y4m
 
 from pyvmaf import VmafContext, VmafError
-from pyvmaf._rows import sessions
+from pyvmaf.engine.rows import sessions
 from pyvmaf.lpips.onnx_wire import encode
 
 pytestmark = pytest.mark.usefixtures("lpips_by_itself")

@@ -21,8 +21,8 @@ from support.cli_cases import write_clips
 
 import pyvmaf
 from pyvmaf import Result, VideoFormat, VmafModel, VmafTypeError, VmafValueError
-from pyvmaf._save import check_output, replacing
-from pyvmaf.pooled import pool
+from pyvmaf.results.pooled import pool
+from pyvmaf.results.save import check_output, replacing
 
 RAW = VideoFormat(64, 64)
 NEG = "vmaf_v0.6.1neg"

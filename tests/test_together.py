@@ -18,8 +18,8 @@ from support.common import noise
 
 import pyvmaf
 from pyvmaf import FeatureExtractor, VmafContext, VmafModel, VmafPicture, VmafValueError
-from pyvmaf._together import StreamsError, read_together
 from pyvmaf._vmaf import lib
+from pyvmaf.streaming.together import StreamsError, read_together
 
 DAMAGES = ("light", "none", "heavy", "flat", "blur", "inverse")
 Features = Sequence[str | tuple[str, Mapping[str, object]]]

@@ -15,16 +15,16 @@ from contextlib import ExitStack
 from errno import EIO
 
 from .._ffi import call
-from .._save import check_output, replacing
-from ..context import Model, VmafContext
+from ..engine.context import Model, VmafContext
+from ..engine.model import VmafModelCollection
 from ..enums import ModelFlags
 from ..errors import VmafError
-from ..measure import measure
-from ..model import VmafModelCollection
-from ..result import count
-from ..scoring import RawUnusedError, open_videos
+from ..results.result import count
+from ..results.save import check_output, replacing
+from ..scoring.measure import measure
+from ..scoring.score import RawUnusedError, open_videos
+from ..scoring.wanted import check_overload, load_model
 from ..video import Pair, PairError, Video, VideoFormat
-from ..wanted import check_overload, load_model
 from .arguments import Arguments, full_help, parse, usage
 from .display import Spinner
 from .grammar import ModelSpec, UsageError

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from .. import model_files
 from .._ffi import lib
+from ..engine.extractor import FeatureExtractor, Option
 from ..enums import PixelFormat
 from ..errors import VmafError, error_for
-from ..extractor import FeatureExtractor, Option
-from ..picture import VmafPicture
+from ..pictures.picture import VmafPicture
 from .convert import CHROMA, DEPTHS, MATRICES, RANGES, SITINGS, Colour, Converter
 
 # What only a context that uses the extractor needs is imported when one does:

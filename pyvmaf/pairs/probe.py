@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import VmafError, error_for
-from ..frames import planes_of
+from ..pictures.frames import planes_of
 from ..video import AvVideo, RawVideo, VideoError, VideoFormat
 from ..video.av import BESIDE, MATRICES, RANGES, TRANSFERS
 from ..video.container import PATIENCE

@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..errors import VmafError
-from ..frames import planes_of
+from ..pictures.frames import planes_of
 from ..video import VideoError, VideoFormat, open_video
 from ..video.decode import reason
 from .facts import Facts

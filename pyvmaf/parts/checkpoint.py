@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from .._ffi import encoded, lib
-from ..context import VmafContext
+from ..engine.context import VmafContext
 from ..errors import VmafOSError, VmafTimeoutError, VmafValueError
 from .extracted import put_in, take_out
 from .part import Part, check_same

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from .._save import replacing
 from ..errors import VmafValueError
-from ..plan import Plan
-from ..run import Run
+from ..results.run import Run
+from ..results.save import replacing
+from ..scoring.plan import Plan
 from ..video import VideoFormat
 from .extracted import Aggregate, Extracted, Series, join
 from .part import Part

@@ -8,6 +8,7 @@ import warnings
 
 from .base import MAX_SIDE, Frame, VideoError, VideoFormat, check_range
 from .file import ByteFile, Source
+from .guard import Guard
 from .reader import FileVideo
 
 MAGIC = b"YUV4MPEG2"
@@ -116,7 +117,7 @@ class Y4mVideo(FileVideo):
                 )
             header = self._file.rest_of_line(start, "the header")
             format, self._alpha, rate = parse_header(header, self._file.path)
-            super().__init__(self._file.path, format, self._file.close)
+            super().__init__(self._file.path, format, Guard(self._file.path, self._file.close))
             self.frame_rate = rate
             self.sample_aspect = ratio(split_tags(header, self.path), "A", self.path)
             self.colour = colour_of(header)

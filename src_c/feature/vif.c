@@ -16,6 +16,7 @@
 #include "engine/log.h"
 #include "engine/rows.h"
 #include "memory.h"
+#include "vif_options.h"
 
 /* Scale 3 needs one sample, and its window leftovers of one more. */
 #define MIN_SIZE 8
@@ -39,28 +40,10 @@ typedef struct Ratio {
     float num, den;
 } Ratio;
 
-#define PARAM PYVMAF_OPTION_FEATURE_PARAM
-
 static const PyvmafOption options[] = {
-    { .name = "debug",
-      .help = "also publish numerators and denominators",
-      .type = PYVMAF_OPTION_BOOL,
-      .offset = offsetof(VifState, debug) },
-    { .name = "vif_enhn_gain_limit",
-      .alias = "egl",
-      .help = "upper limit of the gain counted as information; 1 is NEG",
-      .type = PYVMAF_OPTION_DOUBLE,
-      .offset = offsetof(VifState, gain_limit),
-      .default_number = 100,
-      .min = 1,
-      .max = 100,
-      .flags = PARAM },
-    { .name = "vif_skip_scale0",
-      .alias = "ssclz",
-      .help = "leave out scale 0, the largest part of the work",
-      .type = PYVMAF_OPTION_BOOL,
-      .offset = offsetof(VifState, skip_scale0),
-      .flags = PARAM },
+    VIF_OPTION_DEBUG(VifState, debug),
+    VIF_OPTION_GAIN_LIMIT(VifState, gain_limit),
+    VIF_OPTION_SKIP_SCALE0(VifState, skip_scale0),
     { .name = NULL },
 };
 

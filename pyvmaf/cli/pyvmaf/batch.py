@@ -7,13 +7,13 @@ import argparse
 import os
 import sys
 
-from ..._save import check_output
+from ...batch.tasks import make_tasks, read_task
 from ...parts.merge import merge, part_of
 from ...parts.part import Part
-from ...plan import Plan
-from ...result import Result
-from ...scoring import IncompleteError, Interrupted, Means, carry_out
-from ...tasks import make_tasks, read_task
+from ...results.result import Result
+from ...results.save import check_output
+from ...scoring.plan import Plan
+from ...scoring.score import IncompleteError, Interrupted, Means, carry_out
 from ..display import Bar
 from ..grammar import UsageError
 from ..signals import EXIT_INTERRUPTED

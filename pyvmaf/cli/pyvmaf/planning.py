@@ -7,7 +7,7 @@ import argparse
 import re
 from typing import Any
 
-from ...plan import Frames
+from ...scoring.plan import Frames
 from ...video import VideoFormat
 from ..grammar import UsageError, parse_feature
 from .preparing import add_preparing, preparing_of

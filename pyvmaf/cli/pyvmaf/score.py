@@ -6,13 +6,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ..._save import check_output
+from ...engine.extractor import extractors
 from ...errors import VmafError
-from ...extractor import extractors
-from ...result import Result
-from ...result import count as number_of
-from ...scoring import IncompleteError, Interrupted, RawUnusedError, score
-from ...wanted import provides
+from ...results.result import Result
+from ...results.result import count as number_of
+from ...results.save import check_output
+from ...scoring.score import IncompleteError, Interrupted, RawUnusedError, score
+from ...scoring.wanted import provides
 from ..display import Bar
 from ..grammar import UsageError, parse_feature
 from ..signals import EXIT_INTERRUPTED

@@ -12,10 +12,10 @@ import numpy as np
 from ...errors import VmafValueError
 from ...parts.part import check_same
 from ...parts.store import is_stored
-from ...plan import Plan
-from ...result import Result
-from ...result import count as number_of
-from ...scoring import Means, carry_out
+from ...results.result import Result
+from ...results.result import count as number_of
+from ...scoring.plan import Plan
+from ...scoring.score import Means, carry_out
 from ..display import Bar
 from .parsers import add_command
 from .planning import count

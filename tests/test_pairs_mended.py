@@ -85,13 +85,12 @@ def lossless(case: Case) -> Case:
 
 
 def mended(case: Case, before: Before, folder: Path) -> Result:
-    """By what `inspect` says."""
+    """By what `inspect` says, which "auto" goes by."""
     paths = make(lossless(case), folder, before.shown)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = inspect(*paths)
-        assert set(found.codes) == case.codes
-        return score(*paths, align="auto", prepare=found.steps or "none")
+        warnings.simplefilter("error")
+        assert set(inspect(*paths).codes) == case.codes
+        return score(*paths, align="auto", prepare="auto")
 
 
 @pytest.mark.parametrize("name", EXACT)
@@ -116,8 +115,12 @@ def test_what_is_resampled_scores_almost_as_before(case: Case, before: Before, t
     assert abs(found - was) < 0.5
 
 
-@pytest.mark.parametrize(("flags", "within"), [("bicubic", 0.5), (f"{ACCURATE}+bitexact".removeprefix("flags="), 1e-3)])
-@pytest.mark.parametrize("name", BY_HAND)
+EXACT_FLAGS = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "within"), [*((name, EXACT_FLAGS, 1e-3) for name in BY_HAND), ("scale-down", "bicubic", 0.5)]
+)
 def test_what_lost_detail_scores_as_by_hand(
     name: str, flags: str, within: float, before: Before, tmp_path: Path
 ) -> None:

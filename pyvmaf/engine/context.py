@@ -341,7 +341,7 @@ class VmafContext(Queries):
             timeout: seconds to wait for it; None: for ever.
 
         Returns:
-            Its index; None when the run was flushed and there are no more.
+            Its index; None when there are no more, as the run was flushed or given up.
 
         Raises:
             VmafTimeoutError: it is not there yet.

@@ -20,11 +20,12 @@ from .colours import Measured, measure_colours
 from .facts import NO_EDGES, Facts
 from .fields import Frames, first_field, woven_findings, woven_frames
 from .geometry import bars_agree, find_turn, geometry_findings, guesses, some_pairs, views_of
+from .overlay import overlay_findings
 from .probe import facts_of
-from .reading import read_planes
+from .reading import Reading
 from .register import Placing, is_placed, register, small
 from .signature import Signatures, sign
-from .tags import tag_findings
+from .tags import SIDES, tag_findings
 from .timing import timing_findings
 from .verdict import SEVERITIES, Finding, Inspection
 from .view import View
@@ -78,6 +79,7 @@ class _Look:
 
     def __init__(self, facts: tuple[Facts, Facts], raw: VideoFormat | None) -> None:
         self.facts, self.raw = facts, raw
+        self.problems: list[VideoError | None] = [None, None]
         self.turned = 0
         self.placing: Placing | None = None
 
@@ -106,7 +108,9 @@ class _Look:
 
     def _sign(self, side: int) -> Signatures:
         view = self.views[side]
-        found = sign(read_planes(self.facts[side], self.raw), view)
+        reading = Reading(self.facts[side], self.raw)
+        found = sign(reading, view)
+        self.problems[side] = reading.problem
         if not len(found):
             raise VideoError(self.facts[side].path, "no frame of it can be decoded")
         return found
@@ -159,7 +163,7 @@ class _Look:
     def _small(self, side: int, frames: list[int]) -> list[NDArray[Any]]:
         """Small pictures of the frames of these numbers."""
         view, wanted, out = self.views[side], set(frames), {}
-        for k, (planes, _) in enumerate(read_planes(self.facts[side], self.raw)):
+        for k, (planes, _) in enumerate(Reading(self.facts[side], self.raw)):
             if k in wanted:
                 out[k] = small(view.of(planes[0]))
             if k >= max(wanted):
@@ -176,19 +180,27 @@ class _Look:
 
     def findings(self) -> Iterator[Finding]:
         """All findings, in no order."""
+        for side, signatures, problem in zip(("ref", "dist"), self.signatures, self.problems, strict=True):
+            if problem:
+                text = f"{SIDES[side]} can be read as far as frame {len(signatures) - 1}: {problem.problem}"
+                yield Finding("unreadable", "warning", text, {"side": side, "frames": len(signatures)})
         pairs = list(self.alignment.pairs())
-        matched = sum(s.dist[1] - s.dist[0] for s in self.alignment.segments)
-        if self.alignment.similarity < UNLIKE or matched < MATCHED * min(
-            self.alignment.dist_count, self.alignment.ref_count
-        ):
+        matched = self.alignment.matched
+        few = matched < MATCHED * min(self.alignment.dist_count, self.alignment.ref_count)
+        overlaid = []
+        if self.alignment.similarity < UNLIKE and not few:
+            overlaid = list(overlay_findings(*self.signatures, self.alignment))
+        if few or (self.alignment.similarity < UNLIKE and not overlaid):
             yield Finding(
                 "content", "refusal", "the two show different things: no part of one matches the other",
                 {"similarity": self.alignment.similarity, "matched": matched},
             )  # fmt: skip
             yield from tag_findings(*self.facts, None)
             return
+        yield from overlaid
         a, b = self.signatures
-        measured = measure_colours(a, b, pairs, (self.facts[1].matrix, self.facts[0].matrix))
+        matrices = self.facts[1].matrix, self.facts[0].matrix
+        measured = None if overlaid else measure_colours(a, b, pairs, matrices)
         yield from tag_findings(*self.facts, measured)
         yield from geometry_findings(*self.facts, self.views, self.placing, self.turned)
         yield from blend_findings(*self.counted(), mixed_frames(a, b, self.alignment), self.woven)

@@ -68,6 +68,7 @@ def _rate(ref: Facts, dist: Facts, alignment: Alignment, woven: bool) -> Iterato
     clocks = (ref.rate / dist.rate) if ref.rate and dist.rate else None
     evidence = {"ref": ref.frame_rate, "dist": dist.frame_rate, "rate": alignment.rate}
     found = Fraction(alignment.rate)
+    explained = woven and clocks in PULLDOWN
     if found != 1:
         what = f"{_rate_text(ref)} and {_rate_text(dist)} (distorted)"
         how = f"only every {found}th reference frame is there" if found > 1 else "frames are repeated"
@@ -76,7 +77,7 @@ def _rate(ref: Facts, dist: Facts, alignment: Alignment, woven: bool) -> Iterato
         elif found > 1:
             how = f"of {found.numerator} reference frames {found.denominator} are there"
         yield Finding("rate", "step", f"frame rates differ, {what}: {how}", evidence, ALIGN)
-    elif clocks and clocks != 1 and not (woven and clocks in PULLDOWN):
+    elif clocks and clocks != 1 and min(alignment.ref_count, alignment.dist_count) > 1 and not explained:
         small = abs(float(clocks) - 1) < SAME
         text = "the same frames" if alignment.identity else "no frames repeated or left out by a rule"
         yield Finding(

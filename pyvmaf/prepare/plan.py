@@ -33,7 +33,7 @@ def plan_preparation(ref: Video | Facts, dist: Video | Facts, prepare: Prepare =
         prepare: "auto", "none" or a mapping, see `Settings`; a preparation is given back.
 
     Returns:
-        The preparation; None if nothing is asked for, or nothing is to be done.
+        The preparation; None if nothing is asked for, or nothing is to be done and no tag is overruled.
 
     Raises:
         PrepareError: no stated rule makes the pair comparable.
@@ -53,7 +53,7 @@ def plan_preparation(ref: Video | Facts, dist: Video | Facts, prepare: Prepare =
     target = _target(cuts, own, coded, settings)
     sides = zip(cuts, own, fields, strict=True)
     made = Preparation(*(_side(cut, colour, deinterlacer, target, settings) for cut, colour, deinterlacer in sides))
-    return made if made.ref.steps or made.dist.steps else None
+    return made if made.ref.steps or made.dist.steps or settings.assume else None
 
 
 def _fields(facts: Facts, settings: Settings, side: str) -> str:

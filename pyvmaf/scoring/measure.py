@@ -18,7 +18,7 @@ from .aligned import AlignmentError
 from .plan import Span
 
 if TYPE_CHECKING:
-    from ..pairs.check import Check
+    from ..pairs.check import Watch
 
 Progress: TypeAlias = Callable[[int, int | None], None]
 
@@ -85,7 +85,7 @@ def measure(
     limit: int = 0,
     progress: Progress | None = None,
     settled: Callable[[], None] | None = None,
-    check: Check | None = None,
+    watch: Watch | None = None,
 ) -> Measured:
     """Read every frame of `pair`, and flush.
 
@@ -98,14 +98,15 @@ def measure(
         course: which frames; None: all, or the first `limit` if that is not 0.
         progress: called after each frame to score, with their number and the total.
         settled: called after each pair and the flush, as frames may have settled.
-        check: looks at pairs from the first on; `AlignmentError` stops the run where it finds them out of step.
+        watch: looks at the first pairs, and `AlignmentError` stops the run where it finds them out of step; of later
+            ones that are, it warns.
     """
     course = course or Course(Span(0, limit or None), 0, (0, 0))
     context.check_samples = context.check_samples and not pair.is_checked
     for line in pair.cautions:
         warnings.warn(line, stacklevel=3)
     walk = _Walk(context, pair, course, progress, settled)
-    walk.check = check if course.begin == 0 else None
+    walk.watch = watch
     with closing(iter(pair)) as pairs:
         error = walk.read(pairs)
     if error is None and not (context.read_count or course.known):
@@ -141,7 +142,7 @@ class _Walk:
         self.known = course.span.first + course.known
         self.total = course.total(pair)
         self.progress, self.settled = progress, settled
-        self.check: Check | None = None
+        self.watch: Watch | None = None
 
     def read(self, pairs: Iterator[FramePair]) -> Exception | KeyboardInterrupt | None:
         """Hand over what the iterator gives; what stopped it."""
@@ -164,18 +165,16 @@ class _Walk:
         return None
 
     def _look(self, planes: FramePair | None) -> None:
-        """Let the check look at the lumas; with the last one that it wants, or at the end, hear what it says."""
-        if self.check is None:
+        """Let the watch look at the lumas, or hear at the end what it says."""
+        if self.watch is None:
             return
-        if planes is not None:
-            self.check.add(self.index, planes[0][0], planes[1][0])
-            if self.check.wants:
-                return
-        found, self.check = self.check.result(), None
-        if found.unlike:
-            warnings.warn(found.text, stacklevel=5)
-        elif not found.in_step:
+        found = self.watch.add(self.index, planes[0][0], planes[1][0]) if planes is not None else self.watch.end()
+        if found is None or (found.in_step and not found.unlike):
+            return
+        if not found.unlike and not found.late:
             raise AlignmentError(found.text)
+        warnings.warn(found.text, stacklevel=5)
+        self.watch = None
 
     def _take(self, planes: FramePair) -> None:
         a, b = (VmafPicture.from_planes(p, self.format.pix_fmt, self.format.bpc) for p in planes)

@@ -193,6 +193,10 @@ class Plan:
     allow_hdr: bool = False
     align: Align = "check"
 
+    def __post_init__(self) -> None:
+        if not self.models and not self.features:
+            raise VmafValueError("neither a model nor a feature is asked for, so nothing would be found out; name one")
+
     @classmethod
     def make(
         cls,
@@ -214,8 +218,8 @@ class Plan:
         """A plan of what :func:`pyvmaf.score` takes.
 
         Raises:
-            VmafValueError: a range that is empty or reversed, a number out of range, a viewing
-                distance that no model asks for, or an unknown step of `prepare`.
+            VmafValueError: neither a model nor a feature, a range that is empty or reversed, a number
+                out of range, a viewing distance that no model asks for, or an unknown step of `prepare`.
             VmafTypeError: an argument of a kind that is not taken.
         """
         models = _as_models(model)

@@ -26,7 +26,7 @@ from ..results.result import Result, collect, count
 from ..results.run import Run
 from ..video import AvVideo, Pair, RawVideo, Source, Video, VideoFormat, Y4mVideo, open_video
 from ..video.url import is_remote, shown
-from .aligned import Align, AlignmentError, found, matched, watcher
+from .aligned import Align, AlignmentError, inspected, matched, watcher
 from .measure import Course, Measured, Progress, measure
 from .plan import AUTO, Feature, Frames, Path, Plan
 from .wanted import choose, load_models, register
@@ -85,6 +85,8 @@ def open_videos(
     """
     if sides[0] == sides[1] == "-":
         raise VmafValueError("standard input is given for both sides; it holds one video")
+    if sides[0] is sides[1] and hasattr(sides[0], "read"):
+        raise VmafValueError(f"{sides[0]!r} is given for both sides, which would take turns; open the file twice")
     for side, stream in zip(sides, streams, strict=True):
         opened.append(side if isinstance(side, Video) else open_video(side, raw, stream=stream, decoder=decoder))
     if raw is not None and not any(isinstance(video, RawVideo) for video in opened):
@@ -171,7 +173,7 @@ class _Run:
 
     def _measure(self, context: VmafContext, course: Course, checkpoint: Checkpoint | None) -> Result:
         self.pair = course.pair(self.opened, self.matched)
-        check = watcher(self.plan.align, self.pair.format.bpc)
+        watch = watcher(self.plan.align, self.pair, late=course.known > 0)
         begin = min(course.begin, course.span.first)
 
         def settled() -> None:
@@ -179,7 +181,7 @@ class _Run:
                 checkpoint.settled(context, begin)
 
         start = time.monotonic()
-        measured = measure(context, self.pair, course, progress=self.means.progress, settled=settled, check=check)
+        measured = measure(context, self.pair, course, progress=self.means.progress, settled=settled, watch=watch)
         seconds = time.monotonic() - start
         self._look_for_changes()
         error = measured.error or self._shortage(measured)
@@ -272,7 +274,7 @@ def _close(plan: Plan, opened: Sequence[Video]) -> None:
 
 def with_preparation(plan: Plan) -> Plan:
     """The plan with its preparation made, so that the files are not looked into for each of its ranges."""
-    plan = replace(plan, align=found(plan))
+    plan = inspected(plan)
     if not isinstance(plan.prepare, Settings):
         return plan
     opened: list[Video] = []
@@ -285,7 +287,7 @@ def with_preparation(plan: Plan) -> Plan:
 
 def carry_out(plan: Plan, means: Means) -> Result:
     """Score what a plan says; see :func:`score`."""
-    plan = replace(plan, align=found(plan))
+    plan = inspected(plan)
     opened: list[Video] = []
     try:
         _open(plan, opened)
@@ -349,8 +351,9 @@ def score(
         film_grain: "apply" what AV1 and HEVC streams ask for, or "skip" it.
         allow_hdr: score PQ and HLG with models that are for standard range; `Result.note` says so.
         align: "check": look whether the first 120 frames are in step, and refuse the pair if they are
-            not; "auto": look at all frames first, as `inspect` does, and score those that belong together, which
-            `Result.run.alignment` lists; "off": the n-th with the n-th, whatever they show; or an `Alignment`.
+            not, and warn of later ones, 60 of every 600; "auto": look at all frames first, as `inspect` does,
+            and score those that belong together, which `Result.run.alignment` lists; "off": the n-th with the
+            n-th, whatever they show; or an `Alignment`.
 
     Where the files' tags differ (range, matrix, transfer, rotation, frame rate,
     interlacing), and where a decoder concealed damage, a warning says so.

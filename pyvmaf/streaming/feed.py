@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from threading import Condition
+from threading import Condition, Event
 
 from ..engine.context import Model, VmafContext
 from ..engine.rows import is_inside
@@ -97,6 +97,7 @@ class Feed:
         self.error: BaseException | None = None
         self.begin: int | None = None
         self.scored = 0
+        self._left = False
         self._put = 0  # pairs, halos included
         self._waiting: deque[Item] = deque()
         self._format: tuple[str, int, int, int] | None = None
@@ -193,8 +194,15 @@ class Feed:
             for context in self.task.contexts:
                 context._abandon()
 
+    def leave(self) -> None:
+        """Cancel it as nobody has the stream any more, or as the process ends."""
+        self._left = True
+        self.cancel()
+
     def check_canceled(self) -> None:
         """Raise when it was canceled."""
+        if self._left:  # a daemon thread of a process that ends: it has nobody to tell
+            Event().wait()
         if self.state is State.CANCELED:
             raise VmafCanceledError("the stream was canceled")
 

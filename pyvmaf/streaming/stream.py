@@ -176,7 +176,7 @@ class Stream(Pinned, Generic[F, R]):
                 context.close()
             raise
         self._names = tuple(map(model_column, models))
-        self._finalizer = weakref.finalize(self, Feed.cancel, self._feed)
+        self._finalizer = weakref.finalize(self, Feed.leave, self._feed)
         self._taking = threading.Lock()
         self._taken = 0  # frames that were handed out
         self._settled = [begin] * lanes  # one past the last that is known to have settled, of each context

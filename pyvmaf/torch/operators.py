@@ -109,6 +109,7 @@ def _made(slopes: Sequence[Tensor | None], like: Sequence[Tensor]) -> tuple[Tens
 
 
 def slope_shapes(ref: Tensor, dist: Tensor, wanted: Sequence[bool]) -> tuple[Tensor, Tensor]:
+    """Room for slopes by two sides; nothing of a side that is not wanted."""
     r, d = (x.new_empty(x.shape if want else (x.shape[0], 0)) for x, want in zip((ref, dist), wanted, strict=True))
     return r, d
 

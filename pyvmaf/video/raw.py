@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .base import Frame, VideoError, VideoFormat, check_range
 from .file import ByteFile, Source
+from .guard import Guard
 from .reader import FileVideo
 
 
@@ -19,7 +20,7 @@ class RawVideo(FileVideo):
     def __init__(self, source: Source | ByteFile, format: VideoFormat) -> None:
         self._file = source if isinstance(source, ByteFile) else ByteFile(source)
         try:
-            super().__init__(self._file.path, format, self._file.close)
+            super().__init__(self._file.path, format, Guard(self._file.path, self._file.close))
             self._up = self._find_rounding()
         except BaseException:
             self._file.close()

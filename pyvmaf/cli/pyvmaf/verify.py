@@ -23,6 +23,7 @@ from .status import EXIT_OK
 
 
 def add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The arguments of the subcommand."""
     parser = add_command(commands, "verify", "score again what a result was made of, and compare every bit")
     parser.add_argument("result", metavar="RESULT", help="a .json or .pyvmaf that score, run or merge wrote")
     parser.add_argument("-t", "--threads", type=count, metavar="N", help="worker threads; default: one a processor")
@@ -31,6 +32,7 @@ def add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run_verify(args: argparse.Namespace) -> int:
+    """Score again and compare; the status."""
     old = Result.load(args.result) if is_stored(args.result) else Result.from_json(args.result)
     about = old.provenance
     if not about or not about.get("plan"):

@@ -166,14 +166,39 @@ static void ciede_run_block(const CiedeRow *r, const uint32_t *const word[2][2],
     }
 }
 
+static inline unsigned ciede_chroma_row(const CiedeDelta *c, unsigned y)
+{
+    const unsigned row = y >> c->shift_y;
+    return row < c->chroma_h ? row : c->chroma_h - 1;
+}
+
+static void ciede_expect(const CiedePicture *pic, unsigned plane, unsigned y,
+                         size_t bytes)
+{
+    const char *row = ciede_plane_row(pic, plane, y);
+    for (size_t at = 0; at < bytes; at += 64)
+        v_prefetch(row + at);
+}
+
+/* Ask for what row y needs and the one before does not. */
+static void ciede_expect_row(const CiedeDelta *c, unsigned y)
+{
+    const size_t size = c->bpc == 8 ? sizeof(uint8_t) : sizeof(uint16_t);
+    const unsigned chroma = ciede_chroma_row(c, y);
+    for (unsigned side = 0; side < 2; side++) {
+        const CiedePicture *pic = side ? &c->dist : &c->ref;
+        ciede_expect(pic, 0, y, c->w * size);
+        for (unsigned i = 1; i < 3 && chroma != ciede_chroma_row(c, y - 1); i++)
+            ciede_expect(pic, i, chroma, c->chroma_w * size);
+    }
+}
+
 static unsigned ciede_run_row(CiedeRow *r, unsigned y, float *delta)
 {
     const CiedeDelta *c = r->call;
     const void *const luma[2] = { ciede_plane_row(&c->ref, 0, y),
                                   ciede_plane_row(&c->dist, 0, y) };
-    unsigned chroma = y >> c->shift_y;
-    if (chroma >= c->chroma_h)
-        chroma = c->chroma_h - 1;
+    const unsigned chroma = ciede_chroma_row(c, y);
     for (unsigned side = 0; side < 2 && r->chroma_row != chroma; side++)
         ciede_spread(r, side, chroma);
     r->chroma_row = chroma;
@@ -232,9 +257,12 @@ static void ciede_delta_simd(const void *call, const Rows *rows, int64_t *sums)
                    .chroma_row = UINT32_MAX };
     (void)sums;
     ciede_lay_out(&r, &ws, c->w, r.layout.words);
-    for (unsigned y = rows->begin; y < rows->end; y++)
+    for (unsigned y = rows->begin; y < rows->end; y++) {
+        if (y + 1 < rows->end)
+            ciede_expect_row(c, c->first_row + y + 1);
         c->cnt[y] =
             ciede_run_row(&r, c->first_row + y, c->delta + y * c->stride);
+    }
 }
 
 /* Blocks of luma levels as if they were a row of pixels. */

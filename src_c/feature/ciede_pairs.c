@@ -82,7 +82,7 @@ const CiedeColour *const *ciede_pairs_of(CiedePairs *pairs, KernelFn shades,
     meet(pairs, ref);
     meet(pairs, dist);
     const unsigned cnt = count(pairs, &missing);
-    if (cnt > CIEDE_PAIRS_HELD)
+    if (cnt > CIEDE_PAIRS_OF_FRAME)
         return NULL;
     if (pairs->held + missing > CIEDE_PAIRS_HELD) {
         memset(pairs->row, 0, sizeof(pairs->row));

@@ -18,7 +18,7 @@ CiedePairs *ciede_pairs_create(void)
     CiedePairs *pairs = calloc(1, sizeof(*pairs));
     const size_t row = CIEDE_LEVELS * sizeof(CiedeColour);
     if (pairs)
-        pairs->colour = aligned_alloc(WORKSPACE_ALIGN, CIEDE_PAIRS_HELD * row);
+        pairs->colour = workspace_reserve(CIEDE_PAIRS_HELD * row);
     if (pairs && pairs->colour)
         return pairs;
     free(pairs);

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Full-reference video quality (VMAF), measured exactly and fast."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+import typing as _typing
+from importlib import import_module as _import_module
 
-from ._ffi import call
+from ._ffi import call as _call
 from ._paths import get_include, get_library
-from ._rows import register, unregister
-from .aligned import AlignmentError
-from .choice import ModelChoice, choose_model
-from .context import VmafContext
+from .engine.context import VmafContext
+from .engine.extractor import ExtractorInfo, FeatureExtractor, Option, extractors
+from .engine.model import VmafModel, VmafModelCollection, VmafModelCollectionScore, builtin_models
+from .engine.rows import register, unregister
 from .enums import LogLevel, ModelFlags, OutputFormat, PixelFormat, PoolingMethod
 from .errors import (
     VmafBusyError,
@@ -28,18 +28,18 @@ from .errors import (
     VmafTypeError,
     VmafValueError,
 )
-from .extractor import ExtractorInfo, FeatureExtractor, Option, extractors
-from .lpips import LpipsExtractor
-from .model import VmafModel, VmafModelCollection, VmafModelCollectionScore, builtin_models
+from .lpips import LpipsExtractor as _LpipsExtractor
 from .parts.merge import merge
-from .picture import VmafPicture
-from .plan import Plan, Span
-from .pooled import Pooled
-from .result import Result
-from .run import Run
-from .scoring import IncompleteError, Interrupted, score
+from .pictures.picture import VmafPicture
+from .results.pooled import Pooled
+from .results.result import Result
+from .results.run import Run
+from .scoring.aligned import AlignmentError
+from .scoring.choice import ModelChoice, choose_model
+from .scoring.plan import Plan, Span
+from .scoring.score import IncompleteError, Interrupted, score
 from .smooth.gradient import Gradient, gradient
-from .stream import FrameScores, Stream, StreamError
+from .streaming.stream import FrameScores, Stream, StreamError
 from .video import PairError, Video, VideoError, VideoFormat, open_video
 
 __all__ = [
@@ -108,24 +108,28 @@ __all__ = [
     "unregister",
 ]
 
-__version__ = call.vmaf_version().partition("-pyvmaf-")[2]
+__version__ = _call.vmaf_version().partition("-pyvmaf-")[2]
 
 #: What is imported when it is first asked for, as it brings modules that few programs need.
 _LATER = {
-    "Outcome": "many", "score_many": "many",
+    "Outcome": "batch.many", "score_many": "batch.many",
     **dict.fromkeys(("Alignment", "Facts", "Inspection", "facts_of", "inspect"), "pairs"),
 }  # fmt: skip
 
-if TYPE_CHECKING:
-    from .many import Outcome, score_many
+if _typing.TYPE_CHECKING:
+    from .batch.many import Outcome, score_many
     from .pairs import Alignment, Facts, Inspection, facts_of, inspect
 
 
 def __getattr__(name: str) -> object:
     if name in _LATER:
-        return getattr(import_module(f".{_LATER[name]}", __name__), name)
+        return getattr(_import_module(f".{_LATER[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-register(LpipsExtractor)
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+register(_LpipsExtractor)
 VmafContext().close()  # has the engine print nothing: what fails raises

@@ -63,6 +63,7 @@ def declarations(header: str) -> str:
 
 
 def builder() -> FFI:
+    """The binding: declarations from the headers, and C that calls the engine by addresses."""
     groups = [[f"include/{n}.h" for n in PUBLIC], *([f"src_c/{n}.h" for n in names] for names in (KERNELS, OWN))]
     public, kernels, own = ("\n".join(declarations((ROOT / n).read_text("utf-8")) for n in names) for names in groups)
     kernels = FUNCTION.sub(lambda found: found[0] if found[1] in INTERNAL else "", kernels)

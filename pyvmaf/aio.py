@@ -21,21 +21,22 @@ import asyncio
 import contextlib
 import errno
 from _thread import start_new_thread
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial, wraps
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Generic, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 from weakref import finalize
 
-from . import scoring
-from .context import Model
 from .enums import PixelFormat
 from .errors import VmafOSError, VmafValueError
-from .plan import Feature, Path
-from .result import Result
-from .stream import QUEUE, F, FrameScores, R
-from .stream import Stream as _Stream
+from .results.result import Result
+from .scoring import score as scoring
+from .streaming.stream import F, FrameScores, R, StreamOptions
+from .streaming.stream import Stream as _Stream
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack  # of typing from Python 3.11 on
 
 __all__ = ["Stream", "score"]
 
@@ -107,29 +108,11 @@ class Stream(Generic[F, R]):
 
     @overload
     def __init__(
-        self: Stream[FrameScores, Result],
-        *,
-        model: str | Path | Model | Sequence[str | Path | Model] | None = "vmaf_v0.6.1",
-        features: Iterable[Feature] = (),
-        n_threads: int | None = None,
-        queue: int = QUEUE,
-        subsample: int = 1,
-        cpumask: int = 0,
-        first: int = 0,
-        streams: None = None,
+        self: Stream[FrameScores, Result], *, streams: None = None, **options: Unpack[StreamOptions]
     ) -> None: ...
     @overload
     def __init__(
-        self: Stream[tuple[FrameScores, ...], tuple[Result, ...]],
-        *,
-        model: str | Path | Model | Sequence[str | Path | Model] | None = "vmaf_v0.6.1",
-        features: Iterable[Feature] = (),
-        n_threads: int | None = None,
-        queue: int = QUEUE,
-        subsample: int = 1,
-        cpumask: int = 0,
-        first: int = 0,
-        streams: int,
+        self: Stream[tuple[FrameScores, ...], tuple[Result, ...]], *, streams: int, **options: Unpack[StreamOptions]
     ) -> None: ...
     def __init__(self, **options: Any) -> None:
         self._open: Callable[[], Any] = partial(_Stream, **options)

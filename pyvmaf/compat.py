@@ -26,8 +26,8 @@ import numpy as np
 
 from ._ffi import nearest
 from .errors import VmafValueError
-from .result import Result
-from .scoring import score
+from .results.result import Result
+from .scoring.score import score
 from .video import VideoFormat
 
 #: What the harness extracts when it is not told.

@@ -16,9 +16,9 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ._rows import register
+from .engine.extractor import extractors
+from .engine.rows import register
 from .errors import VmafValueError
-from .extractor import extractors
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any
 
+from .batch.many import Outcome, Pair
+from .batch.many import score_many as on_executor
 from .errors import VmafNotSupportedError
-from .many import Outcome, Pair
-from .many import score_many as on_executor
 
 
 class RayExecutor(Executor):

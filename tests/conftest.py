@@ -79,7 +79,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def lpips_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No model from the environment or the user's cache, and afterwards no extractor at work."""
-    from pyvmaf._rows import sessions
+    from pyvmaf.engine.rows import sessions
     from pyvmaf.lpips import extractor
 
     monkeypatch.delenv(extractor.ENVIRONMENT, raising=False)

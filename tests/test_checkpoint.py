@@ -119,6 +119,27 @@ def test_other_runs_are_refused_and_left_alone(files: tuple[Path, Path], tmp_pat
     assert path.read_bytes() == b"my thesis"
 
 
+@pytest.mark.parametrize("there", [0, 5])
+def test_the_later_of_two_that_begin_at_once(
+    files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: int
+) -> None:
+    """It read the file before the other wrote it, and opened it when the other was through."""
+    path = tmp_path / "c.pyvmaf"
+    if there:
+        pyvmaf.score(*files, checkpoint=path, frames=range(there))
+        path.write_bytes(path.read_bytes()[:-1])  # not complete
+
+    def late(*arguments: Any) -> store.Writer:
+        monkeypatch.undo()
+        pyvmaf.score(*files, checkpoint=path, frames=range(there) if there else None)
+        return store.Writer(*arguments)
+
+    monkeypatch.setattr(module, "Writer", late)
+    with pytest.raises(VmafBusyError, match=r"c\.pyvmaf: another process began to write it at the same time"):
+        pyvmaf.score(*files, checkpoint=path, frames=range(there) if there else None)
+    assert store.Stored(path).is_complete
+
+
 def test_two_writers_are_refused(files: tuple[Path, Path], tmp_path: Path) -> None:
     path = tmp_path / "c.pyvmaf"
     held = RecordFile(path, 0)

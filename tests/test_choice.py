@@ -12,8 +12,8 @@ import pytest
 import pyvmaf
 from pyvmaf import choose_model
 from pyvmaf.cli.pyvmaf import main
+from pyvmaf.scoring.wanted import choose
 from pyvmaf.video import Pair, open_video
-from pyvmaf.wanted import choose
 
 V1 = "vmaf_v1.0.16_"
 

@@ -32,6 +32,8 @@ def test_examples_in_docstrings(name: str, tmp_path: object, monkeypatch: pytest
 
 def test_there_are_examples() -> None:
     finder = doctest.DocTestFinder()
-    core = ("context", "picture", "model", "extractor", "errors", "_ffi", "_paths", "enums")
+    core = (
+        "engine.context", "pictures.picture", "engine.model", "engine.extractor", "errors", "_ffi", "_paths", "enums",
+    )  # fmt: skip
     found = {n: sum(len(t.examples) for t in finder.find(importlib.import_module(f"pyvmaf.{n}"))) for n in core}
     assert all(found.values()), found

@@ -12,7 +12,7 @@ import pytest
 av = pytest.importorskip("av", reason="PyAV makes and reads the files; install '.[video]'")
 
 from pyvmaf import VmafError, VmafPicture  # noqa: E402
-from pyvmaf.frames import OTHERS, layout_of, planes_of  # noqa: E402
+from pyvmaf.pictures.frames import OTHERS, layout_of, planes_of  # noqa: E402
 from pyvmaf.video import VideoError, open_video  # noqa: E402
 
 BIG_ENDIAN = ["yuv420p10be", "yuv422p12be", "yuv444p16be", "gray10be", "gray16be"]

@@ -80,10 +80,14 @@ def test_frames_before_damage_are_right(tmp_path: Path) -> None:
                 assert frame[0].tobytes() == sound[i]
 
 
-@pytest.mark.parametrize(("codec", "extension"), [("mpeg2video", "ts"), ("mpeg2video", "mkv"), ("libsvtav1", "mkv")])
+@pytest.mark.parametrize(
+    ("codec", "extension"),
+    [("mpeg2video", "ts"), ("mpeg2video", "mkv"), ("libsvtav1", "mkv"), ("libx265", "mkv")],
+)
 def test_a_frame_that_a_decoder_leaves_out(tmp_path: Path, codec: str, extension: str) -> None:
     """Those behind it would be compared with the wrong ones."""
-    path = encode(tmp_path / f"a.{extension}", lumas(40), codec=codec, options={"g": "8", "preset": "12"})
+    how = {"x265-params": "bframes=0:log-level=none"} if codec == "libx265" else {"preset": "12"}
+    path = encode(tmp_path / f"a.{extension}", lumas(40), codec=codec, options={"g": "8", **how})
     with open_video(path) as video:
         assert len(list(video)) == 40
     data = bytearray(path.read_bytes())
@@ -92,6 +96,8 @@ def test_a_frame_that_a_decoder_leaves_out(tmp_path: Path, codec: str, extension
     which = 13
     if codec == "mpeg2video":  # the start code of the picture
         data[data.index(packets[which][:100]) + 2] = 0xFF
+    elif codec == "libx265":  # the type of its unit, behind the length: one that no decoder knows
+        data[data.index(packets[which][:100]) + 4] = 22 << 1
     else:  # the type of the unit that shows a picture that was hidden
         which = next(i for i, packet in enumerate(packets) if i > 8 and len(packet) == 3)
         data[data.index(packets[which], data.index(packets[which - 1]) + len(packets[which - 1]))] = 0x7A
@@ -115,6 +121,66 @@ def test_concealed_damage_is_told(tmp_path: Path) -> None:
     path = damage(encode(tmp_path / "a.mp4", lumas(20), options={"g": "1"}), 17)
     with pytest.warns(UserWarning, match="concealed damage in frames 17"):
         score(tmp_path / "ref.y4m", path, model=None, features=["psnr"])
+
+
+HOW = {"libx264": {"g": "48", "bf": "3"}, "mpeg4": {"g": "12", "bf": "2"}, "libx265": {"x265-params": "log-level=none"}}
+
+
+@pytest.mark.parametrize(
+    ("codec", "extension"),
+    [("libx264", "mkv"), ("libx265", "mkv"), ("mpeg4", "avi"), ("mpeg2video", "ts"), ("mjpeg", "avi"),
+     ("prores", "mov"), ("libvpx", "webm")],
+)  # fmt: skip
+def test_concealed_damage_is_concealed_alike(tmp_path: Path, codec: str, extension: str) -> None:
+    """By what was in the memory, and by how far threads were, it differed from run to run, and between ranges."""
+    pixel_format = {"prores": "yuv422p10le", "mjpeg": "yuvj420p"}.get(codec, "yuv420p")
+    path = encode(
+        tmp_path / f"a.{extension}", lumas(40), codec=codec, pixel_format=pixel_format, options=HOW.get(codec, {})
+    )
+    path = damage(path, 13, 0.6)
+
+    def frames_from(first: int, held: int) -> list[bytes]:
+        out, holding = [], []
+        with open_video(path) as video:
+            video.start_at(first)
+            try:
+                for frame in video:
+                    out.append(b"".join(plane.tobytes() for plane in frame))
+                    holding = [*holding, frame][-held:]
+            except VideoError as error:
+                out.append(str(error).encode())
+        return out
+
+    whole = frames_from(0, 1)
+    assert len(whole) > 13
+    for held in (2, 3, 5, 9):
+        assert frames_from(0, held) == whole
+    for first in (8, 11, 14, 30):
+        assert frames_from(first, first) == whole[first:]
+
+
+def test_threads_decode_what_is_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread alone decodes what they found damaged, and what cannot be read again."""
+    careful = []
+    init = decode.Decoder.__init__
+
+    def noted(self: decode.Decoder, *args: Any, **how: Any) -> None:
+        careful.append(how.get("careful", False))
+        init(self, *args, **how)
+
+    monkeypatch.setattr(decode.Decoder, "__init__", noted)
+    sound = encode(tmp_path / "a.mkv", lumas(20), codec="libx264", options={"g": "1"})
+    assert len(list(open_video(sound))) == 20 and careful == [False]
+    assert len(list(open_video(damage(sound, 17)))) == 20 and careful == [False, False, True]
+    with subprocess.Popen(["cat", sound], stdout=subprocess.PIPE) as cat:
+        assert len(list(open_video(cat.stdout))) == 20 and careful == [False, False, True, True]
+
+
+def test_a_codec_without_a_decoder(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.mp4", lumas(3))
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
+    with pytest.raises(VideoError, match=r"a\.mp4: stream 0 is of a codec for which FFmpeg in PyAV has no decoder"):
+        open_video(path)
 
 
 def test_a_sound_file_gives_no_notice(files: Path) -> None:

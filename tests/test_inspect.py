@@ -12,11 +12,13 @@ import pytest
 
 pytest.importorskip("av", reason="PyAV reads other files; pip install av")
 
-from support.pair_cases import CLEAN, DAMAGED, Case, How, make, write
-from support.pair_clips import FRAMES, moving, y4m
+from support.pair_cases import CLEAN, DAMAGED, Case, Frames, How, make, write
+from support.pair_clips import FRAMES, Planes, moving, y4m
 
-from pyvmaf import Inspection, VideoError, VmafFileNotFoundError, inspect
+from pyvmaf import AlignmentError, Inspection, VideoError, VmafFileNotFoundError, inspect, score
 from pyvmaf.cli.pyvmaf import main
+from pyvmaf.pairs.facts import NO_EDGES
+from pyvmaf.pairs.probe import facts_of
 
 
 def looked_at(case: Case, folder: Path) -> Inspection:
@@ -126,3 +128,213 @@ def test_one_side_shows_nothing(tmp_path: Path) -> None:
     (tmp_path / "black.y4m").write_bytes(y4m([planes] * 30))
     (tmp_path / "ref.y4m").write_bytes(y4m(moving()[:30]))
     assert inspect(tmp_path / "ref.y4m", tmp_path / "black.y4m").verdict == "not comparable"
+
+
+@pytest.mark.parametrize(
+    ("filters", "undo"), [("hflip", "hflip"), ("vflip", "vflip"), ("transpose=clock_flip", "transpose=cclock,hflip")]
+)
+def test_mirrored_pictures_are_named(filters: str, undo: str, tmp_path: Path) -> None:
+    found = looked_at(Case("mirrored", tuple, how=How(filters=filters)), tmp_path)
+    assert (found.verdict, found.codes) == ("not comparable", ("mirrored",))
+    assert str(found).endswith(f"ffmpeg -vf {undo}")
+    assert found.alignment.identity
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_woven_frames_belong_to_their_first_field(seed: int, tmp_path: Path) -> None:
+    """Which deinterlacing keeps; those of the second are as near when they are woven."""
+    case = next(case for case in DAMAGED if case.name == "interlaced-untagged")
+    frames = moving(seed=seed)
+    found = inspect(*make(case, tmp_path, (frames, frames)))
+    assert set(found.codes) == case.codes
+    assert list(found.alignment.pairs()) == [(2 * j, j) for j in range(45)]
+
+
+@pytest.mark.parametrize("filters", ["framerate=fps=75/2", "minterpolate=fps=75/2:mi_mode=blend"])
+def test_a_rate_converted_by_blending_is_refused(filters: str, tmp_path: Path) -> None:
+    """24 frames per second at 30; frames go into the filters at the rate at which they come out."""
+    dist = write(tmp_path / "dist.mp4", moving(), How(rate="30", filters=filters))
+    ref = tmp_path / "ref.y4m"
+    ref.write_bytes(y4m(moving(), "24:1"))
+    found = inspect(ref, dist)
+    assert found.verdict == "not comparable"
+    (blended,) = (f for f in found.findings if f.severity == "refusal")
+    assert blended.code == "blended" and 20 < blended.evidence["count"] < blended.evidence["of"] <= 112
+    with pytest.raises(
+        AlignmentError, match=r"dist\.mp4: .* converted by blending, or pulldown; score a version whose rate"
+    ):
+        score(ref, dist, align="auto")
+
+
+def test_dark_edges_are_no_bars_of_one_side(tmp_path: Path) -> None:
+    """What looks like a bar in a clean picture, and like a picture under noise."""
+
+    def dark(frames: Frames) -> list[Planes]:
+        out = []
+        for y, u, v in frames[:40]:
+            y = y.copy()
+            y[:12] = 20
+            out.append((y, u, v))
+        return out
+
+    found = looked_at(Case("dark", dark, how=How(filters="noise=alls=20:allf=t"), ref=dark), tmp_path)
+    assert facts_of(found.ref.path).bars == (0, 12, 0, 0) and facts_of(found.dist.path).bars == NO_EDGES
+    assert (found.verdict, found.codes) == ("comparable", ())
+
+
+@pytest.mark.parametrize("left", [15, 16, 17])
+def test_a_crop_is_of_whole_samples(left: int, tmp_path: Path) -> None:
+    for seed in (1, 7):
+        frames = moving(seed=seed)[:40]
+        part = [(y[8:136, left : left + 224], u[4:68, left // 2 :][:, :112], v[4:68, left // 2 :][:, :112])
+                for y, u, v in frames]  # fmt: skip
+        (tmp_path / "ref.y4m").write_bytes(y4m(frames))
+        (tmp_path / "part.y4m").write_bytes(y4m(part))
+        steps = inspect(tmp_path / "ref.y4m", tmp_path / "part.y4m").steps
+        assert steps == ({"do": "crop", "side": "ref", "edges": [left, 8, 32 - left, 8]},)
+
+
+def both(folder: Path, how: How, count: int = 40) -> tuple[Path, Path]:
+    """A plain reference and a distorted video made so."""
+    frames = moving()[:count]
+    ref = folder / "ref.y4m"
+    ref.write_bytes(y4m(frames, f"{how.rate}:1", "XCOLORRANGE=LIMITED"))
+    return ref, write(folder / f"dist{how.suffix}", frames, how)
+
+
+LETTERBOX = How(filters="scale=192:108,pad=256:144:32:18")
+
+
+def test_auto_goes_by_what_is_seen(tmp_path: Path) -> None:
+    """Bars on one side of one size are no rule's business; scored as they are, that is told."""
+    ref, dist = both(tmp_path, LETTERBOX)
+    steps = inspect(ref, dist).steps
+    assert [step["do"] for step in steps] == ["crop", "scale"]
+    right = score(ref, dist, align="off", prepare=steps).score
+    assert right is not None and right > 80
+    assert score(ref, dist, align="auto", prepare="auto").score == right
+    assert score(ref, dist, align="auto", prepare={"crop": False}).score < 20  # what is named is done
+    with pytest.warns(
+        UserWarning, match=r"has black bars: 32 left, 18 top, 32 right, 18 bottom; prepare=\"auto\" mends"
+    ):
+        assert score(ref, dist, align="auto").score < 20
+    with pytest.warns(UserWarning, match="show different things, or other parts of one picture"):
+        assert score(ref, dist).score < 20
+
+
+def test_auto_tells_what_it_does_not_mend(tmp_path: Path) -> None:
+    case = next(case for case in DAMAGED if case.name == "interlaced-untagged")
+    pair = make(case, tmp_path)
+    with pytest.warns(
+        UserWarning, match=r'no tag says so in the distorted video; prepare=\{"deinterlace": \{"dist": "bwd'
+    ):
+        woven = score(*pair, align="auto", prepare="auto").score
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert score(*pair, align="auto", prepare={"deinterlace": {"dist": "bwdif"}}).score > woven + 5
+    case = next(case for case in DAMAGED if case.name == "swapped")
+    with pytest.warns(UserWarning, match="they seem to be swapped; give the videos in the other order"):
+        score(*make(case, tmp_path), align="auto", prepare="auto")
+
+
+def test_rgb_has_neither_range_nor_matrix(tmp_path: Path) -> None:
+    ref, dist = both(tmp_path, How("png", (), pix_fmt="rgb24", suffix=".mov"))
+    found = inspect(ref, dist)
+    assert (found.codes, [step["do"] for step in found.steps]) == (("chroma",), ["chroma"])
+    assert score(ref, dist, align="auto", prepare="auto").score > 90  # what lies beyond RGB was clipped
+
+
+@pytest.mark.filterwarnings("ignore:rotations differ")
+def test_a_turn_that_is_no_quarter_is_none(tmp_path: Path) -> None:
+    ref, dist = both(tmp_path, How(rotation=45))
+    found = inspect(ref, dist)
+    assert found.steps == ({"do": "rotate", "side": "dist", "degrees": 0},)
+    assert "which is no quarter turn" in found.findings[0].text
+    assert score(ref, dist, align="auto", prepare="auto").score > 90
+
+
+def test_how_far_a_file_can_be_read(tmp_path: Path) -> None:
+    """It changes its size: what comes before is inspected and scored, and that is told."""
+    ref, dist = both(tmp_path, How(suffix=".ts"))
+    small = write(tmp_path / "small.ts", moving()[40:50], How(filters="scale=128:72", suffix=".ts"))
+    dist.write_bytes(dist.read_bytes() + small.read_bytes())
+    found = inspect(ref, dist)
+    assert found.codes == ("unreadable",)
+    with pytest.warns(
+        UserWarning, match="the distorted video can be read as far as frame 39: the video changes from 256x1"
+    ):
+        assert len(score(ref, dist, align="auto")["vmaf"]) == 40
+
+
+def test_stutter_is_no_other_content(tmp_path: Path) -> None:
+    """One of six frames, six times."""
+    frozen = Case("stutter", lambda f: [f[i // 6 * 6] for i in range(90)], frozenset({"freeze"}))
+    found = looked_at(frozen, tmp_path)
+    assert found.verdict == "comparable after steps"
+    assert len(list(found.alignment.pairs())) == 15
+
+
+def test_twice_as_fast(tmp_path: Path) -> None:
+    """Clocks are the same; numbers of frames are not."""
+    found = looked_at(Case("fast", lambda f: f[::2], frozenset({"rate"})), tmp_path)
+    assert (found.codes, found.alignment.rate) == (("rate",), "2")
+
+
+def test_no_decoder(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.mkv", moving()[:2], How("ffv1", ()))
+    path.write_bytes(path.read_bytes().replace(b"V_FFV1", b"V_NONE"))
+    with pytest.raises(VideoError, match=r"a\.mkv"):
+        inspect(path, path)
+
+
+def test_what_is_laid_over_is_a_warning(tmp_path: Path) -> None:
+    """A white box over a seventh of the picture is distortion, not other content."""
+    ref, dist = both(tmp_path, How(filters="drawbox=x=20:y=100:w=200:h=26:color=white:t=fill"))
+    found = inspect(ref, dist)
+    assert (found.verdict, found.codes) == ("comparable", ("overlay",))
+    (finding,) = (f for f in found.findings if f.code == "overlay")
+    assert finding.evidence["box"] == pytest.approx([20 / 256, 100 / 144, 220 / 256, 126 / 144], abs=0.06)
+    with pytest.warns(
+        UserWarning, match="something is laid over the distorted pictures, between .* it counts as distor"
+    ):
+        score(ref, dist, align="auto")
+
+
+def test_black_around_two_contents_is_no_overlay(tmp_path: Path) -> None:
+    def framed(frames: Frames) -> list[Planes]:
+        out = []
+        for planes in frames[:30]:
+            y, u, v = (np.full_like(p, zero) for p, zero in zip(planes, (16, 128, 128), strict=True))
+            y[50:90, 90:160] = planes[0][50:90, 90:160]
+            out.append((y, u, v))
+        return out
+
+    case = Case("framed", lambda _: framed(moving(FRAMES, seed=50)), ref=framed)
+    assert "content" in looked_at(case, tmp_path).codes
+
+
+@pytest.mark.parametrize("place", ["start", "end"])
+def test_foreign_frames_at_an_end_replace_others(place: str, tmp_path: Path) -> None:
+    """Black in the place of pictures is neither an offset nor a tail."""
+    black = tuple(np.full(p.shape, 16 if k == 0 else 128, np.uint8) for k, p in enumerate(moving()[0]))
+    ends = {"start": lambda f: [black] * 15 + list(f[15:60]), "end": lambda f: list(f[:45]) + [black] * 15}
+    span = {"start": (0, 15), "end": (45, 60)}[place]
+    found = looked_at(Case(place, ends[place], ref=lambda f: f[:60]), tmp_path)
+    assert found.codes == ("replace",)
+    assert [(e.kind, e.ref, e.dist) for e in found.alignment.events] == [("replace", span, span)]
+
+
+def test_chroma_of_odd_sizes(tmp_path: Path) -> None:
+    path = write(tmp_path / "odd.mkv", moving()[:2], How("ffv1", (), filters="crop=255:143:0:0:exact=1", suffix=".mkv"))
+    facts = facts_of(path)
+    assert (facts.width, facts.height, facts.chroma) == (255, 143, "420")
+
+
+def test_wide_primaries_beside_others_are_refused(tmp_path: Path) -> None:
+    ref, dist = (
+        write(tmp_path / f"{n}.mp4", moving()[:10], How(tags=(1, 1, 1, primaries)))
+        for n, primaries in (("ref", 1), ("dist", 12))
+    )
+    found = inspect(ref, dist)
+    assert (found.verdict, found.codes) == ("not comparable", ("primaries",))
+    assert "are bt709, of the distorted video smpte432" in str(found)

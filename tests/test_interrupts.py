@@ -17,7 +17,7 @@ import pytest
 
 from pyvmaf import FeatureExtractor, VmafContext, VmafPicture
 from pyvmaf._ffi import _lent
-from pyvmaf._rows import Session, _instances
+from pyvmaf.engine.rows import Session, _instances
 
 SLOW = {"cpumask": 0xFFFF, "log_level": "none"}
 PLANE = np.random.default_rng(0).integers(0, 256, (1080, 1920), np.uint8)

@@ -23,8 +23,8 @@ from support.lpips_runs import ENVIRONMENT, PAIRS, frame, loaded, scores, vmaf, 
 import pyvmaf
 from pyvmaf import VmafContext, VmafModel
 from pyvmaf._ffi import ffi, lib
-from pyvmaf._rows import sessions
 from pyvmaf.cli.vmaf import main as vmaf_main
+from pyvmaf.engine.rows import sessions
 from pyvmaf.lpips import extractor
 from pyvmaf.lpips.network import Network
 from pyvmaf.lpips.tags import contradictions

@@ -21,7 +21,7 @@ from support.parts import check_equal, write_pair, write_y4m
 
 import pyvmaf
 from pyvmaf import Plan, Result, VmafTypeError, VmafValueError, score_many
-from pyvmaf.crew import run_range
+from pyvmaf.batch.crew import run_range
 
 FRAMES = 30
 

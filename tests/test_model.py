@@ -13,7 +13,7 @@ import pytest
 from support.imports import Imports, builtin_models, feature_names, ours
 from test_oracle import peer
 
-import pyvmaf.model
+import pyvmaf.engine.model
 from pyvmaf.model_files import SHARE
 
 MODEL = Path(__file__).parents[1] / "model"
@@ -185,9 +185,9 @@ TWINS = {name: row["twin_of"] for name, row in REGISTRY.items() if "twin_of" in 
 @pytest.mark.parametrize("file", TWINS)
 def test_floating_point_twins(file: str) -> None:
     """The loaded model, which C renames, is the written file's, which Python renames."""
-    integer = pyvmaf.model.any_from_path(MODEL / TWINS[file], name="m")
-    written = pyvmaf.model.any_from_path(SHARE / file, name="m")
-    loaded = pyvmaf.model.any_builtin(file.removesuffix(".json"), name="m")
+    integer = pyvmaf.engine.model.any_from_path(MODEL / TWINS[file], name="m")
+    written = pyvmaf.engine.model.any_from_path(SHARE / file, name="m")
+    loaded = pyvmaf.engine.model.any_builtin(file.removesuffix(".json"), name="m")
     assert type(integer) is type(written) is type(loaded)
     mains = [m.model if isinstance(m, pyvmaf.VmafModelCollection) else m for m in (integer, written, loaded)]
     names = [json.loads(path.read_text()) for path in (SHARE / file, MODEL / TWINS[file])]

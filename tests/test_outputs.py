@@ -16,7 +16,7 @@ from support.clips import Clip, make_frames
 
 import pyvmaf
 from pyvmaf import Result, VmafContext, VmafKeyError, VmafModel, VmafNotSupportedError, VmafValueError
-from pyvmaf.pooled import pooled_of
+from pyvmaf.results.pooled import pooled_of
 
 FRAMES = 12
 REFS, DISTS = make_frames(Clip(96, 64, 8, "420", frames=FRAMES))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -17,7 +18,7 @@ from pyvmaf import AlignmentError, Facts, Plan, VmafTypeError, VmafValueError, f
 from pyvmaf.pairs import Alignment, Segment, Signatures, align
 from pyvmaf.pairs.bars import find_bars
 from pyvmaf.pairs.check import Check
-from pyvmaf.pairs.distance import Chunked, normalised
+from pyvmaf.pairs.distance import Chunked, normalised, strange_from
 from pyvmaf.pairs.match import anchors, band
 from pyvmaf.pairs.register import is_placed, register, small
 from pyvmaf.pairs.runs import Run
@@ -209,6 +210,25 @@ def test_check() -> None:
     assert watched(lumas[:3], lumas[1:4]).result().in_step  # too few to tell
 
 
+@pytest.mark.parametrize("rate", [Fraction(2), Fraction(5, 6)])
+def test_check_knows_clocks(rate: Fraction) -> None:
+    lumas = [planes[0] for planes in moving()]
+    shown = lumas[::2] if rate == 2 else [lumas[i * 5 // 6] for i in range(90)]
+    check = Check(8, rate=rate)
+    for i, (a, b) in enumerate(zip(lumas, shown, strict=False)):
+        check.add(i, a, b)
+    found = check.result()
+    assert not found.in_step and not found.unlike
+    assert f"one distorted frame stands for {rate} reference frames" in found.text
+
+
+def test_badly_coded_frames_are_not_foreign() -> None:
+    """However well all others are, as long as unrelated frames are far further away."""
+    usual = np.array([0.8, 20], np.float32)
+    assert strange_from(usual, 3600).tolist() == pytest.approx([108, 300])
+    assert strange_from(usual, 100).tolist() == pytest.approx([12, 80])
+
+
 def test_check_ends() -> None:
     lumas = [planes[0] for planes in moving()]
     check = Check(8, frames=10)
@@ -218,12 +238,54 @@ def test_check_ends() -> None:
     assert check.result().in_step
 
 
+def test_watch_looks_again_later(tmp_path: Path) -> None:
+    """A frame that is dropped in mid-stream shows ever after; a warning, as what was scored before is right."""
+    lumas = [np.ascontiguousarray(y[::2, ::2]) for y, _, _ in moving()] * 9
+    ref = lumas_file(tmp_path / "ref.y4m", lumas)
+    dropped = lumas_file(tmp_path / "dropped.y4m", [*lumas[:400], *lumas[401:]])
+    with pytest.warns(UserWarning, match=r"distorted frame 660 shows reference frame 661; align=\"auto\" matches"):
+        assert len(score(ref, dropped, model=None, features=["psnr"])["psnr_y"]) == 809
+    same = lumas_file(tmp_path / "same.y4m", lumas)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        score(ref, same, model=None, features=["psnr"])
+
+
+@pytest.mark.parametrize("size", [12, 40])
+def test_ranges_are_checked_wherever_they_begin(size: int, tmp_path: Path) -> None:
+    lumas = [y for y, _, _ in moving()]
+    ref, late = lumas_file(tmp_path / "ref.y4m", lumas), lumas_file(tmp_path / "late.y4m", lumas[3:])
+    message = "distorted frame 33 shows reference frame 36"
+    with pytest.raises(AlignmentError, match=message):
+        score(ref, late, model=None, features=["psnr"], frames=range(33, 33 + size))
+    with pytest.raises(AlignmentError, match="reference frames 0 to 2 missing at the start"):
+        score(ref, late, model=None, features=["psnr"], frames=range(size))
+    assert score(ref, ref, model=None, features=["psnr"], frames=range(33, 33 + size)).run is not None
+
+
+def test_a_run_that_goes_on_is_warned(tmp_path: Path) -> None:
+    """Its first frames were in step, or it would not have come so far."""
+    lumas = [y for y, _, _ in moving()]
+    ref, dropped = lumas_file(tmp_path / "ref.y4m", lumas), lumas_file(tmp_path / "b.y4m", [*lumas[:40], *lumas[42:]])
+    at = tmp_path / "checkpoint"
+
+    def stop(done: int, _: int | None) -> None:
+        if done == 30:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        score(ref, dropped, model=None, features=["psnr"], checkpoint=at, progress=stop)
+    with pytest.warns(UserWarning, match="reference frames 40 to 41 dropped before distorted frame 40"):
+        assert len(score(ref, dropped, model=None, features=["psnr"], checkpoint=at)["psnr_y"]) == 88
+
+
 def lumas_file(path: Path, lumas: Sequence[NDArray[np.uint8]]) -> Path:
-    grey = np.full((72, 128), 128, np.uint8)
+    grey = np.full((lumas[0].shape[0] // 2, lumas[0].shape[1] // 2), 128, np.uint8)
     path.write_bytes(y4m([(luma, grey, grey) for luma in lumas]))
     return path
 
 
+@pytest.mark.filterwarnings("ignore:the distorted samples are of limited range")
 def test_score_refuses_what_is_out_of_step_and_matches_it(tmp_path: Path) -> None:
     """Matched pairs have the numbers of the pair before it was damaged, wherever the frame before is the same."""
     refs = [planes[0] for planes in moving()]

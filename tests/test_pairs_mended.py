@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Pairs that were damaged after encoding, without further loss, score as they did before once they are mended.
 
-To the bit where nothing was resampled. Only motion, which looks at the frame before, may differ
-where that is another: on the first frame and on those after a gap.
+To the bit where nothing was resampled: as the frames that are left of the undamaged pair, as a clip of their own.
+Where resampling took detail away, which nothing brings back, as the same done by hand with ffmpeg.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +20,7 @@ pytest.importorskip("av", reason="PyAV makes and reads the files; pip install av
 
 import av
 from support.pair_cases import DAMAGED, Case, Frames, How, make, together, write
-from support.pair_clips import HEIGHT, Planes, moving, y4m
+from support.pair_clips import HEIGHT, WIDTH, Planes, moving, y4m
 
 from pyvmaf import Result, inspect, score
 
@@ -26,30 +28,31 @@ FRAMES = 40
 MODEL = "vmaf_v0.6.1"
 INSERTED = Case("insert3", lambda f: [*f[:20], *moving(3, seed=50), *f[20:]], frozenset({"insert"}))
 CASES = {case.name: case for case in [*DAMAGED, INSERTED]}
-#: Names of cases whose numbers are those of before, and the frames of the result that have another before them.
-EXACT: dict[str, tuple[int, ...]] = {
-    "late7": (0,),
-    "drop1": (20,),
-    "duplicate3": (),
-    "freeze5": (10,),
-    "insert3": (),
-    "rate-24-30": (),
-    "bars-removed": (),
-    "rotation-90": (),
-    "orientation": (),
-    "range": (),
-    "range-tag": (),
-    "matrix-tag": (),
-    "depth": (),
-    "chroma": (),
-}
+#: Cases that are mended without resampling.
+EXACT = [
+    "late7", "lead5", "drop1", "duplicate3", "freeze5", "insert3", "clock-24-23.976", "rate-24-30", "rate-60-30",
+    "rate-30-24", "rate-24-60", "bars-removed", "rotation-90", "orientation", "upside-down", "range", "range-tag",
+    "matrix-tag", "depth", "chroma",
+]  # fmt: skip
 ACCURATE = "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
+SAME_LIGHT = "iprimaries=bt709:primaries=bt709:itrc=bt709:trc=bt709"
+TO_601 = How(filters=f"colorspace=ispace=bt709:space=smpte170m:irange=tv:range=tv:{SAME_LIGHT}", tags=(1, 6, 1, 1))
 RESAMPLED = [
     CASES["crop-left"],
     CASES["crop-scaled"],
+    CASES["matrix"],
+    replace(CASES["matrix"], name="matrix-straight", how=TO_601),
     Case("enlarged", tuple, frozenset({"size"}), How(filters=f"scale=512:288:{ACCURATE}")),
     Case("enlarged-odd", tuple, frozenset({"size"}), How(filters=f"scale=350:198:{ACCURATE}")),
 ]
+#: What somebody who knows of the damage does before `libvmaf`, by name of the case.
+SCALED = f"scale={WIDTH}:{HEIGHT}"
+BY_HAND = {
+    "scale-down": SCALED,
+    "scale-odd": SCALED,
+    "aspect": f"setsar=1,{SCALED}",
+    "bars-added": f"crop={WIDTH}:112:0:16,{SCALED}",
+}
 
 
 @dataclass(frozen=True)
@@ -82,26 +85,22 @@ def lossless(case: Case) -> Case:
 
 
 def mended(case: Case, before: Before, folder: Path) -> Result:
-    """By what `inspect` says."""
+    """By what `inspect` says, which "auto" goes by."""
     paths = make(lossless(case), folder, before.shown)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = inspect(*paths)
-        assert set(found.codes) == case.codes
-        return score(*paths, align="auto", prepare=found.steps or "none")
+        warnings.simplefilter("error")
+        assert set(inspect(*paths).codes) == case.codes
+        return score(*paths, align="auto", prepare="auto")
 
 
 @pytest.mark.parametrize("name", EXACT)
 def test_what_is_not_resampled_scores_as_before(name: str, before: Before, tmp_path: Path) -> None:
     result = mended(CASES[name], before, tmp_path)
-    same = [max(pair) if CASES[name].offset else pair[0] for pair in together(CASES[name], FRAMES)]
-    assert list(result) == list(before.result) and len(result[MODEL]) == len(same)
-    for column in result:
-        differ = np.flatnonzero(result[column] != before.result[column][same])
-        allowed = EXACT[name] if "motion" in column or column == MODEL else ()
-        assert set(differ) <= set(allowed), column
-    if len(same) == FRAMES:
-        assert result.score == before.result.score
+    left = [max(pair) if CASES[name].offset else pair[0] for pair in together(CASES[name], FRAMES)]
+    want = score(*(y4m([side[i] for i in left]) for side in before.shown))
+    assert list(result) == list(want) and len(result[MODEL]) == len(left)
+    assert [name for name in result if result[name].tolist() != want[name].tolist()] == []
+    assert result.score == want.score
 
 
 def test_a_crop_scores_as_both_cropped(before: Before, tmp_path: Path) -> None:
@@ -114,3 +113,26 @@ def test_what_is_resampled_scores_almost_as_before(case: Case, before: Before, t
     found, was = mended(case, before, tmp_path).score, before.result.score
     assert found is not None and was is not None
     assert abs(found - was) < 0.5
+
+
+EXACT_FLAGS = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "within"), [*((name, EXACT_FLAGS, 1e-3) for name in BY_HAND), ("scale-down", "bicubic", 0.5)]
+)
+def test_what_lost_detail_scores_as_by_hand(
+    name: str, flags: str, within: float, before: Before, tmp_path: Path
+) -> None:
+    """The other way: ffmpeg with its own libvmaf and the filters that somebody would type; with exact ones the same."""
+    tool = pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
+    known = subprocess.run([tool, "-v", "error", "-filters"], capture_output=True, text=True, check=True).stdout
+    if "libvmaf" not in known:
+        pytest.skip("this ffmpeg was built without libvmaf")
+    case = replace(CASES[name], ref_how=lossless(Case("ref", tuple)).how)
+    chain = f"[0:v]{BY_HAND[name]}:flags={flags}[dist];[dist][1:v]libvmaf=log_fmt=json:log_path=log.json"
+    ref, dist = make(lossless(case), tmp_path, before.shown)
+    command = [tool, "-v", "error", "-i", dist, "-i", ref, "-lavfi", chain, "-f", "null", "-"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    by_hand = json.loads((tmp_path / "log.json").read_text())["pooled_metrics"]["vmaf"]["mean"]
+    assert mended(case, before, tmp_path).score == pytest.approx(by_hand, abs=within)

@@ -32,7 +32,7 @@ from pyvmaf import (
     merge,
 )
 from pyvmaf.parts.extracted import join, put_in, take_out
-from pyvmaf.scoring import Means, carry_out
+from pyvmaf.scoring.score import Means, carry_out
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from pyvmaf import PixelFormat, VmafContext, VmafPicture, VmafTypeError, VmafValueError
-from pyvmaf.frames import OTHERS
-from pyvmaf.picture import as_picture
-from pyvmaf.planes import split
+from pyvmaf.pictures.frames import OTHERS
+from pyvmaf.pictures.picture import as_picture
+from pyvmaf.pictures.planes import split
 
 RNG = np.random.default_rng(5)
 W, H = 32, 18

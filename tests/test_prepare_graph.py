@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from support.prepared_clips import clip, each, frames_of, opened, write
 
 import pyvmaf
 from pyvmaf.errors import VmafNotSupportedError, VmafValueError
+from pyvmaf.pairs.facts import Facts
 from pyvmaf.pairs.probe import facts_of
 from pyvmaf.prepare import (
     Preparation,
@@ -144,3 +146,38 @@ def test_names_of_the_package_are_there_whatever_was_imported_before() -> None:
     code = "import sys, pyvmaf; print([m for m in sys.modules if m.startswith('pyvmaf.pairs')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT)
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_matrix_is_converted_in_one_step(tmp_path: Path) -> None:
+    """By colorspace, each sample by the chroma that belongs to it, within one code of 10 bits."""
+    frames = clip(noise=8)
+    ref, dist = (write(tmp_path / f"{n}.mkv", frames, colorspace=n, color_range=1) for n in (1, 6))
+    assert steps(facts_of(ref), facts_of(dist)) == ["colorspace"]
+    _, got = zip(*frames_of(opened(ref, dist)), strict=True)
+    for planes, (luma, u, v) in zip(got, frames, strict=True):
+        wide = [c.repeat(2, 0).repeat(2, 1).astype(float) for c in (u, v)]
+        assert np.abs(planes[0] - 4 * from_601(luma.astype(float), *wide)).max() <= 1
+
+
+def test_what_colorspace_does_not_take_is_converted_otherwise(tmp_path: Path) -> None:
+    frames = clip(noise=8, size=(190, 126))
+    ref, dist = (facts_of(write(tmp_path / f"{n}.mkv", frames, colorspace=n, color_range=1)) for n in (1, 6))
+    assert steps(ref, replace(dist, pixel_format="nv12")) == ["scale", "colorspace"]
+    assert steps(ref, replace(dist, pixel_format="yuv420p16le", depth=16)) == ["scale"]
+    assert steps(replace(ref, width=191), replace(dist, width=191)) == ["scale"]
+    assert steps(ref, dist, size=(95, 63)) == ["colorspace", "scale"]
+
+
+def steps(ref: Facts, dist: Facts, **how: Any) -> list[str]:
+    """The filters of the distorted side."""
+    made = plan_preparation(ref, dist, how)
+    assert made is not None
+    return [step.filter.partition("=")[0] for step in made.dist.steps]
+
+
+def from_601(y: np.ndarray[Any, Any], u: np.ndarray[Any, Any], v: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """BT.709 luma of BT.601 samples of limited range, by ITU-T H.273."""
+    red, blue = ((y - 16) / 219 + scale * (c - 128) / 224 for scale, c in ((1.402, v), (1.772, u)))
+    green = ((y - 16) / 219 - 0.299 * red - 0.114 * blue) / 0.587
+    out: np.ndarray[Any, Any] = 16 + 219 * (0.2126 * red + 0.7152 * green + 0.0722 * blue)
+    return out

@@ -15,6 +15,7 @@ from support.prepared_clips import HEIGHT, WIDTH, clip, frames_of, opened, score
 
 import pyvmaf  # noqa: E402
 from pyvmaf.errors import VmafFileNotFoundError, VmafTypeError, VmafValueError  # noqa: E402
+from pyvmaf.parts import origin  # noqa: E402
 from pyvmaf.prepare import (  # noqa: E402
     DecodedVideo,
     HdrError,
@@ -264,6 +265,32 @@ def test_gif_and_images_of_a_sequence(tmp_path: Path) -> None:
         ImageSequence(tmp_path / "nothing*.png")
     with pytest.raises(VmafFileNotFoundError, match=r"img%03d\.png"):
         open_video(tmp_path / "img%03d.png", decoder=DecodedVideo)
+
+
+def test_images_of_a_sequence_are_told_by_what_they_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the first of them, other videos were merged and gone on with."""
+    monkeypatch.chdir(tmp_path)
+    names = [f"img{i}.png" for i in range(5)]
+    for i, name in enumerate(names):
+        still(tmp_path / name, np.full((HEIGHT, WIDTH, 3), 10 * i, np.uint8), "gray")
+
+    def score_into(file: str) -> object:
+        given = {"model": None, "features": ["psnr"], "checkpoint": file}
+        with ImageSequence("img%d.png") as ref, ImageSequence("img*.png") as dist:
+            return pyvmaf.score(ref, dist, **given)
+
+    assert score_into("run") == score_into("run")
+    monkeypatch.setattr(origin, "PIECE", 64)
+    for whole in (origin.WHOLE, 1):
+        monkeypatch.setattr(origin, "WHOLE", whole)
+        with ImageSequence("img%d.png") as video:
+            before = video.digest
+        assert before and before["files"] == 5
+        still(tmp_path / names[3], np.full((HEIGHT, WIDTH, 3), whole % 199, np.uint8), "gray")
+        with ImageSequence("img%d.png") as video:
+            assert video.digest != before
+    with pytest.raises(VmafValueError, match="run is the checkpoint of another run"):
+        score_into("run")
 
 
 @pytest.mark.parametrize("pixel", ["rgba", "ya8"])

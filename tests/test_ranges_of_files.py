@@ -12,7 +12,7 @@ from support.parts import check_equal
 
 import pyvmaf
 from pyvmaf import Plan, Result, merge
-from pyvmaf.scoring import Means, carry_out
+from pyvmaf.scoring.score import Means, carry_out
 
 pytest.importorskip("av", reason="PyAV is not installed")
 pytest.importorskip("imageio_ffmpeg", reason="imageio-ffmpeg is not installed: it encodes the files")

@@ -20,7 +20,7 @@ from support.clips import Clip, make_frames
 
 import pyvmaf
 from pyvmaf import IncompleteError, Interrupted, Result, VideoFormat, VmafContext, VmafError, VmafModel
-from pyvmaf.measure import measure
+from pyvmaf.scoring.measure import measure
 from pyvmaf.video import Pair
 
 FORMAT = VideoFormat(70, 54, "420", 10)

@@ -148,6 +148,14 @@ def test_cancel(gate: type[Gate], n_threads: int) -> None:
             call()
 
 
+def test_who_waits_for_a_frame_hears_that_it_is_given_up() -> None:
+    """Else canceling waited for the end of the slice in which a consumer waits."""
+    context = VmafContext()
+    context.use_feature("psnr")
+    context._abandon()
+    assert context.next_settled(5) is None
+
+
 def test_cancel_while_another_thread_finishes(gate: type[Gate]) -> None:
     stream = Stream(model=None, features=["gate"], n_threads=2)
     stream.push(REFS[0], DISTS[0])

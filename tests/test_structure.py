@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
 from pathlib import Path
@@ -59,6 +60,32 @@ def test_other_files_are_short_too(folder: str) -> None:
     paths = [p for p in (ROOT / folder).rglob("*") if p.suffix in (".py", ".c", ".h") and "share" not in p.parts]
     assert paths
     assert [p for p in paths if len(p.read_text().splitlines()) > 500] == []
+
+
+def public(body: list[ast.stmt]) -> list[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    """Functions and classes without an underscore, but for the signatures of overloads and setters."""
+    found = [n for n in body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
+    signature = re.compile(r"overload|\w+\.setter")
+    return [
+        n for n in found
+        if not n.name.startswith("_") and not any(signature.fullmatch(ast.unparse(d)) for d in n.decorator_list)
+    ]  # fmt: skip
+
+
+def test_every_public_name_says_what_it_is() -> None:
+    """A method may have what it says from the class that it overrides."""
+    files = sorted((ROOT / "pyvmaf").rglob("*.py"))
+    names = [(path, node) for path in files for node in public(ast.parse(path.read_text()).body)]
+    methods = [
+        (path, node)
+        for path, owner in names
+        if isinstance(owner, ast.ClassDef) and "autograd" not in ast.unparse(owner)
+        for node in public(owner.body)
+    ]
+    assert len(names) > 500 and len(methods) > 300
+    said = {node.name for _, node in methods if ast.get_docstring(node)}
+    assert [f"{path.name}: {node.name}" for path, node in names if not ast.get_docstring(node)] == []
+    assert [f"{path.name}: {node.name}" for path, node in methods if node.name not in said] == []
 
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.parent.name != "simd"], ids=relative)

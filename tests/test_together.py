@@ -18,8 +18,8 @@ from support.common import noise
 
 import pyvmaf
 from pyvmaf import FeatureExtractor, VmafContext, VmafModel, VmafPicture, VmafValueError
-from pyvmaf._together import StreamsError, read_together
 from pyvmaf._vmaf import lib
+from pyvmaf.streaming.together import StreamsError, read_together
 
 DAMAGES = ("light", "none", "heavy", "flat", "blur", "inverse")
 Features = Sequence[str | tuple[str, Mapping[str, object]]]
@@ -170,6 +170,19 @@ def test_each_stream_has_its_own_registrations(n_threads: int) -> None:
         ["drift", ("vif", {"debug": True}), ("adm", {"debug": True, "adm_skip_aim": True}), five, "float_vif"],
     ]
     check(Clip(176, 144, frames=5), features, [["vmaf_v0.6.1"], *[()] * 5], n_threads=n_threads)
+
+
+@pytest.mark.parametrize("n_threads", [0, 2])
+def test_one_reference_for_cambi_and_speed(n_threads: int) -> None:
+    """Limits and floors differ in one call, in a stream and across; scores of the reference too, where asked for."""
+    full, low = {"full_ref": True}, {"cambi_max_val": 0.01}
+    features: list[Features] = [
+        [("cambi", full), "speed_chroma", ("speed_temporal", {"speed_use_ref_diff": True})],
+        [("cambi", full | low), ("speed_chroma", {"speed_nn_floor": 0.5}), "speed_temporal"],
+        ["cambi", ("cambi", low), "speed_chroma", ("speed_temporal", {"speed_use_ref_diff": True})],
+        [("cambi", {"topk": 0.1}), ("speed_chroma", {"speed_max_val": 0.5}), "speed_temporal"],
+    ]
+    check(Clip(320, 320, frames=4), features, [()] * 4, n_threads=n_threads)
 
 
 @pytest.mark.parametrize("n_threads", [0, 2])

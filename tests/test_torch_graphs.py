@@ -10,11 +10,14 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; the twin is not tested")
 
+from functorch.compile import make_boxed_func  # noqa: E402
 from torch import Tensor  # noqa: E402
+from torch._dynamo.backends.common import aot_autograd  # noqa: E402
 from torch._subclasses.fake_tensor import FakeTensorMode  # noqa: E402
 from torch.autograd import forward_ad  # noqa: E402
 
-from pyvmaf.torch import VMAF, VMAFLoss, functional, operators  # noqa: E402
+from pyvmaf.torch import VMAF, VMAFLoss, functional, luma, operators  # noqa: E402
+from pyvmaf.torch.model import Regression  # noqa: E402
 
 DTYPES = [torch.float32, torch.float64]
 
@@ -28,7 +31,7 @@ def pair(frames: int = 2, dtype: Any = torch.float32, height: int = 40, width: i
 
 @pytest.mark.parametrize("arguments", [{}, {"model": "vmaf_v0.6.1neg", "motion": False, "chunk": 1}])
 def test_one_graph(arguments: dict[str, Any]) -> None:
-    """The whole graph is captured, forward and backward, kernels as single nodes; sizes may change."""
+    """The whole graph is captured, forward and backward; sizes may change."""
     torch._dynamo.reset()
     model = VMAF(**arguments)
     compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
@@ -42,18 +45,41 @@ def test_one_graph(arguments: dict[str, Any]) -> None:
         torch.testing.assert_close(y.grad, x.grad)
 
 
-def test_a_graph_keeps_the_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_graph_keeps_the_kernels() -> None:
+    """What a compiler has work with is little: the C kernels are one node, the regression is another."""
     torch._dynamo.reset()
-    seen: list[str] = []
+    graphs: list[list[str]] = []
 
     def look(graph: Any, inputs: Any) -> Any:
-        seen.extend(str(node.target) for node in graph.graph.nodes if "pyvmaf" in str(node.target))
-        return graph
+        graphs.append([str(node.target) for node in graph.graph.nodes if node.op == "call_function"])
+        return make_boxed_func(graph.forward)
 
     ref, dist = pair()
-    with torch.no_grad():
-        torch.compile(VMAF(), backend=look, fullgraph=True)(ref, dist)
-    assert sum("smooth_vif" in name for name in seen) >= 4 and sum("smooth_adm" in name for name in seen) >= 4
+    loss = torch.compile(VMAFLoss(), backend=aot_autograd(fw_compiler=look, bw_compiler=look), fullgraph=True)
+    loss(ref, dist.requires_grad_()).backward()
+    forward, backward = graphs
+    assert [n for n in forward if "pyvmaf" in n] == ["pyvmaf.luma.default", "pyvmaf.regression.default"]
+    assert [n for n in backward if "pyvmaf" in n] == ["pyvmaf.luma_slopes.default"]
+    assert len(forward) + len(backward) < 80
+
+
+@pytest.mark.parametrize("name", ["vmaf_b_v0.6.3", "vmaf_v1.0.16_3d0h"])
+def test_the_node_of_the_regression(name: str) -> None:
+    """By NumPy, as part of a graph; members, correction of chroma and transform as by tensor operations."""
+    torch._dynamo.reset()
+    model = Regression(name, transform=True)
+    g = torch.Generator().manual_seed(3)
+    x = 0.5 + 0.4 * torch.rand(2, 3, len(model.inputs), generator=g)
+    x[0, 0, -1] = 0.0  # no chroma
+    made = []
+    for run in (model, torch.compile(model, backend="aot_eager", fullgraph=True)):
+        leaf = x.clone().requires_grad_()
+        score = run(leaf)
+        (score * torch.linspace(1, 2, 3)).sum().backward()
+        made.append((score.detach(), leaf.grad))
+    assert made[0][1].abs().max() > 0 and made[0][1].dtype == torch.float32
+    for plain, node in zip(*made, strict=True):
+        torch.testing.assert_close(node, plain)
 
 
 def test_export() -> None:
@@ -62,20 +88,23 @@ def test_export() -> None:
     exported = torch.export.export(model, (ref, dist))
     torch.testing.assert_close(exported.module()(ref, dist), model(ref, dist))
     names = {str(node.target) for node in exported.graph.nodes}
-    assert "pyvmaf.smooth_vif.default" in names and "pyvmaf.smooth_adm.default" in names
+    assert "pyvmaf.luma.default" in names and "pyvmaf.regression.default" in names
 
 
-@pytest.mark.parametrize("operator", ["smooth_vif", "smooth_adm", "smooth_motion"])
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_operators_keep_their_word(operator: str, dtype: Any) -> None:
+OPERATORS = [(operators, f"_{name}{part}") for name in ("vif", "adm", "motion") for part in ("", "_slopes")]
+OPERATORS += [(luma, ""), (luma, "_slopes")]
+
+
+@pytest.mark.parametrize(("module", "name"), OPERATORS)
+def test_operators_keep_their_word(module: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """PyTorch's own check of an operator: schema, fake results, no inputs changed."""
-    ref, dist = pair(dtype=dtype)
+    ref, dist = pair(dtype=torch.float32 if module is luma else torch.float64)
     calls = []
-    real = getattr(operators, f"_{operator.removeprefix('smooth_')}_operator")
+    real = getattr(module, f"{name}_operator")
     spy = lambda *inputs: (calls.append(inputs), real(*inputs))[1]  # noqa: E731
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(operators, f"_{operator.removeprefix('smooth_')}_operator", spy)
-        VMAF()(ref, dist)
+    monkeypatch.setattr(module, f"{name}_operator", spy)
+    model = VMAF("vmaf_v0.6.1neg")
+    model(ref.requires_grad_(), dist.requires_grad_()).sum().backward()
     assert calls
     for inputs in calls[:2]:
         torch.library.opcheck(real, inputs, test_utils=("test_schema", "test_faketensor"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed; the twin 
 
 from torch import Tensor  # noqa: E402
 
-from pyvmaf.torch import VMAF, adm, operators, vif  # noqa: E402
-from pyvmaf.torch.levels import Pair  # noqa: E402
+from pyvmaf.torch import VMAF, functional  # noqa: E402
 
 SIZES = [(16, 17), (33, 33), (35, 34), (64, 96), (131, 75), (33, 300), (260, 40), (300, 333)]
 
@@ -45,36 +45,45 @@ def near(made: list[Tensor], judge: list[Tensor], tolerance: float) -> None:
         assert float((one - other).abs().max() / other.abs().max()) < tolerance
 
 
+def values(made: dict[str, Tensor]) -> Tensor:
+    return torch.stack(list(made.values()))
+
+
 @pytest.mark.parametrize(("height", "width"), SIZES)
 @pytest.mark.parametrize("limit", [100.0, 1.0])
 def test_vif(height: int, width: int, limit: float) -> None:
     ref, dist = pair(height, width)
     ref[..., : height // 3, : width // 2] = 90.0  # inactive samples
-    made, judge = (
-        sums_and_slopes(lambda r, d: vif.smooth(Pair.of(r, d), limit), *planes)
-        for planes in ((ref, dist), (ref.double(), dist.double()))
-    )
-    near(made, judge, 1e-4)
+
+    def work(ref: Tensor, dist: Tensor) -> Tensor:
+        return values(functional.vif(ref, dist, vif_enhn_gain_limit=limit))
+
+    near(sums_and_slopes(work, ref, dist), sums_and_slopes(work, ref.double(), dist.double()), 1e-4)
 
 
 @pytest.mark.parametrize(("height", "width"), SIZES[1:])
-@pytest.mark.parametrize(("limit", "with_aim"), [(100.0, True), (1.0, True), (1.2, False)])
-def test_adm(height: int, width: int, limit: float, with_aim: bool) -> None:
-    options = adm.AdmOptions(adm_enhn_gain_limit=limit)
-
+@pytest.mark.parametrize(
+    "options", [{}, {"adm_enhn_gain_limit": 1.0}, {"adm_skip_aim": True}, {"adm_skip_scale0": True}]
+)
+def test_adm(height: int, width: int, options: dict[str, Any]) -> None:
     def work(ref: Tensor, dist: Tensor) -> Tensor:
-        sums = adm.smooth(Pair.of(ref, dist), options, with_aim)
-        return torch.stack((sums.num, sums.den, sums.aim))
+        return values(functional.adm(ref, dist, **options))
 
     ref, dist = pair(height, width)
     near(sums_and_slopes(work, ref, dist), sums_and_slopes(work, ref.double(), dist.double()), 1e-4)
 
 
 @pytest.mark.parametrize(("height", "width"), [(3, 3), (4, 5), *SIZES])
-def test_motion(height: int, width: int) -> None:
-    earlier, current = pair(height, width)
-    made = sums_and_slopes(operators.motion, earlier, current)
-    near(made, sums_and_slopes(operators.motion, earlier.double(), current.double()), 1e-5)
+@pytest.mark.parametrize("options", [{}, {"motion_five_frame_window": True}, {"motion_moving_average": True}])
+def test_motion(height: int, width: int, options: dict[str, Any]) -> None:
+    clips = torch.stack(pair(height, width, 4))
+
+    def work(ref: Tensor) -> Tensor:
+        return values(functional.motion(ref, **options))
+
+    made, judge = sums_and_slopes(work, clips), sums_and_slopes(work, clips.double())
+    for one, other in zip(made, judge, strict=True):
+        torch.testing.assert_close(one.double(), other, rtol=1e-5, atol=1e-5 * float(other.abs().max()))
 
 
 def test_only_the_gradient_that_is_wanted_is_made() -> None:
@@ -92,9 +101,9 @@ def test_threads_change_no_bit() -> None:
         made = []
         for count in (1, 2, 5):
             torch.set_num_threads(count)
-            made.append(sums_and_slopes(lambda r, d: vif.smooth(Pair.of(r, d)), ref, dist))
-            made[-1] += sums_and_slopes(operators.motion, ref, dist)
-            made[-1] += sums_and_slopes(lambda r, d: adm.smooth(Pair.of(r, d), adm.AdmOptions()).num, ref, dist)
+            made.append(sums_and_slopes(lambda r, d: values(functional.vif(r, d)), ref, dist))
+            made[-1] += sums_and_slopes(lambda r: values(functional.motion(r)), ref)
+            made[-1] += sums_and_slopes(lambda r, d: values(functional.adm(r, d)), ref, dist)
         for others in made[1:]:
             assert all(torch.equal(a, b) for a, b in zip(made[0], others, strict=True))
 
@@ -115,13 +124,13 @@ def test_a_forked_child_measures() -> None:
     """The threads of the parent are not there; waiting for one would be for ever."""
     torch.set_num_threads(2)
     ref, dist = pair(150, 64, 1)
-    want = vif.smooth(Pair.of(ref, dist))
+    want = functional.vif(ref, dist)["vif_scale1"]
     child = os.fork()
     if not child:
         torch.set_num_threads(1)  # PyTorch's own threads do not survive either
         native_threads = torch.get_num_threads
         torch.get_num_threads = lambda: 2
-        same = torch.equal(vif.smooth(Pair.of(ref, dist)), want)
+        same = torch.equal(functional.vif(ref, dist)["vif_scale1"], want)
         torch.get_num_threads = native_threads
         os._exit(0 if same else 1)
     assert os.waitpid(child, 0)[1] == 0

@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed; the twin 
 
 from torch import Tensor  # noqa: E402
 
-from pyvmaf.torch import VMAF, VMAFLoss, functional, operators, rgb_to_luma  # noqa: E402
+from pyvmaf.torch import VMAF, VMAFLoss, functional, luma, rgb_to_luma  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore:pyvmaf.torch computes in float32")
 CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device: this row of the matrix is not run")
@@ -59,7 +59,7 @@ def test_every_entry(
 ) -> None:
     """Value and gradient with the backward pass inside of autocast and outside, by C kernels and by tensors."""
     if path == "tensors":
-        monkeypatch.setattr(operators, "_takes", lambda x: False)
+        monkeypatch.setattr(luma, "takes", lambda x: False)
     ref, dist = pair(device)
 
     def made(autocast: Any) -> tuple[Tensor, Tensor]:
@@ -83,7 +83,7 @@ def test_every_entry(
 @pytest.mark.parametrize("path", ["kernels", "tensors"])
 def test_backward_of_a_clip(path: str, dtype: Any, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if path == "tensors":
-        monkeypatch.setattr(operators, "_takes", lambda x: False)
+        monkeypatch.setattr(luma, "takes", lambda x: False)
     ref, dist = pair(device)
 
     def made(autocast: Any) -> tuple[Tensor, Tensor]:

@@ -13,7 +13,7 @@ import pytest
 from support.common import Plane
 
 from pyvmaf import ModelFlags, VmafContext, VmafError, VmafModel, VmafModelCollection
-from pyvmaf.wanted import load_model
+from pyvmaf.scoring.wanted import load_model
 
 MODELS = Path(__file__).resolve().parents[1] / "model"
 

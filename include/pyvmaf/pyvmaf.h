@@ -252,7 +252,7 @@ int pyvmaf_wait_idle(VmafContext *vmaf, unsigned milliseconds);
 
 /* Drop the frames that no worker has begun, and from now on those that would
  * wait for one: closing then waits for the frames at work only. A call after it
- * reports them, -ECANCELED. Any thread. */
+ * reports them, -ECANCELED, as do calls that wait for a settled frame. Any thread. */
 int pyvmaf_abandon(VmafContext *vmaf);
 
 /* vmaf_fetch_preallocated_picture() that waits at most so many milliseconds;

@@ -15,16 +15,16 @@ from contextlib import ExitStack
 from errno import EIO
 
 from .._ffi import call
-from .._save import check_output, replacing
-from ..context import Model, VmafContext
+from ..engine.context import Model, VmafContext
+from ..engine.model import VmafModelCollection
 from ..enums import ModelFlags
 from ..errors import VmafError
-from ..measure import measure
-from ..model import VmafModelCollection
-from ..result import count
-from ..scoring import RawUnusedError, open_videos
+from ..results.result import count
+from ..results.save import check_output, replacing
+from ..scoring.measure import measure
+from ..scoring.score import RawUnusedError, open_videos
+from ..scoring.wanted import check_overload, load_model
 from ..video import Pair, PairError, Video, VideoFormat
-from ..wanted import check_overload, load_model
 from .arguments import Arguments, full_help, parse, usage
 from .display import Spinner
 from .grammar import ModelSpec, UsageError
@@ -47,6 +47,7 @@ class Failure(Exception):
 
 
 def open_sides(args: Arguments, stack: ExitStack) -> list[Video]:
+    """Both videos, which the stack closes."""
     opened: list[Video] = []
     stack.callback(lambda: [video.close() for video in opened])
     try:
@@ -64,6 +65,7 @@ def open_sides(args: Arguments, stack: ExitStack) -> list[Video]:
 
 
 def open_pair(args: Arguments, stack: ExitStack) -> Pair:
+    """Both videos in step, as the command line has them skip and end."""
     ref, dist = open_sides(args, stack)
     try:
         return Pair(
@@ -81,7 +83,7 @@ def check_log(args: Arguments) -> None:
     """Better to fail now than after an hour's work."""
     try:
         if args.output:
-            check_output(args.output, (args.reference, args.distorted))
+            check_output(args.output, (args.reference, args.distorted, *(spec.path for spec in args.models)))
     except VmafError as error:
         raise Failure(EXIT_SETUP, f"could not open file: {error}") from None
 
@@ -94,6 +96,7 @@ def note_format(args: Arguments) -> None:
 
 
 def open_context(args: Arguments) -> VmafContext:
+    """A context of the threads, steps and instruction sets that are asked for."""
     try:
         return VmafContext(
             n_threads=args.threads,
@@ -105,6 +108,7 @@ def open_context(args: Arguments) -> VmafContext:
 
 
 def add_model(context: VmafContext, spec: ModelSpec) -> Model:
+    """Load a model with its name, flags and overloads, and register it."""
     flags = ModelFlags.DEFAULT
     if spec.disable_clip:
         flags |= ModelFlags.DISABLE_CLIP
@@ -131,6 +135,7 @@ def add_model(context: VmafContext, spec: ModelSpec) -> Model:
 
 
 def register(context: VmafContext, args: Arguments) -> list[Model]:
+    """All models and features; the models."""
     models = [add_model(context, spec) for spec in args.models]
     for feature in args.features:
         try:
@@ -193,6 +198,7 @@ def finish(context: VmafContext, args: Arguments, models: Sequence[Model], frame
 
 
 def run(args: Arguments, stack: ExitStack) -> int:
+    """Score a pair and write the log; the status."""
     check_log(args)
     note_format(args)
     pair = open_pair(args, stack)
@@ -219,10 +225,12 @@ def run(args: Arguments, stack: ExitStack) -> int:
 
 
 def show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning as one line."""
     say(f"Warning: {message}")
 
 
 def command(program: str, argv: Sequence[str] | None) -> int:
+    """Parse, run, and turn what fails into a line and a status."""
     try:
         args = parse(sys.argv[1:] if argv is None else argv)
     except UsageError as error:

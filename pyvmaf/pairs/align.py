@@ -20,6 +20,8 @@ from .viterbi import FOREIGN, regular_steps
 USUAL = [
     Fraction(a, b) for a, b in ((1, 2), (2, 1), (4, 5), (5, 4), (2, 5), (5, 2), (24, 25), (25, 24), (5, 6), (6, 5))
 ]
+#: Numbers of frames hint at a rate that is as near; clocks are believed where they differ by less, as by a cut.
+HINT, CUT = 0.07, 0.15
 #: Rates nearer to one than this are one: 24 and 24000/1001.
 SAME = 0.004
 #: Nats that tell a place from the one beside it with some certainty; nats that one frame may bring at most.
@@ -56,11 +58,13 @@ def _line(matching: Matching, dist: Signatures) -> tuple[float, float]:
 
 
 def candidates(ref: int, dist: int, ref_rate: Fraction | None, dist_rate: Fraction | None) -> list[Fraction]:
-    """Rates to try: one, that of the clocks, or, where a clock is unknown, one that the numbers of frames hint at."""
+    """Rates to try: one, that of the clocks, and those that numbers of frames hint at: more where no clock is known."""
+    hinted = [rate for rate in USUAL if abs(ref / dist / rate - 1) < HINT]
     if ref_rate and dist_rate:
         found = [(ref_rate / dist_rate).limit_denominator(1001)]
+        found += hinted if abs(ref / dist - 1) > CUT else []
     else:
-        found = [rate for rate in USUAL if abs(ref / dist / rate - 1) < 0.05]
+        found = hinted
     out = [Fraction(1)]
     for rate in found:
         near = next((usual for usual in [Fraction(1), *USUAL] if abs(rate / usual - 1) < SAME), rate)
@@ -98,9 +102,11 @@ def _events(matching: Matching, runs: Sequence[Run], ref_count: int, dist_count:
     step = max(regular_steps(matching.rate))
     out = []
     first, last = runs[0], runs[-1]
-    if first.dist:
+    if first.dist == first.refs[0] > 0:
+        out.append(Event("replace", (0, first.refs[0]), (0, first.dist), (first.dist, first.dist)))
+    elif first.dist:
         out.append(Event("lead", (0, 0), (0, first.dist), (first.dist, first.dist)))
-    if first.refs[0] >= max(1, step):
+    if first.refs[0] >= max(1, step) and first.refs[0] != first.dist:
         out.append(Event("late", (0, first.refs[0]), (0, 0), (0, 0)))
     for before, after in pairwise(runs):
         out.append(_between(matching, before, after))
@@ -131,6 +137,8 @@ def _ending(matching: Matching, last: Run, ref_count: int, dist_count: int, step
         missing = (last.refs[-1] + 1, ref_count)
         if frozen and missing[1] - missing[0] >= dist_count - last.stop:
             return [Event("freeze", missing, rest, (last.stop, last.stop))]
+        if not frozen and missing[1] - missing[0] >= step:
+            return [Event("replace", missing, rest, (last.stop, last.stop))]
         out.append(Event("duplicate" if frozen else "tail", (ref_count, ref_count), rest, (last.stop, last.stop)))
     if ref_count - (last.refs[-1] + 1) >= step:
         out.append(Event("short", (last.refs[-1] + 1, ref_count), (dist_count, dist_count), (dist_count, dist_count)))

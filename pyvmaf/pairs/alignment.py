@@ -122,6 +122,12 @@ class Alignment:
         """Whether the pictures do not tell: stills, black, or nothing that matches."""
         return self.confidence < 0.6
 
+    @property
+    def matched(self) -> int:
+        """Distorted frames that show a reference frame, repeated ones too."""
+        repeated = sum(e.dist[1] - e.dist[0] for e in self.events if e.kind in ("duplicate", "freeze"))
+        return repeated + sum(s.dist[1] - s.dist[0] for s in self.segments)
+
     def pairs(self) -> Iterator[tuple[int, int]]:
         """(reference, distorted) frame numbers that belong together, both rising; others are left out."""
         for segment in self.segments:

@@ -16,6 +16,11 @@ Edges = tuple[int, int, int, int]
 NO_EDGES: Edges = (0, 0, 0, 0)
 
 
+def widest(a: Edges, b: Edges) -> Edges:
+    """The wider of both at each edge."""
+    return max(a[0], b[0]), max(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+
+
 @dataclass(frozen=True)
 class Facts:
     """Facts of one video stream of a file; None where neither file nor pictures tell."""

@@ -14,26 +14,28 @@ from .signature import Signatures
 from .tags import SIDES
 from .verdict import Finding
 
-#: Share of combed samples, beyond thrice what the other side has, from which a frame is woven.
-WOVEN = 0.01
+#: Share of combed samples, beyond thrice what the other side has, from which a frame is woven; and where the other
+#: side is of another height, as scaling makes lines that go up and down of what was finer.
+WOVEN, WOVEN_SCALED = 0.004, 0.03
 #: So many woven frames are no accident.
 ENOUGH = 4
-#: Pulldown weaves two of five frames; interlacing all that move. The share is taken near woven frames.
-BETWEEN, NEAR = 0.65, 3
-
 Frames = NDArray[np.int64]
 
 
-def woven_frames(ref: Signatures, dist: Signatures, alignment: Alignment) -> dict[str, Frames]:
-    """Numbers of the woven frames of both sides ("ref", "dist"); none where there are too few to mean anything."""
+def woven_frames(ref: Signatures, dist: Signatures, alignment: Alignment, *, scaled: bool) -> dict[str, Frames]:
+    """Numbers of the woven frames of both sides ("ref", "dist"); none where there are too few to mean anything.
+
+    `scaled`: whether they have different numbers of lines for the same picture.
+    """
+    least = WOVEN_SCALED if scaled else WOVEN
     shown = np.array([pair for segment in alignment.segments for pair in segment.shown()], np.int64).reshape(-1, 2)
     usual = {"ref": _usual(ref.combs, shown[:, 0]), "dist": _usual(dist.combs, shown[:, 1])}
     partner = {"ref": np.full(len(ref), usual["dist"]), "dist": np.full(len(dist), usual["ref"])}
     partner["ref"][shown[:, 0]] = dist.combs[shown[:, 1]]
     partner["dist"][shown[:, 1]] = ref.combs[shown[:, 0]]
     found = {
-        "ref": np.flatnonzero(ref.combs > WOVEN + 3 * partner["ref"]),
-        "dist": np.flatnonzero(dist.combs > WOVEN + 3 * partner["dist"]),
+        "ref": np.flatnonzero(ref.combs > least + 3 * partner["ref"]),
+        "dist": np.flatnonzero(dist.combs > least + 3 * partner["dist"]),
     }
     return {side: frames if len(frames) >= ENOUGH else frames[:0] for side, frames in found.items()}
 
@@ -49,13 +51,26 @@ def woven_findings(ref: Facts, dist: Facts, woven: Mapping[str, Frames]) -> Iter
         frames = woven[side]
         if facts.interlaced or not len(frames):
             continue
-        around = np.unique(frames[:, None] + np.arange(-NEAR, NEAR + 1)[None])
-        share = len(frames) / len(around)
-        code, what, do = "telecine", "of five frames, two are woven of two pictures", "detelecine"
-        if share > BETWEEN:
-            code, what, do = "interlaced", "frames are woven of two fields, though no tag says so", "deinterlace"
+        code, what, do = "interlaced", "frames are woven of two fields, though no tag says so", "deinterlace"
+        if _is_pulldown(frames):
+            code, what, do = "telecine", "of five frames, two are woven of two pictures", "detelecine"
         yield Finding(
             code, "request", f"{what} in {SIDES[side]}",
-            {"side": side, "share": round(share, 3), "count": len(frames), "frames": frames[:50].tolist()},
-            {"do": do, "side": side},
+            {"side": side, "count": len(frames), "frames": frames[:50].tolist()}, {"do": do, "side": side},
         )  # fmt: skip
+
+
+def first_field(facts: Facts, woven: Frames) -> int | None:
+    """The field that a deinterlacer makes frames of: 0 for the even lines, 1 for the odd ones; None: not interlaced."""
+    if facts.interlaced:
+        return 1 if facts.field_order == "bottom" else 0
+    return 0 if len(woven) and not _is_pulldown(woven) else None
+
+
+def _is_pulldown(frames: Frames) -> bool:
+    """Pulldown weaves two neighbours of every five, so none is woven two or three after a woven one; five after, all.
+
+    Interlacing weaves all that move.
+    """
+    apart = {by: len(np.intersect1d(frames, frames + by)) for by in (2, 3, 5)}
+    return apart[2] + apart[3] < apart[5]

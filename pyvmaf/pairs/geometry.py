@@ -4,63 +4,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .alignment import Alignment
-from .facts import NO_EDGES, Edges, Facts
+from .facts import NO_EDGES, Edges, Facts, widest
 from .match import match
 from .register import Placing
 from .signature import ROWS, Signatures, weights
 from .tags import SIDES
 from .verdict import Finding
+from .view import TURNS, View
 
 #: Bars that differ by less than this share of the side agree.
 AGREE = 0.015
 
 
-@dataclass(frozen=True)
-class View:
-    """What is compared of one file: its stored picture without some edges, turned anticlockwise."""
-
-    edges: Edges
-    rotation: int
-
-    def size(self, facts: Facts) -> tuple[int, int]:
-        """(width, height) of what is compared."""
-        left, top, right, bottom = self.edges
-        width, height = facts.width - left - right, facts.height - top - bottom
-        return (height, width) if self.rotation % 180 else (width, height)
-
-    def without(self, upright: Edges) -> View:
-        """The view with more edges cut off, given as they are after turning."""
-        left, top, right, bottom = upright
-        for _ in range(self.rotation // 90 % 4):
-            left, top, right, bottom = bottom, left, top, right
-        more = (left, top, right, bottom)
-        return replace(self, edges=_sum(self.edges, more))
+def views_of(ref: Facts, dist: Facts) -> tuple[View, View]:
+    """The views that the files' own tags ask for, without bars; of one size where both have about the same ones."""
+    a, b = ref.bars or NO_EDGES, dist.bars or NO_EDGES
+    if _stored(ref) == _stored(dist) and bars_agree(ref, dist):
+        a = b = widest(a, b)
+    return _view(ref, a), _view(dist, b)
 
 
-def _sum(a: Edges, b: Edges) -> Edges:
-    return a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]
+def _view(facts: Facts, bars: Edges) -> View:
+    return View(widest(bars, facts.container_crop), facts.rotation if facts.rotation % 90 == 0 else 0)
 
 
-def view_of(facts: Facts, *, bars: bool) -> View:
-    """The view that a file's own tags ask for, without its bars or with them."""
-    found = facts.bars if bars and facts.bars else NO_EDGES
-    crop = facts.container_crop
-    edges = (max(found[0], crop[0]), max(found[1], crop[1]), max(found[2], crop[2]), max(found[3], crop[3]))
-    return View(edges, facts.rotation if facts.rotation % 90 == 0 else 0)
+def _stored(facts: Facts) -> tuple[int, int, int]:
+    return facts.width, facts.height, facts.rotation
 
 
 def bars_agree(ref: Facts, dist: Facts) -> bool:
-    """Whether both have the same bars, as shares of their sizes, or one cannot be told."""
-    if ref.bars is None or dist.bars is None:
-        return True
+    """Whether both have the same bars, as shares of their sizes; none where they cannot be told."""
     sizes = [(f.width, f.height, f.width, f.height) for f in (ref, dist)]
     shares = [
         [edge / side for edge, side in zip(f.bars or NO_EDGES, s, strict=True)]
@@ -69,19 +50,16 @@ def bars_agree(ref: Facts, dist: Facts) -> bool:
     return ref.rotation == dist.rotation and max(abs(a - b) for a, b in zip(*shares, strict=True)) < AGREE
 
 
-#: Turns that are tried where pictures do not match: degrees anticlockwise.
-TURNS = (90, 180, 270)
-
-
-def find_turn(ref: Signatures, dist: Signatures) -> tuple[int, float]:
-    """By how many degrees the distorted pictures are to be turned to match, and the similarity then."""
+def find_turn(ref: Signatures, dist: Signatures) -> tuple[int, bool, float]:
+    """By how many degrees the distorted pictures are to be turned to match, whether then mirrored; the similarity."""
     square = weights(ROWS, ref.lumas.shape[2])
     a, b = (_squared(signatures, square) for signatures in (ref, dist))
-    found = [(0, match(a, b).similarity)]
-    for degrees in TURNS:
-        turned = replace(b, lumas=np.ascontiguousarray(np.rot90(b.lumas, degrees // 90, axes=(1, 2))))
-        found.append((degrees, match(a, turned).similarity))
-    return max(found, key=lambda entry: entry[1])
+    found = []
+    for degrees, mirrored in product(TURNS, (False, True)):
+        turned = np.rot90(b.lumas, degrees // 90, axes=(1, 2))
+        lumas = np.ascontiguousarray(turned[:, :, ::-1] if mirrored else turned)
+        found.append((degrees, mirrored, match(a, replace(b, lumas=lumas)).similarity))
+    return max(found, key=lambda entry: entry[2])
 
 
 def _squared(signatures: Signatures, square: NDArray[np.float32]) -> Signatures:
@@ -135,8 +113,15 @@ def geometry_findings(
 ) -> Iterator[Finding]:
     """Bars, crops, turns, sizes, shapes of samples; `turned`: by how much against the tags."""
     files = {"ref": (ref, views[0]), "dist": (dist, views[1])}
-    if turned:
-        total = views[1].rotation
+    total = views[1].rotation
+    if views[1].mirrored:
+        flip = "vflip" if total == 180 else ",".join([*TURNS[total], "hflip"])
+        yield Finding(
+            "mirrored", "refusal",
+            f"the distorted pictures match when mirrored; undo it first, for example with ffmpeg -vf {flip}",
+            {"tag": dist.rotation, "found": total},
+        )  # fmt: skip
+    elif turned:
         yield Finding(
             "orientation", "step",
             f"the distorted pictures match when turned by {total} degrees; the tag says {dist.rotation}",
@@ -157,7 +142,7 @@ def geometry_findings(
                 {"side": side, "edges": list(facts.bars)}, step,
             )  # fmt: skip
     if placing is not None:
-        yield from _crops(files, placing)
+        yield from _crops(files, views_of(ref, dist), placing)
     yield from _sizes(ref, dist, views)
 
 
@@ -166,15 +151,14 @@ def _edges_text(edges: Edges) -> str:
     return ", ".join(f"{n} {name}" for n, name in zip(edges, names, strict=True) if n) or "none"
 
 
-def _crops(files: dict[str, tuple[Facts, View]], placing: Placing) -> Iterator[Finding]:
+def _crops(files: dict[str, tuple[Facts, View]], plain: tuple[View, View], placing: Placing) -> Iterator[Finding]:
     evidence = {
         "scale": [round(v, 4) for v in placing.scale], "start": [round(v, 4) for v in placing.start],
         "similarity": round(placing.similarity, 4), "before": round(placing.before, 4),
     }  # fmt: skip
-    for side, (facts, view) in files.items():
+    for (side, (_, view)), before in zip(files.items(), plain, strict=True):
         other = SIDES["dist" if side == "ref" else "ref"]
-        plain = view_of(facts, bars=True).edges
-        if view.edges != plain:
+        if view.edges != before.edges:
             yield Finding(
                 "crop", "step", f"{other} shows only a part of {SIDES[side]}: without {_edges_text(view.edges)}",
                 evidence, {"do": "crop", "side": side, "edges": list(view.edges)},

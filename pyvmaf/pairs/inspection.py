@@ -15,17 +15,20 @@ from ..video import VideoError, VideoFormat
 from ..video.url import is_remote, shown
 from .align import align
 from .alignment import Alignment
+from .blends import blend_findings, mixed_frames
 from .colours import Measured, measure_colours
-from .facts import Facts
-from .fields import woven_findings, woven_frames
-from .geometry import View, bars_agree, find_turn, geometry_findings, guesses, some_pairs, view_of
+from .facts import NO_EDGES, Facts
+from .fields import Frames, first_field, woven_findings, woven_frames
+from .geometry import bars_agree, find_turn, geometry_findings, guesses, some_pairs, views_of
+from .overlay import overlay_findings
 from .probe import facts_of
-from .reading import read_planes
+from .reading import Reading
 from .register import Placing, is_placed, register, small
-from .signature import Signatures, sign, upright
-from .tags import tag_findings
+from .signature import Signatures, sign
+from .tags import SIDES, tag_findings
 from .timing import timing_findings
 from .verdict import SEVERITIES, Finding, Inspection
+from .view import View
 
 #: Correlation of matched pictures below which they are not of one content, above which they are, without doubt.
 UNLIKE, LIKE = 0.8, 0.95
@@ -72,36 +75,42 @@ class _Look:
     views: tuple[View, View]
     signatures: tuple[Signatures, Signatures]
     alignment: Alignment
+    woven: dict[str, Frames]
 
     def __init__(self, facts: tuple[Facts, Facts], raw: VideoFormat | None) -> None:
         self.facts, self.raw = facts, raw
+        self.problems: list[VideoError | None] = [None, None]
         self.turned = 0
         self.placing: Placing | None = None
 
     def match(self) -> None:
         """Find views of both files, and an alignment, in which the pictures are alike."""
-        self._look(bars=True)
-        if (
-            self.alignment.similarity < LIKE
-            and any(any(f.bars or ()) for f in self.facts)
-            and not bars_agree(*self.facts)
-        ):
-            before = self.alignment, self.signatures, self.views
-            self._look(bars=False)
-            if self.alignment.similarity < before[0].similarity:
-                self.alignment, self.signatures, self.views = before
+        self._look()
+        if not bars_agree(*self.facts):
+            self._try_without_bars()
         if self.alignment.similarity < LIKE:
             self._turn()
         self._place()
+        self._unweave()
 
-    def _look(self, *, bars: bool) -> None:
-        self.views = (view_of(self.facts[0], bars=bars), view_of(self.facts[1], bars=bars))
+    def _try_without_bars(self) -> None:
+        """Bars of one side alone, or other ones, may be but dark pictures: then they match better as they are."""
+        before = self.facts, self.alignment, self.signatures, self.views
+        self.facts = (replace(self.facts[0], bars=NO_EDGES), replace(self.facts[1], bars=NO_EDGES))
+        self._look()
+        if self.alignment.similarity < before[1].similarity:
+            self.facts, self.alignment, self.signatures, self.views = before
+
+    def _look(self) -> None:
+        self.views = views_of(*self.facts)
         self.signatures = (self._sign(0), self._sign(1))
         self._align()
 
     def _sign(self, side: int) -> Signatures:
         view = self.views[side]
-        found = sign(read_planes(self.facts[side], self.raw), view.rotation, view.edges)
+        reading = Reading(self.facts[side], self.raw)
+        found = sign(reading, view)
+        self.problems[side] = reading.problem
         if not len(found):
             raise VideoError(self.facts[side].path, "no frame of it can be decoded")
         return found
@@ -110,10 +119,11 @@ class _Look:
         self.alignment = align(*self.signatures, self.facts[0].rate, self.facts[1].rate)
 
     def _turn(self) -> None:
-        degrees, similarity = find_turn(*self.signatures)
-        if degrees and similarity > max(UNLIKE, self.alignment.similarity + 0.1):
+        degrees, mirrored, similarity = find_turn(*self.signatures)
+        if (degrees or mirrored) and similarity > max(UNLIKE, self.alignment.similarity + 0.1):
             self.turned = degrees
-            view = replace(self.views[1], rotation=(self.views[1].rotation + degrees) % 360)
+            view = self.views[1]
+            view = replace(view, rotation=(view.rotation + degrees) % 360, mirrored=mirrored)
             self.views = (self.views[0], view)
             self.signatures = (self.signatures[0], self._sign(1))
             self._align()
@@ -139,12 +149,23 @@ class _Look:
         self.signatures = (self._sign(0), self._sign(1))
         self._align()
 
+    def _unweave(self) -> None:
+        """Match interlaced frames by the field that deinterlacing keeps: woven ones match two frames alike."""
+        lines = [view.size(facts)[1] for view, facts in zip(self.views, self.facts, strict=True)]
+        self.woven = woven_frames(*self.signatures, self.alignment, scaled=lines[0] != lines[1])
+        a, b = (first_field(f, self.woven[side]) for f, side in zip(self.facts, ("ref", "dist"), strict=True))
+        if a is None and b is None:
+            return
+        self.views = (replace(self.views[0], field=a), replace(self.views[1], field=b))
+        self.signatures = (self._sign(0), self._sign(1))
+        self._align()
+
     def _small(self, side: int, frames: list[int]) -> list[NDArray[Any]]:
         """Small pictures of the frames of these numbers."""
         view, wanted, out = self.views[side], set(frames), {}
-        for k, (planes, _) in enumerate(read_planes(self.facts[side], self.raw)):
+        for k, (planes, _) in enumerate(Reading(self.facts[side], self.raw)):
             if k in wanted:
-                out[k] = small(upright(planes[0], view.rotation, view.edges))
+                out[k] = small(view.of(planes[0]))
             if k >= max(wanted):
                 break
         return [out[k] for k in frames if k in out]
@@ -159,24 +180,32 @@ class _Look:
 
     def findings(self) -> Iterator[Finding]:
         """All findings, in no order."""
+        for side, signatures, problem in zip(("ref", "dist"), self.signatures, self.problems, strict=True):
+            if problem:
+                text = f"{SIDES[side]} can be read as far as frame {len(signatures) - 1}: {problem.problem}"
+                yield Finding("unreadable", "warning", text, {"side": side, "frames": len(signatures)})
         pairs = list(self.alignment.pairs())
-        matched = sum(s.dist[1] - s.dist[0] for s in self.alignment.segments)
-        if self.alignment.similarity < UNLIKE or matched < MATCHED * min(
-            self.alignment.dist_count, self.alignment.ref_count
-        ):
+        matched = self.alignment.matched
+        few = matched < MATCHED * min(self.alignment.dist_count, self.alignment.ref_count)
+        overlaid = []
+        if self.alignment.similarity < UNLIKE and not few:
+            overlaid = list(overlay_findings(*self.signatures, self.alignment))
+        if few or (self.alignment.similarity < UNLIKE and not overlaid):
             yield Finding(
                 "content", "refusal", "the two show different things: no part of one matches the other",
                 {"similarity": self.alignment.similarity, "matched": matched},
             )  # fmt: skip
             yield from tag_findings(*self.facts, None)
             return
+        yield from overlaid
         a, b = self.signatures
-        measured = measure_colours(a, b, pairs, (self.facts[1].matrix, self.facts[0].matrix))
-        woven = woven_frames(a, b, self.alignment)
+        matrices = self.facts[1].matrix, self.facts[0].matrix
+        measured = None if overlaid else measure_colours(a, b, pairs, matrices)
         yield from tag_findings(*self.facts, measured)
         yield from geometry_findings(*self.facts, self.views, self.placing, self.turned)
-        yield from timing_findings(*self.facts, self.alignment, woven["dist"].tolist())
-        yield from woven_findings(*self.facts, woven)
+        yield from blend_findings(*self.counted(), mixed_frames(a, b, self.alignment), self.woven)
+        yield from timing_findings(*self.facts, self.alignment, self.woven["dist"].tolist())
+        yield from woven_findings(*self.facts, self.woven)
         yield from _swapped(*self.facts, a, b, pairs, measured)
 
 

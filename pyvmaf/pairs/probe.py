@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import VmafError, error_for
-from ..frames import planes_of
+from ..pictures.frames import planes_of
 from ..video import AvVideo, RawVideo, VideoError, VideoFormat
 from ..video.av import BESIDE, MATRICES, RANGES, TRANSFERS
-from ..video.container import PATIENCE
+from ..video.container import PATIENCE, rate_of
 from ..video.decode import reason
 from ..video.sniff import START, names_itself
 from ..video.url import is_remote
@@ -150,6 +150,7 @@ def _av_facts(path: str, wanted: int | None) -> Facts:
 
 
 def open_container(path: str) -> Any:
+    """A container of PyAV: a URL, or exactly the file of that name."""
     import av
 
     # A name is a name: neither a protocol nor a pattern of numbered images.
@@ -193,7 +194,7 @@ def _header_facts(path: str, container: Any, stream: Any, first: Any) -> Facts:
     context = stream.codec_context
     format = first.format
     aspect = Fraction(stream.sample_aspect_ratio or context.sample_aspect_ratio or 1)
-    rate = stream.average_rate or stream.guessed_rate
+    rate = rate_of(stream)
     chroma, depth = _samples(format)
     full = format.name.startswith("yuvj") or (chroma == "rgb" and not int(first.color_range))
     extras = extras_of(path, container.format.name, stream.index)
@@ -222,14 +223,17 @@ def _codec_name(context: Any) -> str:
     return str(getattr(context.codec, "canonical_name", context.name))
 
 
+#: A side that every kind of chroma divides; of odd ones half is rounded up.
+SIDE = 64
+
+
 def _samples(format: Any) -> tuple[str, int]:
     depth = max((c.bits for c in format.components), default=8)
     if format.is_rgb or format.has_palette:
         return "rgb", depth
     if len([c for c in format.components if not c.is_alpha]) == 1:
         return "400", depth
-    across = format.width // max(1, format.chroma_width(format.width)) if format.width else 1
-    down = format.height // max(1, format.chroma_height(format.height)) if format.height else 1
+    across, down = SIDE // format.chroma_width(SIDE), SIDE // format.chroma_height(SIDE)
     names = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (4, 1): "411", (1, 2): "440", (4, 4): "410"}
     return names.get((across, down), "other"), depth
 

@@ -43,11 +43,23 @@ class Placing:
         """What to cut off pictures of sizes (width, height) so that both show the same."""
         out = []
         for axis in (0, 1):
-            a, b = self.start[axis], self.scale[axis]
+            a, b = _on_samples(self.start[axis], self.scale[axis], ref[axis], dist[axis])
             low, high = max(0.0, a), min(1.0, a + b)  # what both show, in the reference
             out.append((low, 1 - high, (low - a) / b, (a + b - high) / b))
         (rl, rr, dl, dr), (rt, rb, dt, db) = out
         return _rounded((rl, rt, rr, rb), ref), _rounded((dl, dt, dr, db), dist)
+
+
+#: Samples as large as the reference's, but for so much, are as large.
+AS_LARGE = 0.01
+
+
+def _on_samples(start: float, scale: float, ref: int, dist: int) -> tuple[float, float]:
+    """Start and scale along one axis, of whole samples where nothing was scaled."""
+    if abs(scale * ref / dist - 1) > AS_LARGE:
+        return start, scale
+    whole = dist / ref
+    return round((start + (scale - whole) / 2) * ref) / ref, whole
 
 
 def _rounded(shares: Sequence[float], size: tuple[int, int]) -> Edges:

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .facts import Edges
+from .view import View
 
 ROWS, COLUMNS = 18, 32
+WHOLE = View()
 CHROMA_ROWS, CHROMA_COLUMNS = 6, 8
 
 Floats = NDArray[np.float32]
@@ -64,18 +65,6 @@ def product(a: Floats, b: Floats) -> Floats:
     return out
 
 
-def upright(plane: NDArray[Any], rotation: int, edges: Edges, shares: tuple[int, int] = (1, 1)) -> NDArray[Any]:
-    """A plane without its edges, turned anticlockwise by a multiple of 90 degrees.
-
-    `shares`: how many luma samples one of the plane stands for, across and down.
-    """
-    h, w = plane.shape
-    left, top, right, bottom = edges
-    across, down = shares
-    inner = plane[top // down : h - bottom // down, left // across : w - right // across]
-    return np.rot90(inner, rotation // 90)
-
-
 @dataclass(frozen=True)
 class Signatures:
     """Signatures of the frames of one video, in 8-bit units whatever its depth."""
@@ -87,7 +76,7 @@ class Signatures:
     details: Floats
     """How much neighbouring samples differ, which blur and compression lessen."""
     combs: Floats
-    """The share of samples that stick out of both lines beside them, beyond what noise explains.
+    """The share of samples from which on the lines go up and down, beyond what noise explains.
 
     It is large in woven fields of moving pictures.
     """
@@ -96,44 +85,46 @@ class Signatures:
         return len(self.lumas)
 
 
-# A sample is combed when it lies so far (8-bit units) beyond both neighbours in its column.
-COMB = 12
-# Noise sticks out along the line as well, also at twice the distance where it was stretched. So many times that
+# A sample is combed when from it on four samples of its column go up and down by so much (8-bit units) each:
+# fields from two times do that along every edge that moved; a thin line goes up and down once.
+COMB = 10
+# Noise does so along the line as well, also at twice the distance where it was stretched. So many times that
 # share is taken off: over one, because shares of small pictures are uncertain themselves.
 NOISE = 1.5
 
 
 def textures(luma: NDArray[Any], depth: int) -> tuple[float, float]:
-    """Detail in 8-bit units and combing of a luma plane, from three lines of every twelve."""
+    """Detail in 8-bit units and combing of a luma plane, from four lines of every twelve."""
     height, width = luma.shape
-    if height < 3 or width < 2:
+    if height < 4 or width < 2:
         return 0.0, 0.0
-    period = 12 if height >= 24 else 3
+    period = 12 if height >= 24 else 4
     stop = height // period * period
     kind = np.int16 if depth < 15 else np.int32
-    above, line, below = (luma[i:stop:period].astype(kind) for i in range(3))
+    lines = [luma[i:stop:period].astype(kind) for i in range(4)]
     least = COMB << (depth - 8)
-    noise = max(_sticking_out(line[:, k:-k], line[:, : -2 * k], line[:, 2 * k :], least) for k in (1, 2))
-    comb = max(_sticking_out(line, above, below, least) - NOISE * noise, 0.0)
-    return float(np.abs(np.diff(line, axis=1)).mean()) / (1 << (depth - 8)), comb
+    across = lines[1]
+    noise = max(_zigzag([across[:, i * k : width - (3 - i) * k] for i in range(4)], least) for k in (1, 2))
+    comb = max(_zigzag(lines, least) - NOISE * noise, 0.0)
+    return float(np.abs(np.diff(across, axis=1)).mean()) / (1 << (depth - 8)), comb
 
 
-def _sticking_out(of: NDArray[Any], one: NDArray[Any], other: NDArray[Any], least: int) -> float:
-    """The share of samples of which both neighbours are lower, or both higher, by more than `least`."""
-    if not of.size:
+def _zigzag(four: list[NDArray[Any]], least: int) -> float:
+    """The share of samples from which on values rise, fall and rise, or the other way round, by more than `least`."""
+    a, b, c, d = four
+    if not a.size:
         return 0.0
-    up, down = of - one, of - other
-    return float(((np.minimum(up, down) > least) | (np.maximum(up, down) < -least)).mean())
+    steps = b - a, b - c, d - c
+    low, high = (change(change(steps[0], steps[1]), steps[2]) for change in (np.minimum, np.maximum))
+    return float(((low > least) | (high < -least)).mean())
 
 
-def sign(
-    frames: Iterable[tuple[tuple[NDArray[Any], ...], int]], rotation: int = 0, edges: Edges = (0, 0, 0, 0)
-) -> Signatures:
-    """Signatures of all frames, each given as planes and depth; `edges` are cut off, then pictures are turned.
+def sign(frames: Iterable[tuple[tuple[NDArray[Any], ...], int]], view: View = WHOLE) -> Signatures:
+    """Signatures of all frames, each given as planes and depth.
 
     Memory is that of the signatures: 1.3 KB per frame.
     """
-    parts = [Signatures(*_stacked(block)) for block in _blocks(_rows(frames, rotation, edges), 1024)]
+    parts = [Signatures(*_stacked(block)) for block in _blocks(_rows(frames, view), 1024)]
     if not parts:
         return Signatures(np.zeros((0, ROWS, COLUMNS), np.uint16), None, *(np.zeros(0, np.float32),) * 2)
     colours = [p.chromas for p in parts if p.chromas is not None]
@@ -148,18 +139,17 @@ def sign(
 Row = tuple[NDArray[np.uint16], NDArray[np.uint8] | None, float, float]
 
 
-def _rows(frames: Iterable[tuple[tuple[NDArray[Any], ...], int]], rotation: int, edges: Edges) -> Iterator[Row]:
+def _rows(frames: Iterable[tuple[tuple[NDArray[Any], ...], int]], view: View) -> Iterator[Row]:
     for planes, depth in frames:
         scale = np.float32(1.0 / (1 << (depth - 8)))
-        luma = upright(planes[0], rotation, edges)
         detail, comb = textures(planes[0], depth)
         chroma = None
         if len(planes) > 1:
             h, w = planes[0].shape
             shares = ((w + 1) // planes[1].shape[1], (h + 1) // planes[1].shape[0])
-            turned = [upright(p, rotation, edges, shares) for p in planes[1:3]]
+            turned = [view.of(p, shares) for p in planes[1:3]]
             chroma = np.stack([_bytes(shrink(p, CHROMA_ROWS, CHROMA_COLUMNS) * scale) for p in turned])
-        yield fine(shrink(luma, ROWS, COLUMNS) * scale), chroma, detail, comb
+        yield fine(shrink(view.of(planes[0]), ROWS, COLUMNS) * scale), chroma, detail, comb
 
 
 def fine(values: Floats) -> NDArray[np.uint16]:

@@ -9,14 +9,17 @@ from .colours import Measured
 from .facts import Facts
 from .verdict import Finding
 
+#: Bits of samples that are scored; RGB may have fewer, floating point more.
+LEAST_DEPTH, MOST_DEPTH = 8, 16
 SIDES = {"ref": "the reference", "dist": "the distorted video"}
 
 
 def tag_findings(ref: Facts, dist: Facts, measured: Measured | None) -> Iterator[Finding]:
     """Sizes, samples, colours, fields, clocks."""
     yield from _rotation(ref, dist)
-    yield from _range(ref, dist, measured)
-    yield from _matrix(ref, dist, measured)
+    if "rgb" not in (ref.chroma, dist.chroma):  # which becomes what the other side is
+        yield from _range(ref, dist, measured)
+        yield from _matrix(ref, dist, measured)
     yield from _transfer(ref, dist, measured)
     yield from _samples(ref, dist)
     yield from _fields(ref, dist)
@@ -25,12 +28,15 @@ def tag_findings(ref: Facts, dist: Facts, measured: Measured | None) -> Iterator
 
 def _rotation(ref: Facts, dist: Facts) -> Iterator[Finding]:
     for side, facts in (("ref", ref), ("dist", dist)):
-        if facts.rotation and ref.rotation != dist.rotation:
-            yield Finding(
-                "rotation", "step", f"{SIDES[side]} is to be turned by {facts.rotation} degrees when shown",
-                {"ref": ref.rotation, "dist": dist.rotation},
-                {"do": "rotate", "side": side, "degrees": facts.rotation},
-            )  # fmt: skip
+        if not facts.rotation or ref.rotation == dist.rotation:
+            continue
+        text, degrees = f"{SIDES[side]} is to be turned by {facts.rotation} degrees when shown", facts.rotation
+        if degrees % 90:
+            text, degrees = f"{text}, which is no quarter turn: it is taken as it is stored", 0
+        yield Finding(
+            "rotation", "step", text, {"ref": ref.rotation, "dist": dist.rotation},
+            {"do": "rotate", "side": side, "degrees": degrees},
+        )  # fmt: skip
 
 
 def _range(ref: Facts, dist: Facts, measured: Measured | None) -> Iterator[Finding]:
@@ -79,12 +85,29 @@ def _matrix(ref: Facts, dist: Facts, measured: Measured | None) -> Iterator[Find
         )  # fmt: skip
 
 
+#: Primaries of wide gamuts.
+WIDE = ("bt2020", "smpte428", "smpte431", "smpte432")
+
+
+def wide_apart(ref: Facts, dist: Facts) -> bool:
+    """Whether tags say that primaries differ, and one gamut is wide."""
+    a, b = ref.primaries, dist.primaries
+    return bool(a and b and a != b and (a in WIDE or b in WIDE))
+
+
 def _transfer(ref: Facts, dist: Facts, measured: Measured | None) -> Iterator[Finding]:
     a, b = ref.transfer or "SDR", dist.transfer or "SDR"
     if a != b:
         yield Finding(
             "transfer", "refusal", f"the reference is {a}, the distorted video {b}; their light cannot be compared",
             {"ref": ref.transfer, "dist": dist.transfer},
+        )  # fmt: skip
+    elif wide_apart(ref, dist):
+        yield Finding(
+            "primaries", "refusal",
+            f"the primaries of the reference are {ref.primaries}, of the distorted video {dist.primaries}; their "
+            "colours cannot be compared",
+            {"ref": ref.primaries, "dist": dist.primaries},
         )  # fmt: skip
     elif ref.hdr:
         yield Finding("hdr", "warning", f"both are {a}; the models were made for SDR", {"transfer": a})
@@ -98,9 +121,9 @@ def _transfer(ref: Facts, dist: Facts, measured: Measured | None) -> Iterator[Fi
 
 
 def _samples(ref: Facts, dist: Facts) -> Iterator[Finding]:
-    if ref.depth != dist.depth:
-        side = "ref" if ref.depth < dist.depth else "dist"
-        bits = max(ref.depth, dist.depth)
+    depths = [min(max(facts.depth, LEAST_DEPTH), MOST_DEPTH) for facts in (ref, dist)]
+    if depths[0] != depths[1]:
+        side, bits = "ref" if depths[0] < depths[1] else "dist", max(depths)
         yield Finding(
             "depth", "step", f"samples have {ref.depth} and {dist.depth} (distorted) bits",
             {"ref": ref.depth, "dist": dist.depth}, {"do": "depth", "side": side, "bits": bits},

@@ -14,6 +14,8 @@ from .verdict import Finding
 ALIGN = {"do": "align"}
 #: So many events are listed as evidence.
 LISTED = 200
+#: Clocks that differ so are explained by frames that are woven.
+PULLDOWN = (Fraction(4, 5), Fraction(5, 4))
 
 
 def timing_findings(ref: Facts, dist: Facts, alignment: Alignment, woven: Sequence[int]) -> Iterator[Finding]:
@@ -25,7 +27,7 @@ def timing_findings(ref: Facts, dist: Facts, alignment: Alignment, woven: Sequen
             continue
         by_kind.setdefault(event.kind, []).append(event)
     yield from _offset(alignment, by_kind)
-    yield from _rate(ref, dist, alignment)
+    yield from _rate(ref, dist, alignment, bool(known))
     for kind in ("drop", "duplicate", "freeze", "insert", "replace"):
         events = by_kind.get(kind, [])
         if events:
@@ -62,10 +64,11 @@ def _offset(alignment: Alignment, by_kind: dict[str, list[Event]]) -> Iterator[F
         )  # fmt: skip
 
 
-def _rate(ref: Facts, dist: Facts, alignment: Alignment) -> Iterator[Finding]:
+def _rate(ref: Facts, dist: Facts, alignment: Alignment, woven: bool) -> Iterator[Finding]:
     clocks = (ref.rate / dist.rate) if ref.rate and dist.rate else None
     evidence = {"ref": ref.frame_rate, "dist": dist.frame_rate, "rate": alignment.rate}
     found = Fraction(alignment.rate)
+    explained = woven and clocks in PULLDOWN
     if found != 1:
         what = f"{_rate_text(ref)} and {_rate_text(dist)} (distorted)"
         how = f"only every {found}th reference frame is there" if found > 1 else "frames are repeated"
@@ -74,7 +77,7 @@ def _rate(ref: Facts, dist: Facts, alignment: Alignment) -> Iterator[Finding]:
         elif found > 1:
             how = f"of {found.numerator} reference frames {found.denominator} are there"
         yield Finding("rate", "step", f"frame rates differ, {what}: {how}", evidence, ALIGN)
-    elif clocks and clocks != 1:
+    elif clocks and clocks != 1 and min(alignment.ref_count, alignment.dist_count) > 1 and not explained:
         small = abs(float(clocks) - 1) < SAME
         text = "the same frames" if alignment.identity else "no frames repeated or left out by a rule"
         yield Finding(

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from .._ffi import encoded, lib
-from ..context import VmafContext
+from ..engine.context import VmafContext
 from ..errors import VmafOSError, VmafTimeoutError, VmafValueError
 from .extracted import put_in, take_out
 from .part import Part, check_same
+from .records import ABSENT, size_of
 from .store import Stored, Writer
 
 #: A record is written when so many frames have settled, or so much time has passed.
@@ -30,7 +31,7 @@ class Checkpoint:
 
     Raises:
         VmafValueError: the file is of another run, or something else, or no name of a file.
-        VmafBusyError: another process is at it.
+        VmafBusyError: another process is at it, or began at the same time.
         VmafOSError: it cannot be written.
     """
 
@@ -39,7 +40,8 @@ class Checkpoint:
             raise VmafValueError("the path of the checkpoint is empty")
         if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
             raise VmafValueError(f"{os.fsdecode(path)} is a pipe or a device; a checkpoint is a file, to go on from")
-        stored = Stored(path) if os.path.exists(path) else None
+        seen = size_of(path)
+        stored = Stored(path) if seen != ABSENT else None
         found = stored.part if stored else None
         if found:
             check_same(part.identity, found.identity, f"{os.fsdecode(path)} is the checkpoint of another run")
@@ -52,7 +54,8 @@ class Checkpoint:
         self.is_complete = stored is not None and stored.is_complete
         self._writer: Writer | None = None
         if not self.is_complete:
-            self._writer = Writer(path, *((stored.end, stored.series) if stored and found else ()))
+            known = (stored.end, stored.series) if stored and found else (0, ())
+            self._writer = Writer(path, *known, seen)
         self._format = part.extracted.format
         self._first = part.plan.frames.first
         self._next = found.extracted.stop if found else self._first

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._ffi import CData, call, ffi, lib, text, unsigned
-from ..context import VmafContext
+from ..engine.context import VmafContext
 from ..video import VideoFormat
 
 END = (1 << 32) - 1

@@ -11,11 +11,11 @@ from itertools import pairwise
 from typing import Any
 
 from .._ffi import call
-from ..context import VmafContext
+from ..engine.context import VmafContext
 from ..errors import VmafTypeError, VmafValueError
-from ..plan import Span
-from ..result import Result, collect
-from ..wanted import load_models, register
+from ..results.result import Result, collect
+from ..scoring.plan import Span
+from ..scoring.wanted import load_models, register
 from .extracted import Extracted, join, put_in
 from .part import Part, check_same, models_identity
 from .store import load_part

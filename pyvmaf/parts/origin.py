@@ -6,7 +6,10 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+from bisect import bisect_right
+from collections.abc import Sequence
 from errno import EIO
+from itertools import accumulate
 from typing import Any
 
 from .._ffi import call
@@ -36,6 +39,32 @@ def file_digest(path: str | os.PathLike[str], *, whole: bool = False) -> dict[st
             return _digest(file, 0, os.fstat(file.fileno()).st_size, whole)
     except OSError as error:
         raise error_for(error.errno or EIO, os.fsdecode(path), error.strerror or str(error)) from None
+
+
+def files_digest(paths: Sequence[str]) -> dict[str, Any]:
+    """The digest of many files that are one video, as of one file that has them one behind the other.
+
+    Raises:
+        VmafOSError: one cannot be read.
+    """
+    path = paths[0]
+    digest = hashlib.sha256()
+    try:
+        ends = list(accumulate(os.stat(path := one).st_size for one in paths))
+        digest.update(repr(ends).encode())
+        whole = ends[-1] <= WHOLE
+        starts = [0, *ends[:-1]] if whole else [i * (ends[-1] - PIECE) // (PIECES - 1) for i in range(PIECES)]
+        for start in starts:
+            which = bisect_right(ends, start)
+            if which == len(paths):
+                break  # the last ones are empty
+            with open(path := paths[which], "rb") as file:
+                file.seek(start - (ends[which - 1] if which else 0))
+                digest.update(file.read(-1 if whole else PIECE))
+    except OSError as error:
+        raise error_for(error.errno or EIO, os.fsdecode(path), error.strerror or str(error)) from None
+    of = "whole" if whole else "pieces"
+    return {"files": len(paths), "bytes": ends[-1], "sha256": digest.hexdigest(), "of": of}
 
 
 def object_digest(file: Any, start: int, size: int) -> dict[str, Any]:

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from .._ffi import call
-from ..aligned import as_plain
-from ..context import Model
+from ..engine.context import Model
+from ..engine.model import VmafModel, VmafModelCollection, is_path
 from ..errors import VmafValueError
-from ..model import VmafModel, VmafModelCollection, is_path
 from ..model_files import entries
-from ..plan import Plan
 from ..plugins import packages
-from ..run import Run
+from ..results.run import Run
+from ..scoring.aligned import as_plain
+from ..scoring.plan import Plan
 from ..video import Video
 from .extracted import Extracted
 from .origin import digest_or_nothing, versions

@@ -12,11 +12,11 @@ from typing import Any, TextIO
 import numpy as np
 
 from .._ffi import encoded
-from .._report import read_number
 from ..errors import VmafTypeError, VmafValueError, error_for
-from ..pooled import PERCENTILES, Pooled
-from ..result import Result
-from ..run import Run
+from ..results.pooled import PERCENTILES, Pooled
+from ..results.report import read_number
+from ..results.result import Result
+from ..results.run import Run
 from .text import part_from_dict
 
 

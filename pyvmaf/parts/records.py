@@ -20,6 +20,17 @@ from ..errors import VmafError, VmafValueError, error_for
 MAGIC = b"pyvmaf scores 1\n"
 HEAD = struct.Struct("<II")  # length and CRC-32 of what follows
 LIMIT = 1 << 28  # bytes of a record; a torn length is not believed
+ABSENT = -1  # in the place of a file's size: it is not there
+
+
+def size_of(path: str | os.PathLike[str]) -> int:
+    """Bytes of a file, or `ABSENT`."""
+    try:
+        return os.stat(path).st_size
+    except (FileNotFoundError, NotADirectoryError):
+        return ABSENT
+    except OSError as error:
+        raise error_for(error.errno or EIO, os.fsdecode(path), error.strerror or str(error)) from None
 
 
 def read_records(path: str | os.PathLike[str]) -> tuple[list[bytes], int]:
@@ -61,18 +72,25 @@ class RecordFile:
     Args:
         path: made if need be.
         end: where to go on, as `read_records` says; 0 for a new file.
+        seen: `size_of` it before it was read; None: whatever is there is given up.
 
     Raises:
-        VmafBusyError: another process writes it.
+        VmafBusyError: another process writes it, or has done so since.
         VmafOSError: it cannot be written.
     """
 
-    def __init__(self, path: str | os.PathLike[str], end: int) -> None:
+    def __init__(self, path: str | os.PathLike[str], end: int, seen: int | None = None) -> None:
         self.path = os.fsdecode(path)
-        with self._named():
-            self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), "r+b", buffering=0)
+        how = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | (os.O_EXCL if seen == ABSENT else 0)
+        try:
+            with self._named():
+                self._file = os.fdopen(os.open(path, how, 0o666), "r+b", buffering=0)
+        except FileExistsError:
+            raise self._busy() from None
         try:
             self._lock()
+            if seen is not None and os.fstat(self._file.fileno()).st_size != max(0, seen):
+                raise self._busy()
             with self._named():
                 self._file.truncate(end)
                 self._file.seek(end)
@@ -84,6 +102,9 @@ class RecordFile:
 
     def _named(self) -> _Named:
         return _Named(self.path)
+
+    def _busy(self) -> VmafError:
+        return error_for(EBUSY, self.path, "another process began to write it at the same time; start this one again")
 
     def _lock(self) -> None:
         try:

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from .._save import replacing
 from ..errors import VmafValueError
-from ..plan import Plan
-from ..run import Run
+from ..results.run import Run
+from ..results.save import replacing
+from ..scoring.plan import Plan
 from ..video import VideoFormat
 from .extracted import Aggregate, Extracted, Series, join
 from .part import Part
@@ -43,10 +43,17 @@ class Writer:
         path: the file.
         end: where to go on; 0: a new file.
         series: columns that the file has, in their order.
+        seen: see `RecordFile`.
     """
 
-    def __init__(self, path: str | os.PathLike[str], end: int = 0, series: tuple[Series, ...] = ()) -> None:
-        self._records = RecordFile(path, end)
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        end: int = 0,
+        series: tuple[Series, ...] = (),
+        seen: int | None = None,
+    ) -> None:
+        self._records = RecordFile(path, end, seen)
         self._series = {one: i for i, one in enumerate(series)}
         self._synced = time.monotonic()
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import VmafValueError
-from ..plan import Plan
-from ..run import Run
+from ..results.run import Run
+from ..scoring.plan import Plan
 from ..video import VideoFormat
 from .extracted import Aggregate, Extracted, Series
 from .part import Part, digest_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..pairs.facts import NO_EDGES, Edges, Facts
+from ..pairs.facts import NO_EDGES, Edges, Facts, widest
+from ..pairs.view import TURNS
 from .errors import PrepareError
 from .preparation import Step
 from .settings import Settings, Size
@@ -14,7 +15,6 @@ from .settings import Settings, Size
 SHAPE_SLACK = 0.02
 #: How far the bars of two pictures of one shape may be apart, as a share of the side.
 BAR_SLACK = 0.01
-TURNS = {90: ("transpose=cclock",), 180: ("hflip", "vflip"), 270: ("transpose=clock",)}
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Geometry:
             reasons = ["the container crops"] if self.facts.container_crop != NO_EDGES else []
             reasons += ["there is more around the picture"] if self.bars else []
             out.append(Step(f"crop={size}:{left}:{top}:exact=1", " and ".join(reasons)))
-        turns = TURNS.get(self.rotation, ())
+        turns = TURNS[self.rotation]
         return out + [Step(turn, f"it is shown turned by {self.rotation} degrees") for turn in turns]
 
 
@@ -101,7 +101,7 @@ def _whole(facts: Facts, settings: Settings, side: str) -> Geometry:
     """A side before its bars are looked at."""
     turns = dict(settings.rotate) if isinstance(settings.rotate, tuple) else {}
     rotation = turns.get(side, facts.rotation if settings.rotate else 0)
-    if rotation not in (0, *TURNS):
+    if rotation not in TURNS:
         problem = f"the file says that it is shown turned by {rotation} degrees"
         remedy = 'only multiples of 90 are turned; prepare={"rotate": False} leaves it as stored'
         raise PrepareError(facts.path, facts.stream, problem, remedy)
@@ -120,12 +120,8 @@ def _within(geometry: Geometry, bars: Edges) -> Geometry:
     facts = geometry.facts
     if bars == NO_EDGES:
         return geometry
-    edges = on_grid(_most(geometry.edges, bars), facts)
+    edges = on_grid(widest(geometry.edges, bars), facts)
     return Geometry(facts, edges, edges != geometry.edges, geometry.rotation)
-
-
-def _most(a: Edges, b: Edges) -> Edges:
-    return max(a[0], b[0]), max(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
 def _without_bars(ref: Geometry, dist: Geometry) -> tuple[Geometry, Geometry] | None:
@@ -141,7 +137,7 @@ def _without_bars(ref: Geometry, dist: Geometry) -> tuple[Geometry, Geometry] | 
         shares = [abs(p - q) / side for p, q, side in zip(a, b, _sides(ref.facts), strict=True)]
         if max(shares) > BAR_SLACK:
             return None
-        a = b = _most(a, b)
+        a = b = widest(a, b)
     elif NO_EDGES not in (a, b) and same_shape(ref, dist) and _far(a, ref.facts, b, dist.facts):
         return None
     cut = _within(ref, a), _within(dist, b)

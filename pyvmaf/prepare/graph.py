@@ -17,8 +17,8 @@ from ..errors import VmafNotSupportedError, VmafValueError
 from ..video.base import Frame
 from ..video.decode import reason
 
-FILTERS = {"scale", "zscale", "format", "crop", "transpose", "hflip", "vflip", "bwdif", "yadif", "alphaextract",
-           "extractplanes"}  # fmt: skip
+FILTERS = {"scale", "zscale", "colorspace", "format", "crop", "transpose", "hflip", "vflip", "bwdif", "yadif",
+           "alphaextract", "extractplanes"}  # fmt: skip
 TIME_BASE = Fraction(1, 25)  # of no meaning: frames are counted, not timed
 
 

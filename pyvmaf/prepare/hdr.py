@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..model import VmafModel, VmafModelCollection, builtin_models
+from ..engine.model import VmafModel, VmafModelCollection, builtin_models
 from ..video.base import Video
 from .errors import HdrError
 

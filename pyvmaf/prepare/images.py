@@ -8,6 +8,7 @@ import os
 import re
 from typing import Any
 
+from ..parts.origin import files_digest
 from ..video.base import VideoError
 from ..video.decode import reason
 from .decoded import DecodedVideo
@@ -30,6 +31,7 @@ class ImageSequence(DecodedVideo):
         self._rate = rate
         self._kind, self._start, self._names = find_images(self._pattern)
         super().__init__(self._names[0])
+        self.digest = files_digest(self._names)
 
     def _open(self, av: Any, name: str) -> Any:
         options = {"pattern_type": self._kind, "framerate": repr(float(self._rate))}

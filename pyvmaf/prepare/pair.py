@@ -12,7 +12,7 @@ from ..video import AvVideo, Video
 from .decoded import DecodedVideo, check_grain
 from .errors import PrepareError
 from .grain import grain_warnings
-from .preparation import Preparation
+from .preparation import Preparation, Side
 from .settings import Prepare, Settings, check_prepare
 
 if TYPE_CHECKING:
@@ -49,13 +49,20 @@ def decoder_for(prepare: Prepare = "none", film_grain: str = "apply") -> Callabl
 
 
 def prepared(ref: Video, dist: Video, preparation: Preparation | None) -> tuple[Video, Video]:
-    """Both videos as a preparation wants them; one that it leaves alone is given back as it is."""
+    """Both videos as a preparation wants them; one that it leaves alone is given back, tagged as it was found to be."""
     if preparation is None:
         return ref, dist
+    return _prepared(ref, preparation.ref), _prepared(dist, preparation.dist)
+
+
+def _prepared(video: Video, side: Side) -> Video:
     from .video import PreparedVideo
 
-    a = PreparedVideo(ref, preparation.ref) if preparation.ref.steps else ref
-    return a, PreparedVideo(dist, preparation.dist) if preparation.dist.steps else dist
+    if side.steps:
+        return PreparedVideo(video, side)
+    found = {name: value for name, value in (("range", side.range), ("matrix", side.matrix)) if value}
+    video.colour = {name: found.get(name, value) for name, value in video.colour.items()}
+    return video
 
 
 def prepare_videos(

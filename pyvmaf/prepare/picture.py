@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import VmafError
-from ..frames import layout_of
 from ..pairs.facts import Facts
-from ..video.base import VideoFormat
+from ..pictures.frames import layout_of
+from ..video.base import DEPTHS, VideoFormat
 from .colour import Colour, convert
 from .pixels import depth_above, is_grey, is_rgb, pixel_format
 from .settings import Size
@@ -67,15 +68,18 @@ class Picture:
         planar = r"(?:yuvj?a?4\d\dp|gray|ya|nv|p[024]1|gbra?p)"
         return is_rgb(self.pixel) or re.match(planar, self.pixel) is not None
 
-    def at_hand(self, turned: bool) -> Picture:
-        """It in a format that FFmpeg deinterlaces, crops and turns without a conversion of its own choice."""
+    def at_hand(self, turned: bool, depths: Sequence[int] = DEPTHS) -> Picture:
+        """It in a format that FFmpeg deinterlaces, crops and turns without a conversion of its own choice.
+
+        `depths`: those that are taken, rising.
+        """
         if is_grey(self.pixel):
             return self
         plain = re.fullmatch(r"yuv4(20|22|44)p(?:(?:9|10|12|14|16)le)?", self.pixel)
-        if plain and not (turned and plain[1] == "22"):
+        if plain and self.depth in depths and not (turned and plain[1] == "22"):
             return self
         chroma = "444" if turned and self.nearest_chroma == "422" else self.nearest_chroma
-        depth = depth_above(self.depth)
+        depth = depth_above(self.depth, depths)
         return replace(self, pixel=pixel_format(chroma, depth), chroma=chroma, depth=depth, alpha=False)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from ..video.base import DEPTHS
@@ -52,10 +53,10 @@ def depth_of(format: Any) -> int:
     return depth_above(max((c.bits for c in format.components), default=8))
 
 
-def depth_above(bits: int) -> int:
-    """The least depth of planes that holds samples of so many bits; 16 for floating point.
+def depth_above(bits: int, depths: Sequence[int] = DEPTHS) -> int:
+    """The least of these depths that holds samples of so many bits; the last where none does.
 
     >>> depth_above(5), depth_above(11), depth_above(32)
     (8, 12, 16)
     """
-    return next((depth for depth in DEPTHS if depth >= bits), DEPTHS[-1])
+    return next((depth for depth in depths if depth >= bits), depths[-1])

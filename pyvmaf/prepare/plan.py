@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..pairs.facts import NO_EDGES, Facts
-from ..video.base import Video, VideoFormat
+from ..video.base import DEPTHS, Video, VideoFormat
 from .colour import Colour, colours
 from .errors import PrepareError
 from .facts import facts_of_video
@@ -14,7 +15,7 @@ from .geometry import Geometry, geometries, same_shape
 from .picture import NEAREST_CHROMA, Picture, changes
 from .pixels import depth_above
 from .preparation import Preparation, Side, Step
-from .scaler import check_library, scale
+from .scaler import COLORSPACE_DEPTHS, check_library, colorspace, is_recoloured, recoloured, scale
 from .settings import Prepare, Settings, check_prepare
 
 SHAPES = "crop one of them, or say the size that both are scaled to and that shapes may differ: " + (
@@ -32,7 +33,7 @@ def plan_preparation(ref: Video | Facts, dist: Video | Facts, prepare: Prepare =
         prepare: "auto", "none" or a mapping, see `Settings`; a preparation is given back.
 
     Returns:
-        The preparation; None if nothing is asked for, or nothing is to be done.
+        The preparation; None if nothing is asked for, or nothing is to be done and no tag is overruled.
 
     Raises:
         PrepareError: no stated rule makes the pair comparable.
@@ -49,10 +50,10 @@ def plan_preparation(ref: Video | Facts, dist: Video | Facts, prepare: Prepare =
     if settings.aspect and not same_shape(*cuts):
         shapes = " and ".join(f"{cut.size[0]}x{cut.size[1]} ({cut.shape:.3f}:1)" for cut in cuts)
         raise PrepareError(b.path, b.stream, f"the pictures have different shapes, {shapes}", SHAPES)
-    target = _target(cuts, coded, settings)
+    target = _target(cuts, own, coded, settings)
     sides = zip(cuts, own, fields, strict=True)
     made = Preparation(*(_side(cut, colour, deinterlacer, target, settings) for cut, colour, deinterlacer in sides))
-    return made if made.ref.steps or made.dist.steps else None
+    return made if made.ref.steps or made.dist.steps or settings.assume else None
 
 
 def _fields(facts: Facts, settings: Settings, side: str) -> str:
@@ -68,10 +69,16 @@ def _fields(facts: Facts, settings: Settings, side: str) -> str:
     return found
 
 
-def _target(cuts: tuple[Geometry, Geometry], colour: Colour, settings: Settings) -> Picture:
+#: Bits that hold what a change of matrix makes of samples of 8, so that mending adds no rounding of its own.
+FINE = 10
+
+
+def _target(cuts: tuple[Geometry, Geometry], own: Sequence[Colour], colour: Colour, settings: Settings) -> Picture:
     ref, dist = cuts[0].facts, cuts[1].facts
     chroma = settings.chroma or NEAREST_CHROMA.get(ref.chroma, ref.chroma)
-    depth = settings.depth or depth_above(max(ref.depth, dist.depth))
+    coloured = "400" not in (chroma, ref.chroma, dist.chroma)
+    fine = FINE if coloured and any(one.matrix != colour.matrix for one in own) else 0
+    depth = settings.depth or depth_above(max(ref.depth, dist.depth, fine))
     return Picture.planar(VideoFormat(*(settings.size or cuts[0].size), chroma, depth), colour)
 
 
@@ -79,14 +86,18 @@ def _side(cut: Geometry, colour: Colour, deinterlacer: str, target: Picture, set
     facts = cut.facts
     first = now = Picture.of(facts, colour)
     steps: list[Step] = []
-    fields = deinterlacer != "off"
-    if fields or cut.rotation or (cut.edges != NO_EDGES and not first.is_cropped_as_it_is):
-        now = first.at_hand(cut.is_on_its_side)
+    fields, matrix = deinterlacer != "off", is_recoloured(first, target, settings)
+    if fields or matrix or cut.rotation or (cut.edges != NO_EDGES and not first.is_cropped_as_it_is):
+        now = first.at_hand(cut.is_on_its_side, COLORSPACE_DEPTHS if matrix else DEPTHS)
     if now is not first:
-        what = "deinterlaced" if fields else "turned" if cut.rotation else "cropped"
+        what = "deinterlaced" if fields else "turned" if cut.rotation else "cropped" if not matrix else "converted"
         steps.append(Step(scale(first, now, settings), f"{first.pixel} is made {now.pixel} to be {what}"))
     if fields:
         steps.append(Step(f"{deinterlacer}=mode=send_frame", "frames are made of fields"))
+    if matrix:
+        then = recoloured(now, target)
+        steps.append(Step(colorspace(now, then), "; ".join(changes(now, then))))
+        now = then
     steps += cut.steps()
     now = replace(now, size=cut.size)
     if reasons := changes(now, target):

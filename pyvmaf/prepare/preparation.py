@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..errors import VmafValueError
-from ..frames import layout_of
+from ..pictures.frames import layout_of
 from ..video.base import VideoFormat
 from .pixels import is_grey, pixel_format
 

@@ -6,13 +6,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeAlias
 
 from ..errors import VmafTypeError, VmafValueError
 from ..video.base import CHROMA, DEPTHS, MAX_SIDE
 from .preparation import SIDES, Preparation
-from .steps import prepare_of_steps
+from .steps import ELSEWHERE, prepare_of_steps
 
 #: `prepare=` of `score`: "auto", "none", a mapping of steps, the steps of an inspection, any of them checked, or a
 #: preparation that was made before.
@@ -185,6 +185,20 @@ class Settings:
             if key not in known:
                 raise VmafValueError(f"prepare has no step {key!r}; there are: {', '.join(known)}")
         return cls(**{key: CHECKS[key](key, value) for key, value in prepare.items()})
+
+    def over(self, steps: Sequence[Mapping[str, Any]]) -> Settings:
+        """These settings over the steps of an inspection: what is left to the rules here is taken from there.
+
+        Pictures were found to match, so that shapes by tags do not count.
+
+        >>> steps = [{"do": "depth", "bits": 12}, {"do": "chroma", "to": "422"}]
+        >>> found = Settings(depth=10).over(steps)
+        >>> found.depth, found.chroma
+        (10, '422')
+        """
+        found = Settings.of([step for step in steps if step["do"] not in ELSEWHERE])
+        named = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+        return replace(found or Settings(), **{"aspect": False, **named})
 
     def deinterlacer(self, side: str, tagged: bool) -> str | None:
         """The filter that makes frames of a side's fields, or "off"; None: nothing is said of fields that are there."""

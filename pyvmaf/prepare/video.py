@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import VmafError, VmafValueError
-from ..frames import layout_of, planes_of
+from ..pictures.frames import layout_of, planes_of
 from ..video.base import Frame, Video, VideoError, VideoFormat, check_range
+from ..video.guard import Guard
 from ..video.reader import FileVideo
 from .decoded import DecodedVideo
 from .errors import PrepareError
@@ -43,7 +44,7 @@ class PreparedVideo(FileVideo):
             self._alpha = _alpha_of(side) if side.opaque else None
         except VmafValueError as error:
             raise VideoError(video.path, str(error)) from None
-        super().__init__(video.path, side.output, self._let_go)
+        super().__init__(video.path, side.output, Guard(video.path, self._let_go))
         said = {name: value for name, value in video.colour.items() if name in ("transfer", "primaries")}
         self.colour = said | {n: v for n, v in (("range", side.range), ("matrix", side.matrix)) if v}
         self.interlaced = video.interlaced and not side.deinterlaced

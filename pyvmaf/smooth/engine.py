@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..context import VmafContext
-from ..extractor import OptionValue
+from ..engine.context import VmafContext
+from ..engine.extractor import OptionValue
 from .models import Feature
 from .options import MotionOptions, published
 

@@ -7,75 +7,149 @@ what the gradient needs, and adds it to planes once it is told the slopes by the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from . import kernels
 from .constants import SCALES
-from .kernels import AdmHow, AdmScale, Doubles, Floats, MaybePair, Pair, VifScale
-from .options import AdmOptions, MotionOptions
-from .spans import held, spans
+from .kernels import AdmHow, AdmScale, Doubles, Floats, MaybePair, Pair, Room, Shape, VifScale
+from .options import AdmOptions, MotionOptions, VifOptions
+from .spans import Span, held, spans
 
 Slopes = Mapping[str, Doubles]  # by the name of the value, [N]
+
+
+class Store:
+    """Planes of frames that are kept for the gradient, in one array [N, P] from which they are taken in order."""
+
+    def __init__(self, memory: Floats) -> None:
+        self.memory, self.used = memory, 0
+
+    def take(self, shape: Shape) -> Floats:
+        """The next planes [N, H, W]."""
+        begin = self.used
+        self.used += self.size(shape[1:])
+        made: Floats = self.memory[:, begin : begin + shape[1] * shape[2]].reshape(shape)
+        return made
+
+    @staticmethod
+    def size(shape: Shape) -> int:
+        """How much of a frame's part planes [H, W] take up: each begins where a vector does."""
+        return -(-shape[0] * shape[1] // 16) * 16
 
 
 class Vif:
     """vif_scale0 to vif_scale3.
 
     Args:
-        ref: the reference.
-        dist: the distorted side.
-        gain_limit: the extractor's vif_enhn_gain_limit.
+        planes: of both sides.
+        options: the extractor's.
         threads: at work at a time.
         room: where the gradient by `dist` is to be written, if it is the only one that will be asked
             for; it is then mostly made along with the values.
+        take: makes the planes of the smaller scales.
+        sums: what `sums` gave for the same planes; `take` then gives what it gave, and nothing is made again.
     """
 
-    def __init__(self, ref: Floats, dist: Floats, gain_limit: float, threads: int, room: Floats | None = None) -> None:
-        self.gain_limit, self.threads = gain_limit, threads
-        self.planes, self.scales, self.units = [(ref, dist)], list[VifScale](), list[Floats]()
+    #: How many numbers of a frame the gradient needs.
+    COUNT = 2 * SCALES
+
+    def __init__(
+        self,
+        planes: Pair,
+        options: VifOptions,
+        threads: int,
+        room: Floats | None = None,
+        take: Room = kernels.room,
+        sums: Doubles | None = None,
+    ) -> None:
+        self.options, self.threads = options, threads
+        self.planes, self.scales, self.units = [planes], list[VifScale](), list[Floats]()
+        if sums is None:
+            self._measure(room, take)
+        else:
+            self.planes += _taken(self.shapes(*planes[0].shape[1:]), len(sums), take)
+            self.scales = [VifScale(sums[:, i], sums[:, i + 1], None, None) for i in range(0, self.COUNT, 2)]
+        self.values = {f"vif_scale{i}": s.num / s.den for i, s in enumerate(self.scales)}
+        if options.vif_skip_scale0:
+            self.values["vif_scale0"] *= 0.0
+
+    def _measure(self, room: Floats | None, take: Room) -> None:
+        limit = self.options.vif_enhn_gain_limit
         for scale in range(SCALES):
             planes = self.planes[-1]
             if room is None:
-                made = kernels.vif(*planes, scale, gain_limit, threads)
+                made = kernels.vif(planes, scale, limit, self.threads, take)
             else:
                 self.units.append(room if scale == 0 else np.empty_like(planes[1]))
-                made = kernels.vif_both(planes, scale, gain_limit, self.units[-1], threads)
+                made = kernels.vif_both(planes, scale, limit, self.units[-1], self.threads)
             self.scales.append(made)
             if made.half_ref is not None and made.half_dist is not None:
                 self.planes.append((made.half_ref, made.half_dist))
-        self.values = {f"vif_scale{i}": s.num / s.den for i, s in enumerate(self.scales)}
 
-    def slopes(self, given: Slopes, into: MaybePair) -> None:
+    @property
+    def sums(self) -> Doubles:
+        """The numbers of each frame that the gradient needs."""
+        return np.stack([x for s in self.scales for x in (s.num, s.den)], 1)
+
+    @staticmethod
+    def shapes(height: int, width: int) -> list[Shape]:
+        """Sizes of the planes of the smaller scales that the gradient needs, of each side."""
+        return [(height >> scale, width >> scale) for scale in range(1, SCALES)]
+
+    def slopes(self, given: Slopes, into: MaybePair, fresh: bool = False) -> None:
         """Add the gradients of what has these slopes by the values, None: not wanted; a name left out has none.
 
-        The `room` that was given is written.
+        What is `fresh` is written, as is the `room` that was given.
         """
         by: MaybePair = (None, None)
         wanted = (into[0] is not None, into[1] is not None)
+        limit = self.options.vif_enhn_gain_limit
         for scale in reversed(range(SCALES)):
             sums = self.scales[scale]
             slope = given.get(f"vif_scale{scale}", np.zeros_like(sums.num))
+            if scale == 0 and self.options.vif_skip_scale0:
+                slope = slope * 0.0
             if self.units:
                 kernels.vif_finish(self.planes[scale], slope / sums.den, by[1], scale, self.units[scale], self.threads)
                 by = (None, self.units[scale])
             else:
                 made = VifScale(slope / sums.den, -slope * sums.num / sums.den**2, *by)
-                by = kernels.vif_slopes(self.planes[scale], made, scale, self.gain_limit, wanted, self.threads)
+                out = into if fresh and scale == 0 else (None, None)
+                by = kernels.vif_slopes(self.planes[scale], made, scale, limit, wanted, self.threads, out)
         for total, part in zip(into, by, strict=True):
-            if total is not None and part is not None and not self.units:
+            if total is not None and part is not None and total is not part and not self.units:
                 total += part
 
 
 class Adm:
-    """adm2, aim, adm3 and adm_scale0 to adm_scale3."""
+    """adm2, aim, adm3 and adm_scale0 to adm_scale3.
 
-    def __init__(self, ref: Floats, dist: Floats, options: AdmOptions, with_aim: bool, threads: int) -> None:
+    Args:
+        planes: of both sides.
+        options: the extractor's.
+        with_aim: whether aim or adm3 is asked for.
+        threads: at work at a time.
+        take: as `Vif` takes it, like `sums`.
+    """
+
+    COUNT = 9 * SCALES
+
+    def __init__(
+        self,
+        planes: Pair,
+        options: AdmOptions,
+        with_aim: bool,
+        threads: int,
+        take: Room = kernels.room,
+        sums: Doubles | None = None,
+    ) -> None:
         self.options, self.threads = options, threads
         with_aim = with_aim and not options.adm_skip_aim
-        self.size = height, width = ref.shape[1], ref.shape[2]
-        axes = list(zip(spans(height), spans(width), strict=True))
+        self.size = height, width = planes[0].shape[1:]
+        axes = _axes(height, width)
         #: What the first scale reads; the rest has no gradient.
         self.part = (slice(None), held(axes[0][0], height), held(axes[0][1], width))
         limit = options.adm_enhn_gain_limit
@@ -83,13 +157,34 @@ class Adm:
             AdmHow(*axes[scale], sensitivity.factor, limit, with_aim)
             for scale, sensitivity in enumerate(options.sensitivities)
         ]
-        self.planes: list[Pair] = [(ref[self.part], dist[self.part])]
+        self.planes: list[Pair] = [(planes[0][self.part], planes[1][self.part])]
         self.scales: list[AdmScale] = []
-        for how in self.hows:
-            made = kernels.adm(*self.planes[-1], how, threads)
-            self.scales.append(made)
-            self.planes.append((made.low_ref, made.low_dist))
+        if sums is None:
+            self._measure(take)
+        else:
+            self.planes += _taken(self.shapes(height, width), len(sums), take)
+            for part in np.split(sums, SCALES, 1):
+                num, aim, den = np.split(part, 3, 1)
+                self.scales.append(AdmScale(num, aim, den, None, None))
         self._pool()
+
+    def _measure(self, take: Room) -> None:
+        for scale, how in enumerate(self.hows):
+            last = scale + 1 == SCALES  # whose low bands nobody looks at
+            made = kernels.adm(self.planes[-1], how, self.threads, kernels.room if last else take)
+            self.scales.append(made)
+            if not last and made.low_ref is not None and made.low_dist is not None:
+                self.planes.append((made.low_ref, made.low_dist))
+
+    @property
+    def sums(self) -> Doubles:
+        """The numbers of each frame that the gradient needs."""
+        return np.concatenate([x for s in self.scales for x in (s.num, s.aim, s.den)], 1)
+
+    @staticmethod
+    def shapes(height: int, width: int) -> list[Shape]:
+        """Sizes of the planes of the smaller scales that the gradient needs, of each side."""
+        return [(rows.length, cols.length) for rows, cols in _axes(height, width)[:-1]]
 
     def _pool(self) -> None:
         """Values from the sums of cubes, as `pyvmaf.torch.adm.scores` has them."""
@@ -143,18 +238,20 @@ class Adm:
                     (sums.den, by_den - own * self.num[scale] / den**2),
                 )
             )
-            made = AdmScale(num, aim, total, *self._lows(sums, by))
+            made = AdmScale(num, aim, total, *by)
             out = (ref, dist) if scale == 0 else (None, None)
             wanted = (ref is not None, dist is not None)
             by = kernels.adm_slopes(self.planes[scale], made, self.hows[scale], wanted, self.threads, out)
 
-    @staticmethod
-    def _lows(sums: AdmScale, by: MaybePair) -> tuple[Floats, Floats]:
-        low_ref, low_dist = (
-            np.zeros_like(low) if slope is None else slope
-            for low, slope in zip((sums.low_ref, sums.low_dist), by, strict=True)
-        )
-        return low_ref, low_dist
+
+def _taken(shapes: Sequence[Shape], count: int, take: Room) -> list[Pair]:
+    return [(take((count, *shape)), take((count, *shape))) for shape in shapes]
+
+
+@lru_cache(maxsize=64)
+def _axes(height: int, width: int) -> list[tuple[Span, Span]]:
+    """Rows and columns of the four scales."""
+    return list(zip(spans(height), spans(width), strict=True))
 
 
 def _root_slopes(cubes: Doubles, slope: Doubles) -> Doubles:

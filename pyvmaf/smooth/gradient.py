@@ -22,6 +22,7 @@ from .chroma import EXTRACTORS, check, cropped, misfit
 from .engine import request, scores
 from .features import Adm, Motion, Vif
 from .kernels import Doubles, Floats
+from .luma import centred
 from .models import Feature, Model, Source, load
 from .options import AdmOptions, MotionOptions, SpeedOptions, VifOptions
 from .regression import score
@@ -176,20 +177,6 @@ def _checked(name: str, x: Samples, bpc: int | None, smallest: int = SMALLEST) -
     return x, 1.0
 
 
-def _centred(x: Samples, unit: float) -> Floats:
-    """Grey levels of frames [N, H, W] less a constant each, as `pyvmaf.torch.levels` takes it."""
-    scale = np.float32(unit)
-    low, high = (bound.astype(np.float32) * scale for bound in (x.min((1, 2)), x.max((1, 2))))
-    offset: Floats = np.where(high - low < 1.0, x[:, 0, 0].astype(np.float32) * scale, np.float32(128.0))
-    made = kernels.room(x.shape)
-    if unit == 1.0:
-        np.subtract(x, offset[:, None, None], out=made, dtype=np.float32, casting="same_kind")
-    else:
-        np.multiply(x, scale, out=made, dtype=np.float32, casting="same_kind")
-        made -= offset[:, None, None]
-    return made
-
-
 class _Work:
     """One model's features, clip after clip."""
 
@@ -250,13 +237,13 @@ class _Work:
     def _stretch(self, ref: list[Samples], dist: list[Samples], room: Floats | None) -> dict[Any, Any]:
         """The features of some frames but motion, by their options; one VIF, which comes first, gets the room."""
         made: dict[Any, Any] = {}
-        luma = (_centred(ref[0], self.units[0]), _centred(dist[0], self.units[1]))
+        luma = (centred(ref[0], self.units[0])[0], centred(dist[0], self.units[1])[0])
         for options in sorted(self.inputs, key=lambda options: not isinstance(options, VifOptions)):
             if isinstance(options, VifOptions):
-                made[options] = Vif(*luma, options.vif_enhn_gain_limit, self.threads, None if made else room)
+                made[options] = Vif(luma, options, self.threads, None if made else room)
             elif isinstance(options, AdmOptions):
                 with_aim = any(f.value in ("aim", "adm3") for _, f in self.inputs[options])
-                made[options] = Adm(*luma, options, with_aim, self.threads)
+                made[options] = Adm(luma, options, with_aim, self.threads)
             elif isinstance(options, SpeedOptions):
                 made[options] = self._speed(ref, dist, options)
             elif options.extractor in EXTRACTORS:

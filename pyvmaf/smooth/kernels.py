@@ -8,6 +8,7 @@ too, on as many threads as asked for; results do not depend on the cuts.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ _KERNELS = lib.smooth_kernels_at(lib.kernel_set(lib.cpu_flags(0)))
 _ROWS = 64  # fewest in a thread's part of a plane: its neighbours' rows are made again
 _ALIGNMENT = 64
 _pools: dict[int, ThreadPoolExecutor] = {}  # by how many threads
+
+Shape = tuple[int, ...]
+Room = Callable[[Shape], Floats]  # makes planes
 
 # A frame, and rows [begin, end) of it.
 _Part = tuple[int, int, int]
@@ -69,12 +73,12 @@ def _at(x: npt.NDArray[Any] | None, frame: int, kind: str = "float *") -> Any:
     """Address of a frame of an array; NULL for none."""
     if x is None:
         return ffi.NULL
-    return ffi.cast(kind, x.ctypes.data + frame * x.strides[0])
+    return ffi.cast(kind, x.__array_interface__["data"][0] + frame * x.strides[0])
 
 
-def room(shape: tuple[int, ...]) -> Floats:
+def room(shape: Shape) -> Floats:
     """Planes that begin where a vector does."""
-    count = int(np.prod(shape))
+    count = math.prod(shape)
     memory = np.empty(count + _ALIGNMENT // 4, np.float32)
     first = -memory.ctypes.data % _ALIGNMENT // 4
     made: Floats = memory[first : first + count].reshape(shape)
@@ -96,25 +100,25 @@ def _window(taps: list[float]) -> dict[str, Any]:
     return {"radius": radius, "tap": taps[radius:]}
 
 
+_VIF_WINDOWS = [gaussian(len(taps)) for taps in VIF_TAPS]
+
+
 class _VifCall:
     """SmoothVif structs of the parts of a batch."""
 
     def __init__(self, ref: Floats, dist: Floats, scale: int, gain_limit: float) -> None:
         self.ref, self.dist, self.gain_limit = ref, dist, gain_limit
         self.frames, self.height, self.width = ref.shape
-        self.taps = gaussian(len(VIF_TAPS[scale]))
-        self.next_taps = gaussian(len(VIF_TAPS[scale + 1])) if scale + 1 < len(VIF_TAPS) else []
+        self.taps = _VIF_WINDOWS[scale]
+        self.next_taps = _VIF_WINDOWS[scale + 1] if scale + 1 < len(_VIF_WINDOWS) else []
 
-    def half(self) -> Floats | None:
-        """Room for a plane of the next scale."""
-        if not self.next_taps:
-            return None
-        return room((self.frames, self.height // 2, self.width // 2))
-
-    def sums(self) -> VifScale:
+    def sums(self, take: Room) -> VifScale:
         """Room for the sums of each row, and for the next scale."""
         num, den = (np.empty((self.frames, self.height)) for _ in range(2))
-        return VifScale(num, den, self.half(), self.half())
+        if not self.next_taps:
+            return VifScale(num, den, None, None)
+        half = (self.frames, self.height // 2, self.width // 2)
+        return VifScale(num, den, take(half), take(half))
 
     def run(self, kernel: Any, part: _Part, results: Any) -> None:
         """Call a kernel on one part."""
@@ -153,10 +157,10 @@ def _summed(made: VifScale) -> VifScale:
     return VifScale(made.num.sum(1), made.den.sum(1), made.half_ref, made.half_dist)
 
 
-def vif(ref: Floats, dist: Floats, scale: int, gain_limit: float, threads: int = 1) -> VifScale:
-    """Sums of one scale of VIF."""
-    call = _VifCall(ref, dist, scale, gain_limit)
-    made = call.sums()
+def vif(planes: Pair, scale: int, gain_limit: float, threads: int = 1, take: Room = room) -> VifScale:
+    """Sums of one scale of VIF; `take` makes the planes of the next one, the reference's first."""
+    call = _VifCall(*planes, scale, gain_limit)
+    made = call.sums(take)
 
     def work(part: _Part) -> None:
         call.run(_KERNELS.vif, part, _sums_at(made, part[0]))
@@ -172,11 +176,12 @@ def vif_slopes(
     gain_limit: float,
     wanted: tuple[bool, bool],
     threads: int = 1,
+    out: MaybePair = (None, None),
 ) -> MaybePair:
-    """Slopes by (ref, dist) of what has these slopes by the sums and the next planes."""
+    """Slopes by (ref, dist) of what has these slopes by the sums and the next planes; written to `out` where given."""
     call = _VifCall(*planes, scale, gain_limit)
-    by_ref = np.empty_like(call.ref) if wanted[0] else None
-    by_dist = np.empty_like(call.dist)
+    by_ref = (np.empty_like(call.ref) if out[0] is None else out[0]) if wanted[0] else None
+    by_dist = np.empty_like(call.dist) if out[1] is None else out[1]
     num, den = slopes.num.tolist(), slopes.den.tolist()
 
     def work(part: _Part) -> None:
@@ -196,7 +201,7 @@ def vif_both(planes: Pair, scale: int, gain_limit: float, out: Floats, threads: 
     numbers that follow from the sums of all scales: one pass over the planes makes both.
     """
     call = _VifCall(*planes, scale, gain_limit)
-    made = call.sums()
+    made = call.sums(room)
 
     def work(part: _Part) -> None:
         sums = _sums_at(made, part[0])
@@ -236,13 +241,13 @@ class AdmHow:
 
 @dataclass
 class AdmScale:
-    """Sums of cubes [N, 3] of what is restored, of what was added and of the reference; the low bands."""
+    """Sums of cubes [N, 3] of what is restored, of what was added and of the reference; the low bands, or none."""
 
     num: Doubles
     aim: Doubles
     den: Doubles
-    low_ref: Floats
-    low_dist: Floats
+    low_ref: Floats | None
+    low_dist: Floats | None
 
 
 class _AdmCall:
@@ -273,12 +278,12 @@ class _AdmCall:
         del memory
 
 
-def adm(ref: Floats, dist: Floats, how: AdmHow, threads: int = 1) -> AdmScale:
-    """Sums of one scale of ADM."""
-    call = _AdmCall(ref, dist, how)
-    rows = how.rows.window().length
-    num, aim, den = (np.empty((len(ref), rows, 3)) for _ in range(3))
-    low_ref, low_dist = (np.empty((len(ref), how.rows.length, how.cols.length), np.float32) for _ in range(2))
+def adm(planes: Pair, how: AdmHow, threads: int = 1, take: Room = room) -> AdmScale:
+    """Sums of one scale of ADM; `take` makes its low bands, the reference's first."""
+    call = _AdmCall(*planes, how)
+    count, rows = len(planes[0]), how.rows.window().length
+    num, aim, den = (np.empty((count, rows, 3)) for _ in range(3))
+    low_ref, low_dist = (take((count, how.rows.length, how.cols.length)) for _ in range(2))
 
     def work(part: _Part) -> None:
         frame = part[0]

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .._ffi import CData, call, ffi, lib, text
+from ..engine.model import VmafModel, VmafModelCollection, any_from_path, builtin_models
 from ..enums import ModelFlags
-from ..model import VmafModel, VmafModelCollection, any_from_path, builtin_models
 from .options import EXTRACTOR, Options, options, quantity
 
 Doubles = npt.NDArray[np.float64]

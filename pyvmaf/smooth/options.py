@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._ffi import call, ffi, lib, new_dictionary
-from ..extractor import Option, OptionValue, extractors
+from ..engine.extractor import Option, OptionValue, extractors
 from .constants import Sensitivity, float32, sensitivities
 
 #: The quantities of each extractor, in the order in which they are published.
@@ -44,6 +44,7 @@ class Options:
         self.given = {name: value for name, value in self.values.items() if value != rows[name].default}
         #: The same as JSON.
         self.text = json.dumps(self.given)
+        self._hash = hash((self.extractor, *self.values.values()))
 
     if TYPE_CHECKING:
 
@@ -54,7 +55,11 @@ class Options:
         return type(other) is type(self) and other.values == self.values
 
     def __hash__(self) -> int:
-        return hash((self.extractor, *self.values.values()))
+        return self._hash
+
+    def __reduce__(self) -> tuple[type[Options], tuple[dict[str, OptionValue]]]:
+        """Made again where it is unpickled: hashes of text differ between processes."""
+        return type(self), (self.given,)
 
 
 class AdmOptions(Options):

@@ -17,10 +17,10 @@ from torch import Tensor
 
 from ..smooth import speed
 from ..smooth.chroma import cropped
-from ..smooth.engine import Request, request
+from ..smooth.engine import request
 from ..smooth.models import Feature
 from ..smooth.options import SpeedOptions
-from ..smooth.options import options as chosen
+from . import asked
 from .checks import check_grid, floats
 from .engine import engine_features
 from .measure import How, numbers, samples, straight_through
@@ -76,10 +76,9 @@ def _by_engine(luma: Tensor, planes: list[Tensor], features: Sequence[Feature], 
     """Values [N] of the nearest samples of that many bits."""
     if not features:
         return {}
-    asked = "[" + ", ".join([f'["{f.value}", {f.options.text}]' for f in features]) + "]"
     with_chroma = any(feature.extractor != "cambi" for feature in features)
     given = [samples(x.detach(), depth) * 2.0 ** (8 - depth) for x in (luma, *(planes if with_chroma else ()))]
-    made = _engine(*(given if with_chroma else [*given, None, None, None, None]), asked, depth)
+    made = _engine(*(given if with_chroma else [*given, None, None, None, None]), asked.written(features), depth)
     return dict(zip(features, made.unbind(-1), strict=True))
 
 
@@ -89,21 +88,15 @@ def _engine_values(
     ref_v: Tensor | None,
     dist_u: Tensor | None,
     dist_v: Tensor | None,
-    asked: str,
+    features: str,
     bit_depth: int,
 ) -> Tensor:
     sides = [[x.squeeze(1) for x in (luma, u, v) if x is not None] for u, v in ((ref_u, ref_v), (dist_u, dist_v))]
-    return engine_features(sides[0], sides[1], _requests(asked), bit_depth)
-
-
-@lru_cache(maxsize=64)
-def _requests(asked: str) -> list[Request]:
-    """What to ask the engine for, of pairs of a quantity and options."""
-    return [request(Feature(value, value, chosen(value, given))) for value, given in json.loads(asked)]
+    return engine_features(sides[0], sides[1], [request(f) for f in asked.read(features)], bit_depth)
 
 
 def _engine_shapes(luma: Tensor, *rest: Any) -> Tensor:
-    return luma.new_empty(luma.shape[0], len(json.loads(rest[-2])), dtype=torch.float64)
+    return luma.new_empty(luma.shape[0], len(asked.read(rest[-2])), dtype=torch.float64)
 
 
 #: Values [N, K] that the engine gives to frames in 0..255 on the grid of so many bits; luma is the distorted side's.

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..context import VmafContext
-from ..model import VmafModelCollection
+from ..engine.context import VmafContext
+from ..engine.model import VmafModelCollection
 from ..smooth.engine import Frame, Request, request, scores
 from ..smooth.models import Feature, flags, load_engine
 from .model import Regression

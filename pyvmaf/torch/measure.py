@@ -18,7 +18,7 @@ from torch.autograd import forward_ad
 from ..smooth.constants import SCALES
 from ..smooth.models import Feature
 from ..smooth.options import AdmOptions, MotionOptions, VifOptions
-from . import adm, adm_fixed, motion, operators, vif, vif_fixed
+from . import adm, adm_fixed, luma, motion, operators, vif, vif_fixed
 from .checks import check_grid, floats
 from .engine import engine_columns
 from .levels import Pair
@@ -82,7 +82,9 @@ def columns(ref: Tensor, dist: Tensor, before: int, how: How) -> Tensor:
     """
     ref, dist = floats(ref), floats(dist)
     values = _values(ref, dist, before, how)
-    return values if how.finite else values * _numbers(ref, dist, before, how.features)
+    if how.finite or (how.mode == "smooth" and luma.takes(dist)):  # which marks them by itself
+        return values
+    return values * _numbers(ref, dist, before, how.features)
 
 
 def _values(ref: Tensor, dist: Tensor, before: int, how: How) -> Tensor:
@@ -91,7 +93,7 @@ def _values(ref: Tensor, dist: Tensor, before: int, how: How) -> Tensor:
     smooth = None
     if how.mode == "smooth" or wanted:
         r, d = (x if x.is_floating_point() else x.float() for x in (ref, dist))
-        smooth = _columns(r, d, before, how.features, _SMOOTH)
+        smooth = luma.columns(r, d, how.features) if luma.takes(d) else _columns(r, d, before, how.features, _SMOOTH)
         if how.mode == "smooth":
             return smooth
     with torch.no_grad():

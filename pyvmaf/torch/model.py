@@ -3,12 +3,45 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..smooth.models import Machine, Model, Source, Transform, load
+from ..smooth.models import Correction, Machine, Model, Source, Transform, load
+from ..smooth.regression import score
 from .fixed import Fixed, Tables
+from .operators import declare
+
+
+@dataclass(frozen=True)
+class _How:
+    """What the tables do not say of a model."""
+
+    correction: tuple[int, int] | None  # positions of guide and target, see `Correction`
+    transform: tuple[tuple[float, float, float], bool, bool] | None  # powers; not above, not below
+    range: tuple[float, float] | None
+
+    @staticmethod
+    def of(model: Model) -> _How:
+        how = next((m.correction for m in model.machines if m.correction), None)  # all have the same features
+        t = model.transform
+        return _How(
+            (how.guide, how.target) if how else None,
+            (t.powers, t.not_above, t.not_below) if t else None,
+            model.range,
+        )
+
+
+@lru_cache(maxsize=32)
+def _read(text: str) -> _How:
+    correction, transform, bounds = json.loads(text)
+    return _How(correction, transform, bounds)
 
 
 class Regression(Fixed):
@@ -34,6 +67,8 @@ class Regression(Fixed):
         self.name, self.inputs = self.content.name, self.content.features
         self.range = self.content.range if clip else None
         self.clip, self.transform = self.range is not None, transform
+        self.how = _How.of(self.content)
+        self.text = json.dumps([self.how.correction, self.how.transform, self.how.range])
 
     def tables(self) -> Tables:
         """The buffers' contents; machines with fewer vectors get some of weight 0."""
@@ -41,41 +76,105 @@ class Regression(Fixed):
 
     def forward(self, features: Tensor) -> Tensor:
         """Scores [...] of features [..., K]."""
-        gamma, rho, slope, intercept = self.curve.unbind(-1)
-        x = self._corrected(features.double().unsqueeze(-2)) * self.slopes + self.intercepts
-        distance = (x.unsqueeze(-2) - self.support).square().sum(-1)
-        raw = (torch.exp(-gamma.unsqueeze(-1) * distance) * self.weight).sum(-1) - rho
-        y = ((raw - intercept) / slope).mean(-1)
-        if self.content.transform is not None:
-            y = self._transformed(y, self.content.transform)
-        return y if self.range is None else y.clamp(*self.range)
+        given = [self.support, self.weight, self.slopes, self.intercepts, self.curve, self.chroma, self.knots]
+        if not torch.compiler.is_compiling() or features.device.type != "cpu":
+            return _scores(features, given, self.how)
+        # A compiler would have seconds of work with what takes microseconds.
+        made: Tensor = _Node.apply(features, given, self.text)[0]
+        return made
 
-    def _corrected(self, x: Tensor) -> Tensor:
-        """Features [..., M, K] as each machine takes them, from [..., 1, K]; see `Correction`."""
-        hows = [machine.correction for machine in self.content.machines]
-        how = next((how for how in hows if how), None)  # all have the same features
-        if how is None:
-            return x
-        parts = list(x.expand(*x.shape[:-2], len(hows), -1).unbind(-1))
-        silent = (parts[how.target] == 0.0) & (self.chroma != 0.0)
-        parts[how.target] = torch.where(silent, self.chroma * (1.0 - parts[how.guide]), parts[how.target])
-        return torch.stack(parts, -1)
 
-    def _transformed(self, y: Tensor, how: Transform) -> Tensor:
-        p0, p1, p2 = how.powers
-        result = p0 + p1 * y + p2 * y * y
-        if how.knots:
-            result = self._pieces(result)
-        if how.not_above:
-            result = torch.minimum(result, y)
-        return torch.maximum(result, y) if how.not_below else result
+def _scores(features: Tensor, tables: Sequence[Tensor], how: _How) -> Tensor:
+    support, weight, slopes, intercepts, curve, chroma, knots = tables
+    gamma, rho, slope, intercept = curve.unbind(-1)
+    x = _corrected(features.double().unsqueeze(-2), chroma, how) * slopes + intercepts
+    distance = (x.unsqueeze(-2) - support).square().sum(-1)
+    raw = (torch.exp(-gamma.unsqueeze(-1) * distance) * weight).sum(-1) - rho
+    y = ((raw - intercept) / slope).mean(-1)
+    if how.transform is not None:
+        y = _transformed(y, knots, *how.transform)
+    return y if how.range is None else y.clamp(*how.range)
 
-    def _pieces(self, t: Tensor) -> Tensor:
-        """Straight lines between the knots; the outer ones go on."""
-        x, y = self.knots
-        piece = (torch.searchsorted(x, t.detach().contiguous(), right=True) - 1).clamp(0, len(x) - 2)
-        slope = (y[1:] - y[:-1]) / (x[1:] - x[:-1])
-        return y[piece] + slope[piece] * (t - x[piece])
+
+def _corrected(x: Tensor, chroma: Tensor, how: _How) -> Tensor:
+    """Features [..., M, K] as each machine takes them, from [..., 1, K]; see `Correction`."""
+    if how.correction is None:
+        return x
+    guide, target = how.correction
+    parts = list(x.expand(*x.shape[:-2], len(chroma), -1).unbind(-1))
+    silent = (parts[target] == 0.0) & (chroma != 0.0)
+    parts[target] = torch.where(silent, chroma * (1.0 - parts[guide]), parts[target])
+    return torch.stack(parts, -1)
+
+
+def _transformed(
+    y: Tensor, knots: Tensor, powers: tuple[float, float, float], not_above: bool, not_below: bool
+) -> Tensor:
+    p0, p1, p2 = powers
+    result = p0 + p1 * y + p2 * y * y
+    if knots.numel():
+        result = _pieces(result, *knots)
+    if not_above:
+        result = torch.minimum(result, y)
+    return torch.maximum(result, y) if not_below else result
+
+
+def _pieces(t: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Straight lines between the knots; the outer ones go on."""
+    piece = (torch.searchsorted(x, t.detach().contiguous(), right=True) - 1).clamp(0, len(x) - 2)
+    slope = (y[1:] - y[:-1]) / (x[1:] - x[:-1])
+    return y[piece] + slope[piece] * (t - x[piece])
+
+
+# --- as one node of a compiled graph ------------------------------------------
+
+
+def _content(tables: Sequence[Tensor], text: str) -> Model:
+    """The model of these tables, as the NumPy form takes it."""
+    how = _read(text)
+    support, weight, slopes, intercepts, curve, chroma, knots = (x.numpy() for x in tables)
+    machines = []
+    for i, (gamma, rho, slope, intercept) in enumerate(curve):
+        correction = Correction(chroma[i], *how.correction) if how.correction and chroma[i] else None
+        machines.append(
+            Machine(gamma, rho, weight[i], support[i], slopes[i], intercepts[i], slope, intercept, correction)
+        )
+    transform = None
+    if how.transform is not None:
+        powers, above, below = how.transform
+        transform = Transform(powers, tuple(map(tuple, knots.T)), above, below)
+    return Model("", "", (), tuple(machines), transform, how.range)
+
+
+def _with_slopes(features: Tensor, tables: Sequence[Tensor], how: str) -> tuple[Tensor, Tensor]:
+    with np.errstate(all="ignore"):  # of what is no number
+        values, slopes = score(_content(tables, how), features.double().flatten(0, -2).numpy())
+    return torch.from_numpy(values).view(features.shape[:-1]), torch.from_numpy(slopes).view(features.shape)
+
+
+def _shapes(features: Tensor, tables: Sequence[Tensor], how: str) -> tuple[Tensor, Tensor]:
+    scores = features.new_empty(features.shape[:-1], dtype=torch.float64)
+    return scores, features.new_empty(features.shape, dtype=torch.float64)
+
+
+_operator = declare("regression", _with_slopes, _shapes)
+
+
+class _Node(torch.autograd.Function):
+    @staticmethod
+    def forward(features: Tensor, tables: list[Tensor], how: str) -> Any:
+        return _operator(features, tables, how)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        ctx.mark_non_differentiable(output[1])
+        ctx.dtype = inputs[0].dtype
+        ctx.save_for_backward(output[1])
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor, *none: Any) -> tuple[Tensor, None, None]:
+        (slopes,) = ctx.saved_tensors
+        return (grad.unsqueeze(-1) * slopes).to(ctx.dtype), None, None
 
 
 def _tables(model: Model) -> dict[str, np.ndarray]:

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The scales of smooth VIF, ADM and motion as PyTorch operators, `torch.ops.pyvmaf.*`.
+"""The scales of smooth VIF, ADM and motion by tensor operations, each an operator, `torch.ops.pyvmaf.*`.
 
 An operator is one node of a graph: compilers and fake tensors see the shapes of
-what it makes, `vmap` sees a mapped dimension as more frames, and what it does
-inside is up to it: C kernels for binary32 on the CPU, tensor operations
-elsewhere, neither touched by autocast. The gradient of an operator is another
-operator, which has none.
+what it makes, `vmap` sees a mapped dimension as more frames, and autocast does not
+reach what it does inside. The gradient of an operator is another operator, which has none.
 """
 
 from __future__ import annotations
@@ -16,7 +14,6 @@ from typing import Any, NoReturn
 import torch
 from torch import Tensor
 
-from ..smooth import kernels
 from ..smooth.constants import SCALES
 from ..smooth.spans import Span, spans
 from . import adm_smooth, motion_smooth, vif_smooth
@@ -105,30 +102,14 @@ def applied(function: type[torch.autograd.Function]) -> Callable[..., Any]:
     return apply
 
 
-def _takes(x: Tensor) -> bool:
-    """Whether planes are for the C kernels."""
-    return x.dtype == torch.float32 and x.device.type == "cpu"
-
-
-def _array(x: Tensor) -> Any:
-    """Planes [N, 1, H, W] as the kernels read them, without a copy if they are contiguous."""
-    return x.detach().contiguous().view(len(x), *x.shape[2:]).numpy()
-
-
-def _tensor(x: Any) -> Tensor:
-    return torch.from_numpy(x).unsqueeze(1)
-
-
-def _made(slopes: Sequence[Any], like: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+def _made(slopes: Sequence[Tensor | None], like: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """What a gradient's operator returns: an empty tensor for a slope that is not wanted."""
-    r, d = (
-        x.new_empty(len(x), 0) if slope is None else slope if isinstance(slope, Tensor) else _tensor(slope)
-        for slope, x in zip(slopes, like, strict=True)
-    )
+    r, d = (x.new_empty(len(x), 0) if slope is None else slope for slope, x in zip(slopes, like, strict=True))
     return r, d
 
 
-def _slope_shapes(ref: Tensor, dist: Tensor, wanted: Sequence[bool]) -> tuple[Tensor, Tensor]:
+def slope_shapes(ref: Tensor, dist: Tensor, wanted: Sequence[bool]) -> tuple[Tensor, Tensor]:
+    """Room for slopes by two sides; nothing of a side that is not wanted."""
     r, d = (x.new_empty(x.shape if want else (x.shape[0], 0)) for x, want in zip((ref, dist), wanted, strict=True))
     return r, d
 
@@ -143,13 +124,7 @@ def given(made: Sequence[Tensor], wanted: Sequence[bool]) -> tuple[Tensor | None
 
 
 def _vif(ref: Tensor, dist: Tensor, scale: int, gain_limit: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    if not _takes(ref):
-        return vif_smooth.sums(ref, dist, scale, gain_limit)
-    made = kernels.vif(_array(ref), _array(dist), scale, gain_limit, torch.get_num_threads())
-    num, den = (torch.from_numpy(x).float() for x in (made.num, made.den))
-    if made.half_ref is None:
-        return num, den, ref.new_empty(len(ref), 1, 0, 0), dist.new_empty(len(dist), 1, 0, 0)
-    return num, den, _tensor(made.half_ref), _tensor(made.half_dist)
+    return vif_smooth.sums(ref, dist, scale, gain_limit)
 
 
 def _vif_shapes(ref: Tensor, dist: Tensor, scale: int, gain_limit: float) -> tuple[Tensor, ...]:
@@ -169,19 +144,13 @@ def _vif_slopes(
     gain_limit: float,
     wanted: Sequence[bool],
 ) -> tuple[Tensor, Tensor]:
-    both = (wanted[0], wanted[1])
-    if not _takes(ref):
-        grads = (num, den, half_ref, half_dist)
-        return _made(vif_smooth.slopes((ref, dist), grads, scale, gain_limit, both), (ref, dist))
-    halves = (None if scale + 1 == SCALES else _array(x) for x in (half_ref, half_dist))
-    slopes = kernels.VifScale(*(x.double().numpy() for x in (num, den)), *halves)
-    planes = (_array(ref), _array(dist))
-    return _made(kernels.vif_slopes(planes, slopes, scale, gain_limit, both, torch.get_num_threads()), (ref, dist))
+    both, grads = (wanted[0], wanted[1]), (num, den, half_ref, half_dist)
+    return _made(vif_smooth.slopes((ref, dist), grads, scale, gain_limit, both), (ref, dist))
 
 
 _vif_operator = declare("smooth_vif", _vif, _vif_shapes)
 _vif_slopes_operator = declare(
-    "smooth_vif_slopes", _vif_slopes, lambda ref, dist, *rest: _slope_shapes(ref, dist, rest[-1])
+    "smooth_vif_slopes", _vif_slopes, lambda ref, dist, *rest: slope_shapes(ref, dist, rest[-1])
 )
 
 
@@ -251,10 +220,6 @@ def _how(axes: Sequence[int], weights: Sequence[float], gain_limit: float, with_
     return How((Span(*axes[:4]), Span(*axes[4:])), tuple(weights), gain_limit, with_aim)
 
 
-def _kernel_how(how: How) -> kernels.AdmHow:
-    return kernels.AdmHow(*how.axes, how.weights, how.gain_limit, how.with_aim)
-
-
 def _adm(
     ref: Tensor,
     dist: Tensor,
@@ -264,13 +229,8 @@ def _adm(
     gain_limit: float,
     with_aim: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    how = _how(axes, weights, gain_limit, with_aim)
-    if not _takes(ref):
-        num, aim, den, low_ref, low_dist = adm_smooth.sums(ref, dist, same, how)
-        return num, aim, den, low_ref, low_dist
-    made = kernels.adm(_array(ref), _array(dist), _kernel_how(how), torch.get_num_threads())
-    num, aim, den = (torch.from_numpy(x).float() for x in (made.num, made.aim, made.den))
-    return num, aim, den, _tensor(made.low_ref), _tensor(made.low_dist)
+    num, aim, den, low_ref, low_dist = adm_smooth.sums(ref, dist, same, _how(axes, weights, gain_limit, with_aim))
+    return num, aim, den, low_ref, low_dist
 
 
 def _adm_shapes(ref: Tensor, dist: Tensor, same: Tensor | None, axes: Sequence[int], *rest: Any) -> tuple[Tensor, ...]:
@@ -294,20 +254,14 @@ def _adm_slopes(
     with_aim: bool,
     wanted: Sequence[bool],
 ) -> tuple[Tensor, Tensor]:
-    both = (wanted[0], wanted[1])
+    grads = (num, aim, den, low_ref, low_dist)
     how = _how(axes, weights, gain_limit, with_aim)
-    if not _takes(ref):
-        grads = (num, aim, den, low_ref, low_dist)
-        return _made(adm_smooth.slopes((ref, dist), same, grads, how, both), (ref, dist))
-    lows = (_array(x) for x in (low_ref, low_dist))
-    slopes = kernels.AdmScale(*(x.double().numpy() for x in (num, aim, den)), *lows)
-    planes = (_array(ref), _array(dist))
-    return _made(kernels.adm_slopes(planes, slopes, _kernel_how(how), both, torch.get_num_threads()), (ref, dist))
+    return _made(adm_smooth.slopes((ref, dist), same, grads, how, (wanted[0], wanted[1])), (ref, dist))
 
 
 _adm_operator = declare("smooth_adm", _adm, _adm_shapes)
 _adm_slopes_operator = declare(
-    "smooth_adm_slopes", _adm_slopes, lambda ref, dist, *rest: _slope_shapes(ref, dist, rest[-1])
+    "smooth_adm_slopes", _adm_slopes, lambda ref, dist, *rest: slope_shapes(ref, dist, rest[-1])
 )
 
 
@@ -377,16 +331,11 @@ adm_directions = declare("adm_directions", _directions, _direction_shapes)
 
 
 def _motion(earlier: Tensor, current: Tensor) -> Tensor:
-    if not _takes(current):
-        return motion_smooth.sums(earlier, current)
-    return torch.from_numpy(kernels.motion(_array(earlier), _array(current), torch.get_num_threads())).float()
+    return motion_smooth.sums(earlier, current)
 
 
 def _motion_slopes(earlier: Tensor, current: Tensor, grad: Tensor) -> Tensor:
-    if not _takes(current):
-        return motion_smooth.slopes(earlier, current, grad)
-    slopes = grad.double().numpy()
-    return _tensor(kernels.motion_slopes(_array(earlier), _array(current), slopes, torch.get_num_threads()))
+    return motion_smooth.slopes(earlier, current, grad)
 
 
 _motion_operator = declare("smooth_motion", _motion, lambda earlier, current: earlier.new_empty(earlier.shape[0]))

@@ -292,5 +292,6 @@ class VMAF(nn.Module):
         return score
 
     def extra_repr(self) -> str:
+        """What stands in the module's repr."""
         shown = f"{self.regression.name!r}, mode={self.mode!r}"
         return shown if self.chunk is None else f"{shown}, chunk={self.chunk}"

@@ -8,11 +8,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..errors import VmafError
-from ..frames import layout_of, planes_of
+from ..pictures.frames import layout_of, planes_of
 from .base import Frame, VideoError, VideoFormat, check_range
-from .container import comes_once, has_table, hint_of_pipes, open_container, promised_frames
-from .decode import DecodeError, Decoder
-from .file import ByteFile, Source
+from .container import comes_once, has_table, hint_of_pipes, open_container, promised_frames, rate_of
+from .decode import Damage, DecodeError, Decoder
+from .file import ByteFile, Interruption, Source
+from .guard import Guard
 from .leap import Table
 from .reader import FileVideo
 from .restart import restarts_of
@@ -55,14 +56,17 @@ class AvVideo(FileVideo):
         name = self._file.path if self._file else shown(self._url)
         self._container: Any = None
         self._damaged: list[int] = []
+        self.path, self._guard = name, Guard(name, self._let_go)
         try:
             self._container = self._open(av, name)
-            super().__init__(name, self._open_stream(name, stream), self._let_go)
+            super().__init__(name, self._open_stream(name, stream), self._guard)
             if self._file is None:  # what is behind a URL may hang on its query, which is not kept
                 self.digest = {"name": name, "bytes": int(self._container.size)}
             self._describe()
-        except BaseException:
+        except BaseException as error:
             self._let_go()
+            if isinstance(error, Interruption):
+                raise error.error from None
             raise
 
     def _open(self, av: Any, name: str) -> Any:
@@ -77,7 +81,9 @@ class AvVideo(FileVideo):
 
     def _open_stream(self, path: str, wanted: int | None) -> VideoFormat:
         self._stream = self._choose(path, wanted)
-        self._decode_by(Decoder(self._stream, self._errors, self._container.demux(self._stream)))
+        # What comes once cannot be decoded again.
+        careful = comes_once(self._file)
+        self._decode_by(Decoder(self._stream, self._errors, self._packets(), careful=careful))
         # Decoding one frame is the only sure way to know the format.
         first = self._first = self._next(path, 0)
         if first is None:
@@ -100,6 +106,8 @@ class AvVideo(FileVideo):
         else:
             index = best.index if best is not None and best.index in moving else moving[0]
         self._choice = f"stream {index} of video streams {', '.join(map(str, streams))}" if len(streams) > 1 else None
+        if streams[index].codec_context is None:
+            raise VideoError(path, f"stream {index} is of a codec for which FFmpeg in PyAV has no decoder")
         return streams[index]
 
     def _describe(self) -> None:
@@ -113,7 +121,8 @@ class AvVideo(FileVideo):
         """FFmpeg's name of the decoder."""
         self.frame_count = promised_frames(self._container, self._stream) or None
         self._count_is_sure = has_table(self._container, self._stream) and not comes_once(self._file)
-        self.frame_rate = float(self._stream.average_rate or 0) or None
+        rate = rate_of(self._stream)
+        self.frame_rate = float(rate) if rate else None
         self.rotation = int(getattr(first, "rotation", 0)) % 360
         self.sample_aspect = float(self._stream.sample_aspect_ratio or context.sample_aspect_ratio or 0) or None
         self.interlaced = bool(getattr(first, "interlaced_frame", False))
@@ -133,9 +142,11 @@ class AvVideo(FileVideo):
     def _next(self, path: str, index: int) -> av.VideoFrame | None:
         try:
             frame = next(self._frames, None)
-        except (DecodeError, Doubt) as error:
-            if isinstance(self._decoder, Resumed):
-                return self._from_start(index)
+        except Interruption as interruption:
+            raise interruption.error from None
+        except (Damage, Doubt, DecodeError) as error:
+            if isinstance(error, Damage) or isinstance(self._decoder, Resumed):
+                return self._from_start(index, careful=isinstance(error, Damage))
             hint = "" if index else hint_of_pipes(self._file)
             raise VideoError(path, f"cannot be decoded: {error}{hint}", index) from None
         if frame is None and index:
@@ -178,7 +189,10 @@ class AvVideo(FileVideo):
         format = self._format_of(frame, self.path, index)
         if format != self.format:
             raise VideoError(self.path, f"the video changes from {self.format} to {format}", index)
-        return check_range(self, planes_of(frame)[1], index)
+        planes = planes_of(frame)[1]
+        if self._decoder.leaves_holes:
+            planes = tuple(plane.copy() for plane in planes)
+        return check_range(self, planes, index)
 
     def _decode_by(self, decoder: Decoder) -> None:
         self._decoder = decoder
@@ -234,12 +248,14 @@ class AvVideo(FileVideo):
             self._guard.check()
             yield packet
 
-    def _from_start(self, index: int) -> av.VideoFrame | None:
-        """Frame `index`, decoded from the first one on, as decoding from the middle left a doubt."""
-        given, old = self._decoder.last.pts if self._decoder.last else None, self._container
+    def _from_start(self, index: int, *, careful: bool) -> av.VideoFrame | None:
+        """Frame `index`, decoded from the first one on, as decoding so far left a doubt, or met damage."""
+        given, old = self._decoder.handed.pts if self._decoder.handed else None, self._container
         packets = self._reopen()
-        self._decode_by(Decoder(self._stream, self._errors, packets))
+        self._decode_by(Decoder(self._stream, self._errors, packets, careful=careful))
         old.close()
+        if not index:
+            return self._next(self.path, index)
         frame = None
         for passed in range(index):
             frame = self._next(self.path, passed)

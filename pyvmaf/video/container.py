@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from .base import VideoError
@@ -49,6 +50,14 @@ def open_container(av: Any, url: str, file: ByteFile | None) -> Any:
 def has_table(container: Any, stream: Any) -> bool:
     """Whether the container lists each frame, as MP4 does, so that its count is one."""
     return "mp4" in container.format.name and hasattr(stream, "index_entries")
+
+
+def rate_of(stream: Any) -> Fraction | None:
+    """Frames a second of a stream of PyAV: on average, or FFmpeg's guess where that is but its clock, as in raw DV."""
+    average, guessed = stream.average_rate, stream.guessed_rate
+    if average and (not guessed or average * stream.time_base != 1):
+        return Fraction(average)
+    return Fraction(guessed) if guessed else None
 
 
 def promised_frames(container: Any, stream: Any) -> int:

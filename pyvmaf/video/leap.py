@@ -33,15 +33,19 @@ class Table:
         # Of the packets before each, how many are shown.
         self._shown = list(accumulate((not entry.is_discard for entry in self._entries), initial=0))
 
-    def leap(self, index: int) -> tuple[int, Iterator[Any]] | None:
-        """Go to a key picture well before packet `index` of those shown.
+    def leap(self, index: int, read: int) -> tuple[int, Iterator[Any]] | None:
+        """Go to a key picture well before packet `index` of those shown, of which `read` were read.
 
         Returns:
             How many that are shown were left behind, and the packets from there on; None to go on reading.
         """
         target = bisect_right(self._shown, index) - 1
         keys = [i for i, entry in enumerate(self._entries[: max(0, target)]) if entry.is_keyframe][-KEYS:]
-        if len(keys) < KEYS or sum(entry.size for entry in self._entries[: keys[0]]) < FAR:
+        if (
+            len(keys) < KEYS
+            or self._shown[keys[0]] < read
+            or sum(entry.size for entry in self._entries[: keys[0]]) < FAR
+        ):
             return None
         self._container.seek(self._entries[keys[0]].timestamp, stream=self._stream)
         packets = self._container.demux(self._stream)

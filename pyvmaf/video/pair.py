@@ -121,7 +121,7 @@ class Pair:
     @property
     def cautions(self) -> list[str]:
         """What the files say that makes the comparison doubtful."""
-        return differences(self.ref, self.dist)
+        return differences(self.ref, self.dist, matched=self._matched is not None)
 
     @property
     def notices(self) -> list[str]:

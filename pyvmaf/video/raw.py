@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .base import Frame, VideoError, VideoFormat, check_range
 from .file import ByteFile, Source
+from .guard import Guard
 from .reader import FileVideo
 
 
@@ -13,13 +14,13 @@ class RawVideo(FileVideo):
 
     Chroma of odd sizes is rounded up in the file, as everybody writes it; when
     only rounding it down, as libvmaf's tool does, gives a whole number of
-    frames, it is read so.
+    frames, it is read so. A pipe, whose size nobody knows, is always rounded up.
     """
 
     def __init__(self, source: Source | ByteFile, format: VideoFormat) -> None:
         self._file = source if isinstance(source, ByteFile) else ByteFile(source)
         try:
-            super().__init__(self._file.path, format, self._file.close)
+            super().__init__(self._file.path, format, Guard(self._file.path, self._file.close))
             self._up = self._find_rounding()
         except BaseException:
             self._file.close()

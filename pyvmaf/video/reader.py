@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 
 from .._ffi import unsigned
@@ -18,9 +18,9 @@ class FileVideo(Video):
     #: Whether no frame is beyond `frame_count`; some containers' counts are guesses.
     _count_is_sure = True
 
-    def __init__(self, path: str, format: VideoFormat, let_go: Callable[[], None]) -> None:
+    def __init__(self, path: str, format: VideoFormat, guard: Guard) -> None:
         super().__init__(path, format)
-        self._guard = Guard(path, let_go)
+        self._guard = guard
         self._begun = self._placed = False
 
     @abc.abstractmethod

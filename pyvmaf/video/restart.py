@@ -12,7 +12,7 @@ from collections.abc import Iterator
 # Codecs whose decoders tell by the bitstream that a picture is a key picture, which resets them.
 BY_DECODER = (
     "libdav1d", "av1", "libaom-av1", "theora",
-    "ffv1", "mjpeg", "prores", "dnxhd", "huffyuv", "ffvhuff", "utvideo", "magicyuv",
+    "ffv1", "mjpeg", "prores", "dnxhd", "huffyuv", "ffvhuff", "utvideo",
     "rawvideo", "v210", "jpeg2000", "jpegls", "png", "dvvideo", "cfhd",
 )  # fmt: skip
 
@@ -22,6 +22,8 @@ class Restarts:
 
     #: Whether the two fields of a frame may come in packets of their own, so that packets do not count frames.
     splits_fields = False
+    #: Whether pictures that lack others, before a restart in the order of showing, are damage to the decoder.
+    misses = False
 
     def begins(self, data: bytes) -> bool:
         """Whether a packet that the container marks as a key picture is a restart."""
@@ -29,6 +31,14 @@ class Restarts:
 
     def hides(self, data: bytes) -> bool:
         """Whether a packet holds no picture that is shown."""
+        return False
+
+    def ends(self, data: bytes) -> bool:
+        """Whether a sequence ends with a packet, and the next begins without what was before."""
+        return False
+
+    def lacks(self, data: bytes) -> bool:
+        """Whether a packet lacks what is before its restart, so that nothing is shown of it behind such an end."""
         return False
 
     def parameters(self, data: bytes) -> tuple[bytes, ...]:
@@ -90,7 +100,7 @@ class _Nals(Restarts):
 class H264(_Nals):
     """ITU-T H.264: an IDR picture, or intra slices with a recovery point that is exact and at once (D.2.8)."""
 
-    splits_fields = True
+    splits_fields = misses = True
 
     def begins(self, data: bytes) -> bool:
         promised = False
@@ -119,13 +129,21 @@ class H264(_Nals):
 class Hevc(_Nals):
     """ITU-T H.265: an IRAP picture (7.4.2.2); what it lacks after a restart is shown before it."""
 
+    def _kinds(self, data: bytes) -> list[int]:
+        return [unit[0] >> 1 & 63 for unit in self.units(data) if unit]
+
     def begins(self, data: bytes) -> bool:
-        kinds = [unit[0] >> 1 & 63 for unit in self.units(data) if unit]
-        slices = [kind for kind in kinds if kind < 32]
+        slices = [kind for kind in self._kinds(data) if kind < 32]
         return bool(slices) and all(16 <= kind <= 21 for kind in slices)
 
     def hides(self, data: bytes) -> bool:
-        return not any(unit and unit[0] >> 1 & 63 < 32 for unit in self.units(data))
+        return all(kind >= 32 for kind in self._kinds(data))
+
+    def ends(self, data: bytes) -> bool:
+        return not {36, 37}.isdisjoint(self._kinds(data))
+
+    def lacks(self, data: bytes) -> bool:
+        return not {8, 9}.isdisjoint(self._kinds(data))  # skipped leading pictures (RASL)
 
     def parameters(self, data: bytes) -> tuple[bytes, ...]:
         return tuple(unit for unit in self.units(data) if unit and unit[0] >> 1 & 63 in (32, 33, 34))

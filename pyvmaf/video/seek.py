@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, TypeAlias
 
-from .decode import Decoder
+from .decode import Damage, Decoder
 from .restart import Restarts
 
 #: So many frames are decoded and dropped in less time than it takes to look for a restart.
@@ -27,8 +27,8 @@ LOST = 600
 CHANGES = ("new_extradata", "param_change")
 
 
-# From the number of a packet to how many are left behind, and those that follow.
-Leap: TypeAlias = Callable[[int], tuple[int, Iterator[Any]] | None]
+# From the number of a packet, and how many were read, to how many are left behind, and those that follow.
+Leap: TypeAlias = Callable[[int, int], tuple[int, Iterator[Any]] | None]
 
 
 class Doubt(Exception):
@@ -81,7 +81,7 @@ class Finder:
         self._highest = first_time - 1
         self._recent: tuple[set[int], set[int]] = (set(), set())
 
-    def find(self, packets: Iterator[Any], index: int, leap: Leap = lambda index: None) -> Beginning | None:
+    def find(self, packets: Iterator[Any], index: int, leap: Leap = lambda index, read: None) -> Beginning | None:
         """The beginning for frame `index`.
 
         Args:
@@ -101,13 +101,15 @@ class Finder:
                 return self._beginning(packets)
             if self._groups and not self._leapt:
                 self._leapt = True
-                landed = leap(index + self._early)
+                landed = leap(index + self._early, self._count + self._early)
                 if landed:
                     return self._land(*landed, index)
         return self._beginning(())  # the frame is behind the end
 
     def _land(self, passed: int, packets: Iterator[Any], index: int) -> Beginning | None:
-        """Go on behind `passed` packets that were not read."""
+        """Go on behind `passed` packets, some of which were not read."""
+        if passed < self._count + self._early:
+            return None  # what is shown too early would count twice
         self._count = passed - self._early
         self._groups, self._recent, self._highest = [], (set(), set()), self._first_time - 1
         return self.find(packets, index)
@@ -129,7 +131,7 @@ class Finder:
             return self._primer is None and self._early < LOST
         if packet.is_corrupt or any(packet.has_sidedata(kind) for kind in CHANGES):
             return False
-        if data and (self._rules.hides(data) or not self._same_parameters(data)):
+        if data and (self._rules.hides(data) or self._rules.ends(data) or not self._same_parameters(data)):
             return False
         if not packet.is_discard and not self._place(packet.pts, starts):
             return False
@@ -192,15 +194,15 @@ class Resumed(Decoder):
     """A decoder that begins at a restart. What a run from the start would do otherwise raises `Doubt`."""
 
     def __init__(self, stream: Any, errors: tuple[type[Exception], ...], beginning: Beginning, first_time: int) -> None:
-        super().__init__(stream, errors, beginning.packets)
-        self._beginning = beginning
+        super().__init__(stream, errors, beginning.packets, careful=beginning.rules.misses)
+        self._beginning, self._holds = beginning, True
         self.leading, self._start = beginning.early, first_time
 
     def frames(self) -> Iterator[Any]:
         """
         Raises:
             Doubt: the next frame is not the one that the packets promise.
-            DecodeError: likewise, perhaps: a run from the start may not meet it.
+            DecodeError, Damage: likewise, perhaps: a run from the start may not meet it.
         """
         context = self._stream.codec_context
         try:
@@ -223,7 +225,9 @@ class Resumed(Decoder):
 
     def _take(self, frame: Any) -> int:
         promised = self._waiting[0][0] if self._waiting else None
-        unsure = frame.is_corrupt or (frame.interlaced_frame and self._beginning.rules.splits_fields)
+        unsure = frame.interlaced_frame and self._beginning.rules.splits_fields
+        if frame.is_corrupt:
+            raise Damage
         if frame.pts != promised or unsure or (self.last is None and not frame.key_frame):
             raise Doubt("a frame is not the next one")
         return super()._take(frame)

@@ -19,8 +19,11 @@ COLOURS = {
 }
 
 
-def differences(ref: Video, dist: Video) -> list[str]:
-    """A sentence for each tag that both files have and that differs, or that asks for work before scoring."""
+def differences(ref: Video, dist: Video, *, matched: bool = False) -> list[str]:
+    """A sentence for each tag that both files have and that differs, or that asks for work before scoring.
+
+    Rates do not matter where frames are matched by what they show, nor to stills.
+    """
     found = []
     for name, what in COLOURS.items():
         a, b = ref.colour.get(name), dist.colour.get(name)
@@ -32,11 +35,13 @@ def differences(ref: Video, dist: Video) -> list[str]:
             f"{dist.rotation}; pictures are compared as stored"
         )
     a_rate, b_rate = ref.frame_rate, dist.frame_rate
-    if a_rate and b_rate and abs(a_rate / b_rate - 1) > RATE_SLACK:
+    timed = not matched and 1 not in (ref.frame_count, dist.frame_count)
+    if timed and a_rate and b_rate and abs(a_rate / b_rate - 1) > RATE_SLACK:
         found.append(
             f"frame rates differ: {a_rate:g} and {b_rate:g} a second; the n-th frame is compared with the n-th"
         )
     sides = [name for name, video in (("reference", ref), ("distorted video", dist)) if video.interlaced]
     if sides:
-        found.append(f"the {' and the '.join(sides)} is tagged as interlaced; fields are compared as stored, woven")
+        verb = "are" if len(sides) > 1 else "is"
+        found.append(f"the {' and the '.join(sides)} {verb} tagged as interlaced; fields are compared as stored, woven")
     return found

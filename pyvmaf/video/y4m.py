@@ -8,6 +8,7 @@ import warnings
 
 from .base import MAX_SIDE, Frame, VideoError, VideoFormat, check_range
 from .file import ByteFile, Source
+from .guard import Guard
 from .reader import FileVideo
 
 MAGIC = b"YUV4MPEG2"
@@ -52,6 +53,7 @@ def colour_of(header: bytes) -> dict[str, str]:
 
 
 def side(tags: dict[str, str], tag: str, path: str) -> int:
+    """The width (W) or height (H) of a header."""
     name = {"W": "width", "H": "height"}[tag]
     text = tags.get(tag)
     if text is None:
@@ -73,6 +75,7 @@ def ratio(tags: dict[str, str], tag: str, path: str) -> float | None:
 
 
 def interlacing(tags: dict[str, str], path: str) -> None:
+    """Refuse fields; warn where the header does not say."""
     kind = tags.get("I", "?")[:1]
     if kind == "?":
         warnings.warn(f"{path}: interlacing is not stated; taken as progressive", stacklevel=2)
@@ -116,7 +119,7 @@ class Y4mVideo(FileVideo):
                 )
             header = self._file.rest_of_line(start, "the header")
             format, self._alpha, rate = parse_header(header, self._file.path)
-            super().__init__(self._file.path, format, self._file.close)
+            super().__init__(self._file.path, format, Guard(self._file.path, self._file.close))
             self.frame_rate = rate
             self.sample_aspect = ratio(split_tags(header, self.path), "A", self.path)
             self.colour = colour_of(header)

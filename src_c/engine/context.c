@@ -399,8 +399,10 @@ int pyvmaf_fetch_picture(VmafContext *vmaf, VmafPicture *pic,
 int pyvmaf_abandon(VmafContext *vmaf)
 {
     const int err = context_check("pyvmaf_abandon", vmaf);
-    if (!err)
+    if (!err) {
         atomic_store(&vmaf->abandoned, true);
+        settled_abandon(&vmaf->settled);
+    }
     return err;
 }
 

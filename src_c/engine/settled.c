@@ -46,6 +46,14 @@ void settled_end(Settled *settled)
     pthread_mutex_unlock(&settled->lock);
 }
 
+void settled_abandon(Settled *settled)
+{
+    pthread_mutex_lock(&settled->lock);
+    settled->abandoned = true;
+    pthread_cond_broadcast(&settled->more);
+    pthread_mutex_unlock(&settled->lock);
+}
+
 static bool is_final(VmafContext *ctx, unsigned index)
 {
     bool final = true;
@@ -58,11 +66,12 @@ static bool is_final(VmafContext *ctx, unsigned index)
 static int take_next(VmafContext *ctx, unsigned *index)
 {
     Settled *settled = &ctx->settled;
+    const int none_yet = settled->abandoned ? -ECANCELED : -EAGAIN;
     const unsigned next = frameset_next(&settled->read, settled->next);
     if (next == UINT_MAX)
-        return settled->over ? -ENODATA : -EAGAIN;
+        return settled->over ? -ENODATA : none_yet;
     if (!settled->over && !is_final(ctx, next))
-        return -EAGAIN;
+        return none_yet;
     settled->next = next + 1;
     *index = next;
     return 0;

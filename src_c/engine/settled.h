@@ -10,9 +10,10 @@
 typedef struct Settled {
     pthread_mutex_t lock;
     pthread_cond_t more;
-    FrameSet read; /* frames to be scored */
-    unsigned next; /* the first index that has not been handed out */
-    bool over;     /* the run was flushed */
+    FrameSet read;  /* frames to be scored */
+    unsigned next;  /* the first index that has not been handed out */
+    bool over;      /* the run was flushed */
+    bool abandoned; /* nobody is to wait any more */
 } Settled;
 
 int settled_init(Settled *settled);
@@ -23,5 +24,6 @@ int settled_add(Settled *settled, unsigned index);
 /* Some registration went on: who waits may look again. */
 void settled_announce(Settled *settled);
 void settled_end(Settled *settled);
+void settled_abandon(Settled *settled);
 
 #endif

@@ -16,6 +16,7 @@
 #include "kernel/table.h"
 #include "engine/log.h"
 #include "engine/rows.h"
+#include "adm_options.h"
 #include "adm_score.h"
 #include "memory.h"
 
@@ -27,10 +28,9 @@ typedef struct AdmState {
     unsigned w, h, bpc;
     const VmafContext *context;
     const AdmKernels *kernels;
-    size_t scratch_size;
     AdmCsf csf[ADM_SCALES];
-    void *memory; /* all that follows lies in it */
-    void *scratch;
+    Scratch scratch;
+    void *memory;                 /* all that follows lies in it */
     void *low[ADM_SCALES - 1][2]; /* reference, distorted */
     ptrdiff_t low_stride[ADM_SCALES - 1];
 } AdmState;
@@ -39,55 +39,12 @@ typedef struct AdmState {
 #define AT(field) offsetof(AdmState, field)
 
 static const PyvmafOption options[] = {
-    { .name = "debug",
-      .help = "also publish numerators and denominators",
-      .type = PYVMAF_OPTION_BOOL,
-      .offset = AT(debug) },
-    { .name = "adm_csf_scale",
-      .alias = "scf",
-      .help = "factor of the horizontal and vertical sensitivity, mode 1 only",
-      .type = PYVMAF_OPTION_DOUBLE,
-      .offset = AT(viewing.csf_scale),
-      .default_number = 1,
-      .min = 0,
-      .max = 50,
-      .flags = PARAM },
-    { .name = "adm_csf_diag_scale",
-      .alias = "scfd",
-      .help = "factor of the diagonal sensitivity, mode 1 only",
-      .type = PYVMAF_OPTION_DOUBLE,
-      .offset = AT(viewing.csf_diag_scale),
-      .default_number = 1,
-      .min = 0,
-      .max = 50,
-      .flags = PARAM },
-    { .name = "adm_dlm_weight",
-      .alias = "dlmw",
-      .help = "weight of adm2 in adm3, the rest is aim's",
-      .type = PYVMAF_OPTION_DOUBLE,
-      .offset = AT(weights.dlm),
-      .default_number = 0.5,
-      .min = 0,
-      .max = 1,
-      .flags = PARAM },
-    { .name = "adm_enhn_gain_limit",
-      .alias = "egl",
-      .help = "upper limit of the gain counted as detail; 1 is NEG",
-      .type = PYVMAF_OPTION_DOUBLE,
-      .offset = AT(gain_limit),
-      .default_number = 100,
-      .min = 1,
-      .max = 100,
-      .flags = PARAM },
-    { .name = "adm_norm_view_dist",
-      .alias = "nvd",
-      .help = "viewing distance in display heights",
-      .type = PYVMAF_OPTION_DOUBLE,
-      .offset = AT(viewing.distance),
-      .default_number = 3,
-      .min = 0.75,
-      .max = 24,
-      .flags = PARAM },
+    ADM_OPTION_DEBUG(AdmState, debug),
+    ADM_OPTION_CSF_SCALE(AdmState, viewing.csf_scale),
+    ADM_OPTION_CSF_DIAG_SCALE(AdmState, viewing.csf_diag_scale),
+    ADM_OPTION_DLM_WEIGHT(AdmState, weights.dlm),
+    ADM_OPTION_GAIN_LIMIT(AdmState, gain_limit),
+    ADM_OPTION_NORM_VIEW_DIST(AdmState, viewing.distance),
     { .name = "adm_ref_display_height",
       .alias = "rdh",
       .help = "display height in pixels",
@@ -106,33 +63,13 @@ static const PyvmafOption options[] = {
       .min = 0,
       .max = 3,
       .flags = PARAM },
-    { .name = "adm_noise_weight",
-      .alias = "nw",
-      .help = "noise floor under numerators and denominators",
-      .type = PYVMAF_OPTION_DOUBLE,
-      .offset = AT(weights.noise),
-      .default_number = 0.03125,
-      .min = 0,
-      .max = 1500,
-      .flags = PARAM },
+    ADM_OPTION_NOISE_WEIGHT(AdmState, weights.noise),
     { .name = "adm_skip_aim",
       .help = "leave aim out; it becomes 0",
       .type = PYVMAF_OPTION_BOOL,
       .offset = AT(skip_aim) },
-    { .name = "adm_skip_scale0",
-      .alias = "ssz",
-      .help = "leave out scale 0, the largest part of the work",
-      .type = PYVMAF_OPTION_BOOL,
-      .offset = AT(weights.skip_scale0),
-      .flags = PARAM },
-    { .name = "adm_min_val",
-      .alias = "min",
-      .help = "lower clip of adm3",
-      .type = PYVMAF_OPTION_DOUBLE,
-      .offset = AT(weights.min_val),
-      .min = 0,
-      .max = 1,
-      .flags = PARAM },
+    ADM_OPTION_SKIP_SCALE0(AdmState, weights.skip_scale0),
+    ADM_OPTION_MIN_VAL(AdmState, weights.min_val),
     { .name = NULL },
 };
 
@@ -164,11 +101,10 @@ static unsigned halve(unsigned size, unsigned times)
     return ((size - 1) >> times) + 1;
 }
 
-/* Scratch memory, then the low bands of scales 0..2. */
+/* The low bands of scales 0..2. */
 static void lay_out(void *state, Workspace *ws)
 {
     AdmState *s = state;
-    s->scratch = workspace_take(ws, s->scratch_size);
     for (unsigned i = 0; i < ADM_SCALES - 1; i++) {
         const size_t sample = i ? sizeof(int32_t) : sizeof(int16_t);
         const size_t row = workspace_align(halve(s->w, i + 1) * sample);
@@ -200,7 +136,6 @@ static int adm_init(void *state, const PyvmafExtractorInit *init)
     s->bpc = init->bpc;
     s->context = init->context;
     s->kernels = kernel_table(init->cpu_flags)->adm;
-    s->scratch_size = s->kernels->scratch_size(s->w);
     _Static_assert(WORKSPACE_ALIGN % ADM_LOW_ALIGN == 0, "rows of low bands");
     s->memory = memory_alloc(lay_out, s);
     return s->memory ? 0 : -ENOMEM;
@@ -209,6 +144,7 @@ static int adm_init(void *state, const PyvmafExtractorInit *init)
 static int adm_close(void *state)
 {
     AdmState *s = state;
+    free(s->scratch.memory);
     free(s->memory);
     s->memory = NULL;
     return 0;
@@ -256,21 +192,26 @@ static AdmLane lane_call(const PyvmafLane *lane, AdmVariant *variant,
     };
 }
 
-/* Sums of one scale; its rows may be cut among threads. */
-static void sum_scale(const AdmState *s, const AdmScale *scale, AdmSums *sums)
+/* Sums of one scale; its rows may be cut among threads. -ENOMEM. */
+static int sum_scale(AdmState *s, const AdmScale *scale, AdmSums *sums)
 {
+    const size_t scratch_size = s->kernels->scratch_size(scale);
+    void *scratch = scratch_of(&s->scratch, scratch_size);
     _Static_assert(sizeof *sums == ADM_SUM_CNT * sizeof(int64_t), "an array");
     _Static_assert(ADM_SUM_CNT * ADM_MAX_LANES <= ROWS_MAX_SUMS,
                    "of all lanes");
+    if (!scratch)
+        return -ENOMEM;
     rows_sum(s->context, &(RowCall){
                              .run = s->kernels->scale,
                              .call = scale,
                              .rows = (scale->h + 1) / 2,
-                             .scratch_size = s->scratch_size,
-                             .scratch = s->scratch,
+                             .scratch_size = scratch_size,
+                             .scratch = scratch,
                              .sums = (int64_t *)sums,
                              .sum_cnt = ADM_SUM_CNT * scale->lane_cnt,
                          });
+    return 0;
 }
 
 /* All shares treat scale 0 alike. */
@@ -322,8 +263,8 @@ static int publish(const AdmState *s, const AdmParts parts[ADM_SCALES],
 }
 
 /* Sums and scores of all lanes; planes of the reference are the first one's. */
-static void score_lanes(const PyvmafLane *lane, unsigned cnt, unsigned i,
-                        AdmParts parts[][ADM_MAX_VARIANTS][ADM_SCALES])
+static int score_lanes(const PyvmafLane *lane, unsigned cnt, unsigned i,
+                       AdmParts parts[][ADM_MAX_VARIANTS][ADM_SCALES])
 {
     AdmScale scale = scale_call(lane->state, lane->frame, i);
     AdmVariant variant[ADM_MAX_LANES][ADM_MAX_VARIANTS];
@@ -334,23 +275,28 @@ static void score_lanes(const PyvmafLane *lane, unsigned cnt, unsigned i,
         part[k] = lane_call(&lane[k], variant[k], i);
     scale.lane = part;
     scale.lane_cnt = cnt;
-    sum_scale(lane->state, &scale, sums);
+    if (sum_scale(lane->state, &scale, sums))
+        return -ENOMEM;
     adm_plan(&plan, &scale, &(Rows){ 0, (scale.h + 1) / 2, NULL });
     for (unsigned k = 0; k < cnt; k++)
         score_scale(&lane[k], &plan, &sums[k], parts[k]);
+    return 0;
 }
 
 /* No more lanes and variants than the kernel takes. */
 static void extract_some(PyvmafLane *lane, unsigned cnt)
 {
     AdmParts parts[ADM_MAX_LANES][ADM_MAX_VARIANTS][ADM_SCALES];
-    for (unsigned i = 0; i < ADM_SCALES; i++)
-        score_lanes(lane, cnt, i, parts);
-    for (unsigned k = 0; k < cnt; k++)
-        for (unsigned v = 0; v < lane[k].cnt; v++)
+    int err = 0;
+    for (unsigned i = 0; i < ADM_SCALES && !err; i++)
+        err = score_lanes(lane, cnt, i, parts);
+    for (unsigned k = 0; k < cnt; k++) {
+        lane[k].err = err;
+        for (unsigned v = 0; v < lane[k].cnt && !err; v++)
             lane[k].err = extractor_first_error(
                 lane[k].err, publish(lane[k].share[v].settings, parts[k][v],
                                      lane[k].frame, lane[k].share[v].scores));
+    }
 }
 
 static void adm_extract_lanes(PyvmafLane *lane, unsigned cnt)

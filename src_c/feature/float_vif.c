@@ -19,6 +19,7 @@
 #include "kernel/float_vif/float_vif.h"
 #include "kernel/table.h"
 #include "memory.h"
+#include "vif_options.h"
 
 #define PI 3.14159265358979323846
 
@@ -51,19 +52,8 @@ typedef struct Ratio {
 #define AT(field) offsetof(FloatVifState, field)
 
 static const PyvmafOption options[] = {
-    { .name = "debug",
-      .help = "also publish numerators and denominators",
-      .type = PYVMAF_OPTION_BOOL,
-      .offset = AT(debug) },
-    { .name = "vif_enhn_gain_limit",
-      .alias = "egl",
-      .help = "upper limit of the gain counted as information; 1 is NEG",
-      .type = PYVMAF_OPTION_DOUBLE,
-      .offset = AT(gain_limit),
-      .default_number = 100,
-      .min = 1,
-      .max = 100,
-      .flags = PARAM },
+    VIF_OPTION_DEBUG(FloatVifState, debug),
+    VIF_OPTION_GAIN_LIMIT(FloatVifState, gain_limit),
     { .name = "vif_kernelscale",
       .alias = "ks",
       .help = "width of the windows as a factor; some values only",
@@ -118,12 +108,7 @@ static const PyvmafOption options[] = {
       .default_number = 2,
       .max = 5,
       .flags = PARAM },
-    { .name = "vif_skip_scale0",
-      .alias = "ssclz",
-      .help = "leave out scale 0, the largest part of the work",
-      .type = PYVMAF_OPTION_BOOL,
-      .offset = AT(skip_scale0),
-      .flags = PARAM },
+    VIF_OPTION_SKIP_SCALE0(FloatVifState, skip_scale0),
     { .name = NULL },
 };
 

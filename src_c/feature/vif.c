@@ -16,6 +16,7 @@
 #include "engine/log.h"
 #include "engine/rows.h"
 #include "memory.h"
+#include "vif_options.h"
 
 /* Scale 3 needs one sample, and its window leftovers of one more. */
 #define MIN_SIZE 8
@@ -28,9 +29,8 @@ typedef struct VifState {
     unsigned w, h, bpc;
     const VmafContext *context;
     const VifKernels *kernels;
-    size_t scratch_size;
+    Scratch scratch;
     void *memory; /* all that follows lies in it */
-    void *scratch;
     uint16_t *ref[VIF_SCALES], *dist[VIF_SCALES]; /* of scales 1..3 */
     ptrdiff_t stride[VIF_SCALES];
 } VifState;
@@ -40,28 +40,10 @@ typedef struct Ratio {
     float num, den;
 } Ratio;
 
-#define PARAM PYVMAF_OPTION_FEATURE_PARAM
-
 static const PyvmafOption options[] = {
-    { .name = "debug",
-      .help = "also publish numerators and denominators",
-      .type = PYVMAF_OPTION_BOOL,
-      .offset = offsetof(VifState, debug) },
-    { .name = "vif_enhn_gain_limit",
-      .alias = "egl",
-      .help = "upper limit of the gain counted as information; 1 is NEG",
-      .type = PYVMAF_OPTION_DOUBLE,
-      .offset = offsetof(VifState, gain_limit),
-      .default_number = 100,
-      .min = 1,
-      .max = 100,
-      .flags = PARAM },
-    { .name = "vif_skip_scale0",
-      .alias = "ssclz",
-      .help = "leave out scale 0, the largest part of the work",
-      .type = PYVMAF_OPTION_BOOL,
-      .offset = offsetof(VifState, skip_scale0),
-      .flags = PARAM },
+    VIF_OPTION_DEBUG(VifState, debug),
+    VIF_OPTION_GAIN_LIMIT(VifState, gain_limit),
+    VIF_OPTION_SKIP_SCALE0(VifState, skip_scale0),
     { .name = NULL },
 };
 
@@ -84,11 +66,10 @@ static const char *const features[] = {
     NULL,
 };
 
-/* Scratch memory, then the planes of scales 1..3. */
+/* The planes of scales 1..3. */
 static void lay_out(void *state, Workspace *ws)
 {
     VifState *s = state;
-    s->scratch = workspace_take(ws, s->scratch_size);
     for (unsigned i = 1; i < VIF_SCALES; i++) {
         const size_t row = workspace_align((s->w >> i) * sizeof(uint16_t));
         s->stride[i] = (ptrdiff_t)row;
@@ -111,7 +92,6 @@ static int vif_init(void *state, const PyvmafExtractorInit *init)
     s->bpc = init->bpc;
     s->context = init->context;
     s->kernels = kernel_table(init->cpu_flags)->vif;
-    s->scratch_size = s->kernels->scratch_size(s->w);
     s->memory = memory_alloc(lay_out, s);
     return s->memory ? 0 : -ENOMEM;
 }
@@ -119,6 +99,7 @@ static int vif_init(void *state, const PyvmafExtractorInit *init)
 static int vif_close(void *state)
 {
     VifState *s = state;
+    free(s->scratch.memory);
     free(s->memory);
     s->memory = NULL;
     return 0;
@@ -162,29 +143,35 @@ static VifLane lane_call(const PyvmafLane *lane, const double *limit,
     };
 }
 
-/* Sums of one scale; its rows may be cut among threads. */
-static void sum_scale(const VifState *s, const VifScale *scale, VifSums *sums)
+/* Sums of one scale; its rows may be cut among threads. -ENOMEM. */
+static int sum_scale(VifState *s, const VifScale *scale, VifSums *sums)
 {
+    const size_t scratch_size = s->kernels->scratch_size(scale);
+    void *scratch = scratch_of(&s->scratch, scratch_size);
     _Static_assert(sizeof *sums == VIF_SUM_CNT * sizeof(int64_t), "an array");
     _Static_assert(VIF_SUM_CNT * VIF_MAX_LANES <= ROWS_MAX_SUMS,
                    "of all lanes");
+    if (!scratch)
+        return -ENOMEM;
     rows_sum(s->context, &(RowCall){
                              .run = s->kernels->scale,
                              .call = scale,
                              .rows = scale->h,
-                             .scratch_size = s->scratch_size,
-                             .scratch = s->scratch,
+                             .scratch_size = scratch_size,
+                             .scratch = scratch,
                              .sums = (int64_t *)sums,
                              .sum_cnt = VIF_SUM_CNT * scale->lane_cnt,
                          });
+    return 0;
 }
 
 /* Sums of all scales and lanes for several gain limits at once; planes of the
  * reference are the first lane's. */
-static void sum_scales(const PyvmafLane *lane, unsigned cnt,
-                       VifSums sums[VIF_SCALES][VIF_MAX_LANES])
+static int sum_scales(const PyvmafLane *lane, unsigned cnt,
+                      VifSums sums[VIF_SCALES][VIF_MAX_LANES])
 {
-    const VifState *s = lane->state;
+    VifState *s = lane->state;
+    int err = 0;
     bool small = s->w < MIN_REGULAR_SIZE || s->h < MIN_REGULAR_SIZE;
     double limit[VIF_MAX_LANES][VIF_MAX_LIMITS];
     VifLane part[2][VIF_MAX_LANES];
@@ -193,7 +180,7 @@ static void sum_scales(const PyvmafLane *lane, unsigned cnt,
         for (unsigned v = 0; v < lane[k].cnt; v++)
             limit[k][v] =
                 ((const VifState *)lane[k].share[v].settings)->gain_limit;
-    for (unsigned i = 0; i < VIF_SCALES; i++) {
+    for (unsigned i = 0; i < VIF_SCALES && !err; i++) {
         scale[i] = scale_call(s, lane->frame, i);
         scale[i].lane = part[i % 2];
         scale[i].lane_cnt = cnt;
@@ -202,8 +189,9 @@ static void sum_scales(const PyvmafLane *lane, unsigned cnt,
         if (i == 3 && small)
             vif_scale3_small(&scale[i], &scale[i - 1], sums[i]);
         else
-            sum_scale(s, &scale[i], sums[i]);
+            err = sum_scale(s, &scale[i], sums[i]);
     }
+    return err;
 }
 
 /* Logarithms are in units of 1/2048. A flat sample counts as fully visible but
@@ -269,12 +257,13 @@ static int publish_share(const PyvmafShare *share, unsigned limit,
 static void extract_some(PyvmafLane *lane, unsigned cnt)
 {
     VifSums sums[VIF_SCALES][VIF_MAX_LANES] = { 0 };
-    sum_scales(lane, cnt, sums);
+    const int err = sum_scales(lane, cnt, sums);
     for (unsigned k = 0; k < cnt; k++) {
         const VifSums *its[VIF_SCALES];
+        lane[k].err = err;
         for (unsigned i = 0; i < VIF_SCALES; i++)
             its[i] = &sums[i][k];
-        for (unsigned v = 0; v < lane[k].cnt; v++)
+        for (unsigned v = 0; v < lane[k].cnt && !err; v++)
             lane[k].err = extractor_first_error(
                 lane[k].err,
                 publish_share(&lane[k].share[v], v, its, lane[k].frame->index));

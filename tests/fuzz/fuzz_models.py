@@ -8,7 +8,7 @@ import tempfile
 from contextlib import suppress
 
 from pyvmaf import VmafContext, VmafError, VmafModelCollection
-from pyvmaf.model import any_from_path
+from pyvmaf.engine.model import any_from_path
 from pyvmaf.smooth import models
 
 WORDS = [

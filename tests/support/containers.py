@@ -92,13 +92,13 @@ def firsts(source: Any, **how: Any) -> list[int]:
         return [int(frame[0][0, 0]) for frame in video]
 
 
-def damage(path: Path, which: int) -> Path:
-    """Noise in place of the inside of a packet."""
+def damage(path: Path, which: int, sound: float = 0) -> Path:
+    """Noise in place of the inside of a packet, but for that share of it, at its start."""
     with av.open(str(path)) as container:
         packets = [(p.pos, p.size) for p in container.demux(video=0) if p.size]
     position, size = packets[which]
     data = bytearray(path.read_bytes())
-    inside = slice(position + 30, position + size - 2)
+    inside = slice(position + max(30, int(sound * size)), position + size - 2)
     noise = np.random.default_rng(1).integers(0, 256, len(data[inside]), np.uint8)
     data[inside] = noise.tobytes()
     out = path.with_name(f"damaged{which}{path.suffix}")

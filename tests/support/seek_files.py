@@ -30,6 +30,7 @@ ENCODES: dict[str, tuple[list[str], bool]] = {
     "h264-closed.mp4": ([*X264, GOP], True),
     "h264-open.mp4": ([*X264, f"{GOP}:open-gop=1:b-pyramid=normal"], True),
     "h264-open.mkv": ([*X264, f"{GOP}:open-gop=1:b-pyramid=strict"], True),
+    "h264-deep.mp4": ([*X264, "keyint=8:min-keyint=8:open-gop=1:bframes=7:b-adapt=0:b-pyramid=normal"], True),
     "h264-open.ts": ([*X264, f"{GOP}:open-gop=1"], True),
     "h264-fragments.mp4": ([*X264, GOP, "-movflags", "frag_keyframe+empty_moov"], True),
     "h264.flv": ([*X264, GOP], True),
@@ -102,6 +103,11 @@ def without_edit_list(source: Path, path: Path) -> None:
     ffmpeg("-i", source, "-c", "copy", "-use_editlist", "0", *NEGATIVE, path)
 
 
+def early(source: Path, path: Path) -> None:
+    """An MP4 that begins with an open group, of which an edit list hides some."""
+    ffmpeg("-ss", "0.55", "-i", source, "-c", "copy", path)
+
+
 def cut(source: Path, path: Path) -> None:
     """A transport stream from the middle of a group on."""
     data = source.read_bytes()
@@ -128,6 +134,7 @@ MADE: dict[str, tuple[str, Callable[[Path, Path], None], bool]] = {
     "all-keys-av1.mp4": ("av1.mp4", all_keys, True),
     "edit-list.mp4": ("h264-open.mp4", edited, True),
     "edit-list-hevc.mp4": ("hevc-open.mp4", edited, True),
+    "early.mp4": ("h264-deep.mp4", early, True),
     "late.mkv": ("mpeg1.mkv", late, False),
     "cut.ts": ("h264-open.ts", cut, True),
     "cut-mpeg2.ts": ("mpeg2.ts", cut, True),

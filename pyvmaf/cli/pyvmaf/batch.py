@@ -7,13 +7,13 @@ import argparse
 import os
 import sys
 
-from ..._save import check_output
+from ...batch.tasks import make_tasks, read_task
 from ...parts.merge import merge, part_of
 from ...parts.part import Part
-from ...plan import Plan
-from ...result import Result
-from ...scoring import IncompleteError, Interrupted, Means, carry_out
-from ...tasks import make_tasks, read_task
+from ...results.result import Result
+from ...results.save import check_output
+from ...scoring.plan import Plan
+from ...scoring.score import IncompleteError, Interrupted, Means, carry_out
 from ..display import Bar
 from ..grammar import UsageError
 from ..signals import EXIT_INTERRUPTED
@@ -25,6 +25,7 @@ from .status import EXIT_INCOMPLETE, EXIT_OK
 
 
 def add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The arguments of the subcommand."""
     parser = add_command(commands, "plan", "write a task a line for each range of frames, to run anywhere")
     parser.add_argument("ref", metavar="REF", help="reference; a URL is passed on as it is")
     parser.add_argument("dist", metavar="DIST", nargs="+", help="distorted videos of the same size")
@@ -34,6 +35,7 @@ def add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run_plan(args: argparse.Namespace) -> int:
+    """Print a task a line."""
     arguments = plan_arguments(args)
     for dist in args.dist:
         for task in make_tasks(Plan.make(args.ref, dist, **arguments), args.chunk):
@@ -42,6 +44,7 @@ def run_plan(args: argparse.Namespace) -> int:
 
 
 def add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The arguments of the subcommand."""
     parser = add_command(commands, "run", "do one task of a plan, or go on with it")
     parser.add_argument("task", metavar="TASK", help="a file of one line, or FILE:N for its N-th line")
     parser.add_argument("-o", "--output", metavar="PART", default=".",
@@ -52,6 +55,7 @@ def add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def run_task(args: argparse.Namespace) -> int:
+    """Do a task and write its part; the status."""
     task = read_task(args.task)
     path = args.output
     if os.path.isdir(path) or path.endswith(os.sep):
@@ -73,6 +77,7 @@ def run_task(args: argparse.Namespace) -> int:
 
 
 def add_merge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The arguments of the subcommand."""
     parser = add_command(commands, "merge", "put parts of runs together: the result of one run, in every bit")
     parser.add_argument("parts", metavar="PART", nargs="+", help="files that run or --resume wrote, or folders of them")
     parser.add_argument("-o", "--output", metavar="FILE",
@@ -117,14 +122,16 @@ def _runs(paths: list[str]) -> tuple[list[list[Result | str | os.PathLike[str]]]
 
 
 def run_merge(args: argparse.Namespace) -> int:
-    runs, firsts = _runs(_files(args.parts))
+    """Merge parts, of each pair for itself; the status."""
+    files = _files(args.parts)
+    runs, firsts = _runs(files)
     into_folder = bool(args.output) and (args.output.endswith(os.sep) or os.path.isdir(args.output))
     if args.output and not into_folder:
         if len(runs) > 1:
             raise UsageError(f"the parts are of {len(runs)} pairs; give --output a folder, ending in {os.sep}")
         if not args.output.lower().endswith((".json", ".csv", ".pyvmaf")):
             raise UsageError(f"--output {args.output!r} must end in .json, .csv or .pyvmaf")
-        check_output(args.output, args.parts)
+        check_output(args.output, files)
     complete = True
     for paths, first in zip(runs, firsts, strict=True):
         result = merge(paths)

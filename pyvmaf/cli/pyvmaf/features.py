@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 
 from ..._ffi import call, nearest
-from ...extractor import ExtractorInfo, Option, extractors
+from ...engine.extractor import ExtractorInfo, Option, extractors
 from ...plugins import load, load_all
 from ..grammar import UsageError
 from ..streams import say

@@ -8,10 +8,10 @@ import sys
 from contextlib import closing
 
 from ... import model_files
-from ...context import VmafContext
+from ...engine.context import VmafContext
+from ...engine.model import any_builtin
 from ...enums import LogLevel
 from ...errors import VmafError
-from ...model import any_builtin
 from .parsers import add_command
 from .status import EXIT_OK
 from .tables import print_texts, print_wrapped

@@ -7,13 +7,14 @@ import argparse
 import re
 from typing import Any
 
-from ...plan import Frames
+from ...scoring.plan import Frames
 from ...video import VideoFormat
 from ..grammar import UsageError, parse_feature
 from .preparing import add_preparing, preparing_of
 
 
 def size(text: str) -> tuple[int, int]:
+    """WIDTHxHEIGHT as two numbers."""
     match = re.fullmatch(r"([0-9]{1,9})x([0-9]{1,9})", text.lower())
     if not match:
         raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT")
@@ -21,6 +22,7 @@ def size(text: str) -> tuple[int, int]:
 
 
 def count(text: str) -> int:
+    """A number from 0 up."""
     if not re.fullmatch(r"[0-9]{1,18}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 up")
     return int(text)
@@ -39,6 +41,7 @@ def frames(text: str) -> Frames:
 
 
 def stream_numbers(text: str) -> tuple[int, int]:
+    """One number for both files, or one for each."""
     ref, _, dist = text.partition(",")
     return count(ref), count(dist or ref)
 

@@ -7,10 +7,10 @@ import argparse
 import json
 from typing import Any
 
-from ...aligned import CHOICES
 from ...errors import VmafValueError
 from ...prepare.decoded import GRAIN
 from ...prepare.settings import Settings, size_of
+from ...scoring.aligned import CHOICES
 from ..grammar import UsageError, split_items
 
 

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
-from ..._save import check_output
+from ...engine.extractor import extractors
 from ...errors import VmafError
-from ...extractor import extractors
-from ...result import Result
-from ...result import count as number_of
-from ...scoring import IncompleteError, Interrupted, RawUnusedError, score
-from ...wanted import provides
+from ...results.result import Result
+from ...results.result import count as number_of
+from ...results.save import check_output
+from ...scoring.score import IncompleteError, Interrupted, RawUnusedError, score
+from ...scoring.wanted import provides
 from ..display import Bar
 from ..grammar import UsageError, parse_feature
 from ..signals import EXIT_INTERRUPTED
@@ -48,6 +49,7 @@ COLUMNS = ("mean", "harmonic_mean", "min", "p5", "p50", "max")
 
 
 def add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The arguments of the subcommand."""
     parser = add_command(
         commands,
         "score",
@@ -91,6 +93,7 @@ def shown(result: Result, args: argparse.Namespace) -> list[str]:
 
 
 def show(result: Result, args: argparse.Namespace) -> None:
+    """The table on the terminal."""
     rows = [["", *(c.removesuffix("_mean") for c in COLUMNS)]]
     for name in shown(result, args):
         if name in result.pooled:
@@ -101,6 +104,7 @@ def show(result: Result, args: argparse.Namespace) -> None:
 
 
 def save(result: Result, path: str) -> None:
+    """Write a result in the format of the path's ending."""
     if path.lower().endswith(".csv"):
         result.to_csv(path)
     elif path.lower().endswith(".pyvmaf"):
@@ -130,11 +134,15 @@ def report(result: Result, args: argparse.Namespace) -> None:
 
 
 def run_score(args: argparse.Namespace) -> int:
+    """Score a pair, show and save what was found; the status."""
     arguments = plan_arguments(args)
     if args.output and not args.output.lower().endswith((".json", ".csv", ".pyvmaf")):
         raise UsageError(f"--output {args.output!r} must end in .json, .csv or .pyvmaf")
+    given = [value for _, options in arguments["features"] for value in options.values()]
     for path in filter(None, (args.output, args.resume)):
-        check_output(path, (args.ref, args.dist))
+        check_output(path, (args.ref, args.dist, *(args.model or ()), *given))
+    if args.output and args.resume and os.path.realpath(args.output) == os.path.realpath(args.resume):
+        raise UsageError(f"--output and --resume are one file, {args.output}; give them two names")
     bar = Bar(sys.stderr)
     try:
         result = score(

@@ -12,10 +12,10 @@ import numpy as np
 from ...errors import VmafValueError
 from ...parts.part import check_same
 from ...parts.store import is_stored
-from ...plan import Plan
-from ...result import Result
-from ...result import count as number_of
-from ...scoring import Means, carry_out
+from ...results.result import Result
+from ...results.result import count as number_of
+from ...scoring.plan import Plan
+from ...scoring.score import Means, carry_out
 from ..display import Bar
 from .parsers import add_command
 from .planning import count
@@ -23,6 +23,7 @@ from .status import EXIT_OK
 
 
 def add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The arguments of the subcommand."""
     parser = add_command(commands, "verify", "score again what a result was made of, and compare every bit")
     parser.add_argument("result", metavar="RESULT", help="a .json or .pyvmaf that score, run or merge wrote")
     parser.add_argument("-t", "--threads", type=count, metavar="N", help="worker threads; default: one a processor")
@@ -31,6 +32,7 @@ def add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run_verify(args: argparse.Namespace) -> int:
+    """Score again and compare; the status."""
     old = Result.load(args.result) if is_stored(args.result) else Result.from_json(args.result)
     about = old.provenance
     if not about or not about.get("plan"):

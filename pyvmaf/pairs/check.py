@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from .align import align
 from .alignment import Alignment, Event, Span
 from .distance import NOTHING, expected, normalised, strange_from
+from .match import is_faint
 from .signature import COLUMNS, ROWS, Floats, Signatures, fine, product
 
 #: So many frames are looked at, from the first on; after them so many of every so many: what was dropped or inserted
@@ -28,6 +29,8 @@ LATER, EVERY = 60, 600
 FEWEST = 8
 #: Below this correlation the two are not of one content, or not of one part of it.
 UNLIKE = 0.8
+#: Below this one, pictures that are all but even do not tell.
+LIKE = 0.95
 #: Lines that are added up for a row, at most: a tenth of 1080p's.
 LINES = 6
 #: This share of frames has to fit best, or about so, where they are.
@@ -112,6 +115,8 @@ class Check:
         if (rate := Fraction(alignment.rate)) != 1:  # one side goes beyond what was looked at of the other
             ref, dist = _first(ref, math.ceil(count * rate)), _first(dist, math.ceil(count / rate))
             alignment = align(ref, dist, rate, ONE)
+        if alignment.similarity < LIKE and is_faint(ref) and is_faint(dist):
+            return CheckResult(True, False, alignment, "")
         if alignment.similarity < UNLIKE:
             which = (
                 f"the first {count} frames" if not self.first else f"frames {self.first} to {self.first + count - 1}"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ def woven_findings(ref: Facts, dist: Facts, woven: Mapping[str, Frames]) -> Iter
         if facts.interlaced or not len(frames):
             continue
         code, what, do = "interlaced", "frames are woven of two fields, though no tag says so", "deinterlace"
-        if _is_pulldown(frames):
+        if is_pulldown(ref, dist, frames):
             code, what, do = "telecine", "of five frames, two are woven of two pictures", "detelecine"
         yield Finding(
             code, "request", f"{what} in {SIDES[side]}",
@@ -60,17 +61,25 @@ def woven_findings(ref: Facts, dist: Facts, woven: Mapping[str, Frames]) -> Iter
         )  # fmt: skip
 
 
-def first_field(facts: Facts, woven: Frames) -> int | None:
+def first_field(facts: Facts, woven: Frames, *, pulldown: bool) -> int | None:
     """The field that a deinterlacer makes frames of: 0 for the even lines, 1 for the odd ones; None: not interlaced."""
     if facts.interlaced:
         return 1 if facts.field_order == "bottom" else 0
-    return 0 if len(woven) and not _is_pulldown(woven) else None
+    return 0 if len(woven) and not pulldown else None
 
 
-def _is_pulldown(frames: Frames) -> bool:
-    """Pulldown weaves two neighbours of every five, so none is woven two or three after a woven one; five after, all.
+#: Rates, reference frames per distorted frame, of film beside its pulldown.
+PULLDOWN = (Fraction(4, 5), Fraction(5, 4))
 
-    Interlacing weaves all that move.
+
+def is_pulldown(ref: Facts, dist: Facts, frames: Frames) -> bool:
+    """Whether woven frames are those of a pulldown: by the clocks, or, where they are the same, by which frames are.
+
+    Pulldown weaves two neighbours of every five, so none is woven two or three after a woven one, and of those five
+    after all. Interlacing weaves all that move.
     """
+    clocks = ref.rate / dist.rate if ref.rate and dist.rate else Fraction(1)
+    if clocks in PULLDOWN:
+        return True
     apart = {by: len(np.intersect1d(frames, frames + by)) for by in (2, 3, 5)}
-    return apart[2] + apart[3] < apart[5]
+    return clocks == 1 and 2 * (apart[2] + apart[3]) < apart[5]

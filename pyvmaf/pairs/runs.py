@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from .alignment import Span
 from .match import Matching
 from .viterbi import FOREIGN, MATCH, regular_steps
@@ -20,6 +22,8 @@ AS_GOOD = 3.0
 #: The mean gain, in usual squared differences, that makes a run of some length credible: 0.25 and so
 #: much over the square root of the length, for a shift that lasts and for one that is taken back.
 GAIN, LASTING, PASSING = 0.25, 2.5, 9.0
+#: A place is as good as the best within this factor, and better than most places by that one.
+BEST, HOME = 1.2, 0.6
 
 
 @dataclass
@@ -116,10 +120,23 @@ def _passing(matching: Matching, runs: list[Run], k: int) -> float:
     if after is None:
         return math.inf
     span = (runs[k].stop, runs[after].dist)
-    if span[0] >= span[1] or _foreign(matching, *span):
+    if span[0] >= span[1]:
         return math.inf
+    if _foreign(matching, *span):
+        return 0.0 if _is_at_home(matching, span, runs[k].shift) else math.inf
     gain = _gain(matching, span, runs[k].shift, runs[k : after + 1])
     return math.inf if gain is None else gain / _needed(span[1] - span[0], PASSING)
+
+
+def _is_at_home(matching: Matching, span: Span, shift: int) -> bool:
+    """Whether foreign frames fit where they are as well as anywhere, and better than most: they are coded badly."""
+    own, far, best = 0.0, 0.0, 0
+    for j in range(*span):
+        apart = matching.distance(j + shift, j)
+        row = matching.distances.row(j)
+        own, far = own + apart, far + float(np.median(row[row < 1e8]))
+        best += apart <= BEST * float(matching.least[j])
+    return 2 * best > span[1] - span[0] and own < HOME * far
 
 
 def _lasting(matching: Matching, runs: list[Run], k: int) -> float:

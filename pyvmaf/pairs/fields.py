@@ -18,8 +18,8 @@ from .verdict import Finding
 #: Share of combed samples, beyond thrice what the other side has, from which a frame is woven; and where the other
 #: side is of another height, as scaling makes lines that go up and down of what was finer.
 WOVEN, WOVEN_SCALED = 0.004, 0.03
-#: So many woven frames are no accident.
-ENOUGH = 4
+#: So many woven frames, and such a share of all, are no accident of compression.
+ENOUGH, SHARE = 6, 0.01
 Frames = NDArray[np.int64]
 
 
@@ -38,7 +38,11 @@ def woven_frames(ref: Signatures, dist: Signatures, alignment: Alignment, *, sca
         "ref": np.flatnonzero(ref.combs > least + 3 * partner["ref"]),
         "dist": np.flatnonzero(dist.combs > least + 3 * partner["dist"]),
     }
-    return {side: frames if len(frames) >= ENOUGH else frames[:0] for side, frames in found.items()}
+    counts = {"ref": len(ref), "dist": len(dist)}
+    return {
+        side: frames if len(frames) >= max(ENOUGH, SHARE * counts[side]) else frames[:0]
+        for side, frames in found.items()
+    }
 
 
 def _usual(combs: NDArray[np.float32], frames: Frames) -> float:

@@ -92,8 +92,9 @@ class _Look:
             self._try_without_bars()
         if self.alignment.similarity < LIKE:
             self._turn()
-        if self.alignment.similarity < LIKE and is_faint(self.signatures[0]) and is_faint(self.signatures[1]):
-            a, b = self.signatures
+        a, b = self.signatures
+        doubtful = self.alignment.similarity < LIKE or self.alignment.ambiguous
+        if doubtful and is_faint(a) and is_faint(b):
             self.alignment, self.faint = Alignment.in_order(len(a), len(b), self.alignment.similarity), True
         else:
             self._place()

@@ -11,8 +11,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from .alignment import Span
 from .match import Matching
 from .viterbi import FOREIGN, MATCH, regular_steps
@@ -22,8 +20,8 @@ AS_GOOD = 3.0
 #: The mean gain, in usual squared differences, that makes a run of some length credible: 0.25 and so
 #: much over the square root of the length, for a shift that lasts and for one that is taken back.
 GAIN, LASTING, PASSING = 0.25, 2.5, 9.0
-#: A place is as good as the best within this factor, and better than most places by that one.
-BEST, HOME = 1.2, 0.6
+#: A place is as good as the best within this factor; frames that show the same correlate so.
+BEST, ALIKE = 1.2, 0.6
 
 
 @dataclass
@@ -49,7 +47,7 @@ def runs_of(matching: Matching) -> list[Run]:
     runs = _found(matching)
     if matching.rate != 1 or not runs:
         return runs
-    runs = _credible(matching, runs)
+    runs = _credible(matching, _to_ends(matching, runs))
     for before, after in zip(runs, [*runs[1:], None], strict=True):
         _settle(matching, before, after)
     return _begun(matching, runs)
@@ -129,14 +127,27 @@ def _passing(matching: Matching, runs: list[Run], k: int) -> float:
 
 
 def _is_at_home(matching: Matching, span: Span, shift: int) -> bool:
-    """Whether foreign frames fit where they are as well as anywhere, and better than most: they are coded badly."""
-    own, far, best = 0.0, 0.0, 0
+    """Whether foreign frames show what they should, and fit there as well as anywhere: they are coded badly."""
+    best, alike = 0, 0.0
     for j in range(*span):
-        apart = matching.distance(j + shift, j)
-        row = matching.distances.row(j)
-        own, far = own + apart, far + float(np.median(row[row < 1e8]))
-        best += apart <= BEST * float(matching.least[j])
-    return 2 * best > span[1] - span[0] and own < HOME * far
+        best += matching.distance(j + shift, j) <= BEST * float(matching.least[j])
+        ref, dist = matching.distances.ref.rows(j + shift, j + shift + 1), matching.distances.dist.rows(j, j + 1)
+        spread = float(ref.std() * dist.std())
+        alike += float(((ref - ref.mean()) * (dist - dist.mean())).mean()) / spread if spread > 1 else 0.0
+    return min(2 * best, alike / ALIKE) > span[1] - span[0]
+
+
+def _to_ends(matching: Matching, runs: list[Run]) -> list[Run]:
+    """The runs, the first and the last of them going on over foreign frames at the ends that are coded badly."""
+    first, last = runs[0], runs[-1]
+    start = (max(0, -first.shift), first.dist)
+    stop = (last.stop, min(len(matching.path.modes), len(matching.distances.ref) - last.shift))
+    if _foreign(matching, *start) and _is_at_home(matching, start, first.shift):
+        first.refs = [j + first.shift for j in range(*start)] + first.refs
+        first.dist = start[0]
+    if _foreign(matching, *stop) and _is_at_home(matching, stop, last.shift):
+        last.refs += [j + last.shift for j in range(*stop)]
+    return runs
 
 
 def _lasting(matching: Matching, runs: list[Run], k: int) -> float:

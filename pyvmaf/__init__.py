@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Full-reference video quality (VMAF), measured exactly and fast."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+import typing as _typing
+from importlib import import_module as _import_module
 
-from ._ffi import call
+from ._ffi import call as _call
 from ._paths import get_include, get_library
 from .engine.context import VmafContext
 from .engine.extractor import ExtractorInfo, FeatureExtractor, Option, extractors
@@ -28,7 +28,7 @@ from .errors import (
     VmafTypeError,
     VmafValueError,
 )
-from .lpips import LpipsExtractor
+from .lpips import LpipsExtractor as _LpipsExtractor
 from .parts.merge import merge
 from .pictures.picture import VmafPicture
 from .results.pooled import Pooled
@@ -108,7 +108,7 @@ __all__ = [
     "unregister",
 ]
 
-__version__ = call.vmaf_version().partition("-pyvmaf-")[2]
+__version__ = _call.vmaf_version().partition("-pyvmaf-")[2]
 
 #: What is imported when it is first asked for, as it brings modules that few programs need.
 _LATER = {
@@ -116,16 +116,20 @@ _LATER = {
     **dict.fromkeys(("Alignment", "Facts", "Inspection", "facts_of", "inspect"), "pairs"),
 }  # fmt: skip
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from .batch.many import Outcome, score_many
     from .pairs import Alignment, Facts, Inspection, facts_of, inspect
 
 
 def __getattr__(name: str) -> object:
     if name in _LATER:
-        return getattr(import_module(f".{_LATER[name]}", __name__), name)
+        return getattr(_import_module(f".{_LATER[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-register(LpipsExtractor)
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+register(_LpipsExtractor)
 VmafContext().close()  # has the engine print nothing: what fails raises

@@ -59,6 +59,9 @@ def test_tasks_by_xargs_are_one_run(files: tuple[str, str], capsys: pytest.Captu
     assert done.returncode in (0, 123) and len(os.listdir("parts")) == 4, done.stderr
     for i in (1, 2, 3, 4):
         assert main(["run", f"tasks.jsonl:{i}", "-o", "parts"]) == 0
+    first = min(map(str, Path("parts").iterdir()))
+    assert main(["merge", "parts", "-o", first]) == 1
+    assert "is one of the files that are read" in capsys.readouterr().err
     assert main(["merge", "parts", "-o", "merged.json"]) == 0
     assert main(["score", *files, "-f", "psnr=enable_apsnr=true", "-o", "whole.json"]) == 0
     same("merged.json", "whole.json")
@@ -104,7 +107,7 @@ def test_resume(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> N
     for name in ("first.json", "second.json"):
         same(name, "whole.json")
     assert main(["score", *files, "--resume", "dist.y4m"]) == 1
-    assert "is one of the videos" in capsys.readouterr().err
+    assert "is one of the files that are read" in capsys.readouterr().err
     assert Path("dist.y4m").read_bytes() == data
 
 

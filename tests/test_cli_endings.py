@@ -116,15 +116,28 @@ def test_scores_are_printed_when_the_log_fails(capfd: pytest.CaptureFixture[str]
     assert err.endswith("could not write log: full.json: No space left on device\n")
 
 
+def test_a_model_and_a_checkpoint_are_no_outputs(capsys: pytest.CaptureFixture[str]) -> None:
+    """They were replaced by the log."""
+    data = (Path(__file__).parents[1] / "model" / "vmaf_v0.6.1.json").read_bytes()
+    Path("m.json").write_bytes(data)
+    assert vmaf.main([*EXAMPLE, "-m", "path=m.json", "-o", "m.json"]) == 255
+    assert main([*SCORE, "-m", "./m.json", "-o", "m.json"]) == 1
+    assert capsys.readouterr().err.count("m.json: is one of the files that are read") == 2
+    assert Path("m.json").read_bytes() == data
+    assert main([*SCORE, "--resume", "run.json", "-o", "./run.json"]) == 2
+    assert "--output and --resume are one file" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["dis.yuv", "link.csv"])
 def test_an_output_that_is_an_input_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     before = Path("dis.yuv").read_bytes()
     Path("link.csv").symlink_to("dis.yuv")
     assert vmaf.main([*EXAMPLE, "-o", name]) == 255
-    assert f"{name}: is one of the videos; give the output another name" in capsys.readouterr().err
+    assert f"{name}: is one of the files that are read; give the output another name" in capsys.readouterr().err
     if name.endswith(".csv"):
         assert main([*SCORE, "-o", name]) == 1
-        assert capsys.readouterr().err == f"pyvmaf: {name}: is one of the videos; give the output another name\n"
+        reason = "is one of the files that are read; give the output another name"
+        assert capsys.readouterr().err == f"pyvmaf: {name}: {reason}\n"
     assert Path("dis.yuv").read_bytes() == before
 
 

@@ -178,6 +178,14 @@ def test_usage(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert "usage: pyvmaf" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("argv", [["merge", "a.pyvmaf", "-q"], ["models", "list", "--all"], ["score", "a", "b", "c"]])
+def test_the_usage_of_the_subcommand(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(argv)
+    err = capsys.readouterr().err
+    assert err.startswith(f"usage: pyvmaf {argv[0]}") and f"unrecognized arguments: {argv[-1]}" in err
+
+
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     assert "pyvmaf score ref.y4m dist.mp4" in capsys.readouterr().out

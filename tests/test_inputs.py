@@ -29,7 +29,7 @@ from support.containers import (  # noqa: E402
     y4m_bytes,
 )
 
-from pyvmaf import VmafError, score  # noqa: E402
+from pyvmaf import VmafError, VmafValueError, score  # noqa: E402
 from pyvmaf.cli import pyvmaf as command  # noqa: E402
 from pyvmaf.cli import vmaf  # noqa: E402
 from pyvmaf.video import (  # noqa: E402
@@ -95,6 +95,13 @@ def test_a_raw_format_for_two_files_that_name_their_own(
     assert "both files name their own" in capsys.readouterr().err
     with pytest.raises(VmafError, match=r"both files name their own: ref\.y4m is 96x64 420 8-bit and dist.mkv"):
         score("ref.y4m", "dist.mkv", raw=FORMAT)
+
+
+def test_one_file_object_for_both_sides(files: Path) -> None:
+    with (files / "dist.mkv").open("rb") as source:
+        for one in (source, io.BytesIO(source.read())):
+            with pytest.raises(VmafValueError, match=r"given for both sides.*open the file twice"):
+                score(one, one)
 
 
 def test_a_raw_depth_that_the_other_file_contradicts(files: Path) -> None:
@@ -231,6 +238,31 @@ def test_a_file_object_is_read_from_where_it_stands(files: Path) -> None:
     source = io.BytesIO(b"something else" + (files / "dist.mp4").read_bytes())
     source.seek(14)
     assert firsts(source) == firsts(files / "dist.mp4")
+
+
+@pytest.mark.parametrize("extension", ["mkv", "mp4", "ts"])
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, ValueError])
+def test_what_a_file_object_raises(files: Path, extension: str, kind: type[BaseException]) -> None:
+    """Ctrl-C in its read() was printed and forgotten."""
+
+    class Pressed(io.BytesIO):
+        left = 10**9
+
+        def readinto(self, buffer: Any) -> int:
+            self.left -= 1
+            if not self.left:
+                raise kind("pressed")
+            return super().readinto(memoryview(buffer)[:1000])
+
+    data = (files / f"dist.{extension}").read_bytes()
+    reads = 0
+    for reads in (2, len(data) // 2000, 0):
+        source = Pressed(data)
+        source.left = reads or source.left
+        if reads:
+            with pytest.raises(kind, match="pressed"), open_video(source) as video:
+                list(video)
+    assert len(list(open_video(source))) == FRAMES
 
 
 def test_a_text_file_is_refused() -> None:

@@ -70,6 +70,26 @@ def attempt(case: str, tiny: Path) -> None:
         ctx.read_pictures(picture, picture, 0, bpc=bpc)
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"matrix": "bt470"}, "option matrix is 'bt470', must be compat"),
+        ({"depth": "9"}, "option depth is '9', must be 8, native"),
+        ({"model_path": __file__}, "is not a well-formed ONNX file"),
+        ({"model_path": "renamed"}, "the option unverified=true takes it anyway"),
+    ],
+)
+def test_what_no_frame_can_mend_is_refused_before_the_first(
+    tiny: Path, tmp_path: Path, options: dict[str, object], words: str
+) -> None:
+    """FFmpeg and the commands lost a run's other features by it."""
+    renamed = tmp_path / "lpips_sq.onnx"
+    renamed.write_bytes(tiny.read_bytes())
+    options = {k: renamed if v == "renamed" else v for k, v in options.items()}
+    with VmafContext() as ctx, pytest.raises(VmafError, match=words):
+        ctx.use_feature("lpips", {"model_path": tiny, **options})
+
+
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_refused(case: str, tiny: Path) -> None:
     _, _, _, kind, words = REFUSED[case]

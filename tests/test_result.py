@@ -14,6 +14,7 @@ import stat
 import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -131,6 +132,13 @@ def test_every_exception_is_exported_at_the_top() -> None:
         assert getattr(pyvmaf, kind.__name__) is kind and kind.__name__ in pyvmaf.__all__
 
 
+def test_the_top_has_its_names_and_no_others() -> None:
+    """What is imported later is listed too; what it is made with is not."""
+    names = {name for name in dir(pyvmaf) if not name.startswith("_")}
+    assert set(pyvmaf.__all__) <= names
+    assert [n for n in names - set(pyvmaf.__all__) if not isinstance(getattr(pyvmaf, n), ModuleType)] == []
+
+
 @pytest.mark.parametrize("kind", ["json", "csv"])
 def test_files_are_written_frame_by_frame(kind: str, tmp_path: Path) -> None:
     long = made(4000, 15)
@@ -182,7 +190,7 @@ def test_where_nothing_can_be_written_is_said_before(tmp_path: Path) -> None:
         made().to_csv("a\0b")
     (tmp_path / "v.y4m").touch()
     (tmp_path / "w.y4m").symlink_to("v.y4m")
-    with pytest.raises(ValueError, match=r"w\.y4m: is one of the videos; give the output another name"):
+    with pytest.raises(ValueError, match=r"w\.y4m: is one of the files that are read; give the output another name"):
         check_output("w.y4m", ["none", tmp_path / "v.y4m"])
     check_output("new.json", ["v.y4m"])
     assert sorted(os.listdir(tmp_path)) == ["v.y4m", "w.y4m"]

@@ -83,7 +83,7 @@ def check_log(args: Arguments) -> None:
     """Better to fail now than after an hour's work."""
     try:
         if args.output:
-            check_output(args.output, (args.reference, args.distorted))
+            check_output(args.output, (args.reference, args.distorted, *(spec.path for spec in args.models)))
     except VmafError as error:
         raise Failure(EXIT_SETUP, f"could not open file: {error}") from None
 

@@ -99,11 +99,15 @@ class LpipsExtractor(FeatureExtractor):
 
     @classmethod
     def check(cls, options: Mapping[str, object]) -> None:
-        """Look for the model before there are frames."""
+        """Look at the choices, and into the model, before there are frames."""
+        from .onnx_model import load
+
+        check_choices(options)
         given, net = options.get("model_path"), options.get("net") or DEFAULT_NET
-        path, _ = locate(os.fsdecode(given) if isinstance(given, (str, os.PathLike)) else None, str(net))
+        path, asked = locate(os.fsdecode(given) if isinstance(given, (str, os.PathLike)) else None, str(net))
         if not os.path.exists(path):
             raise error_for(-errno.ENOENT, "lpips", f"model {path}: {os.strerror(errno.ENOENT)}")
+        identify(load(path), asked, unverified=options.get("unverified") in (True, 1, "true", "1"))
 
     def init(self, w: int, h: int, bpc: int, pix_fmt: PixelFormat) -> None:
         """Check the format and the options, and get the context's network."""
@@ -114,11 +118,7 @@ class LpipsExtractor(FeatureExtractor):
         if min(w, h) < MIN_SIDE:
             reason = f"pictures are {w}x{h}, must be at least {MIN_SIDE}x{MIN_SIDE}"
             raise error_for(-errno.EINVAL, "lpips", reason)
-        for name, allowed in CHOICES.items():
-            value = getattr(self, name)
-            if value not in allowed:
-                reason = f"option {name} is {value!r}, must be {', '.join(allowed)}"
-                raise error_for(-errno.EINVAL, "lpips", reason)
+        check_choices({name: getattr(self, name) for name in CHOICES})
         path, net = locate(self.model_path, self.net)
         key = (path, net, self.provider, self.unverified)
         self.network = self.share(key, lambda: self._open(path, net))
@@ -131,7 +131,7 @@ class LpipsExtractor(FeatureExtractor):
         from .onnx_model import load
 
         model = load(path)
-        known = self._identify(model, net)
+        known = identify(model, net, unverified=self.unverified)
         network = Network(model, self.n_threads, self.provider)
         _log(
             f"lpips: {model.path} {f'is the registered {known.name}' if known else 'is not registered'}"
@@ -139,21 +139,6 @@ class LpipsExtractor(FeatureExtractor):
             f" {network.provider}, {network.threads} threads"
         )
         return network
-
-    def _identify(self, model: Model, net: model_files.Entry | None) -> model_files.Entry | None:
-        """The registered model that this is, if any, or a refusal."""
-        if self.unverified:
-            return None
-        try:
-            known = model_files.pinned(model.path.name, model.sha256)
-        except VmafError as refusal:
-            reason = f"{refusal}; the option unverified=true takes it anyway"
-            raise error_for(-errno.EPERM, "lpips", reason) from None
-        if net and known != net:
-            reason = f"{model.path} (sha256 {model.sha256}) is not the registered {net.name}"
-            reason += "; the option unverified=true takes it anyway"
-            raise error_for(-errno.EPERM, "lpips", reason)
-        return known
 
     def extract(self, ref: VmafPicture, dist: VmafPicture, index: int) -> Mapping[str, float]:
         """The distance of one pair."""
@@ -166,6 +151,31 @@ class LpipsExtractor(FeatureExtractor):
             reason = f"the model gave {value} for frame {index}"
             raise error_for(-errno.EDOM, "lpips", reason)
         return {"lpips": value}
+
+
+def check_choices(options: Mapping[str, object]) -> None:
+    """Raise for an option that is given, and is none of the words that it may be."""
+    for name, allowed in CHOICES.items():
+        value = options.get(name)
+        if value is not None and value not in allowed:
+            reason = f"option {name} is {value!r}, must be {', '.join(allowed)}"
+            raise error_for(-errno.EINVAL, "lpips", reason)
+
+
+def identify(model: Model, net: model_files.Entry | None, *, unverified: bool) -> model_files.Entry | None:
+    """The registered model that this is, if any, or a refusal."""
+    if unverified:
+        return None
+    try:
+        known = model_files.pinned(model.path.name, model.sha256)
+    except VmafError as refusal:
+        reason = f"{refusal}; the option unverified=true takes it anyway"
+        raise error_for(-errno.EPERM, "lpips", reason) from None
+    if net and known != net:
+        reason = f"{model.path} (sha256 {model.sha256}) is not the registered {net.name}"
+        reason += "; the option unverified=true takes it anyway"
+        raise error_for(-errno.EPERM, "lpips", reason)
+    return known
 
 
 def locate(model_path: str | None, net: str) -> tuple[str, model_files.Entry | None]:

@@ -54,7 +54,7 @@ def check_output(path: PathLike, inputs: Iterable[object] = ()) -> None:
         raise error_for(ENOENT, name, f"there is no folder {folder}")
     files = [one for one in inputs if isinstance(one, (str, os.PathLike)) and os.path.exists(one)]
     if os.path.isfile(name) and any(os.path.samefile(name, one) for one in files):
-        raise error_for(EINVAL, name, "is one of the videos; give the output another name")
+        raise error_for(EINVAL, name, "is one of the files that are read; give the output another name")
     try:
         if os.path.exists(name) and not os.access(name, os.W_OK):
             os.close(os.open(name, os.O_WRONLY))  # which says why not

@@ -85,6 +85,8 @@ def open_videos(
     """
     if sides[0] == sides[1] == "-":
         raise VmafValueError("standard input is given for both sides; it holds one video")
+    if sides[0] is sides[1] and hasattr(sides[0], "read"):
+        raise VmafValueError(f"{sides[0]!r} is given for both sides, which would take turns; open the file twice")
     for side, stream in zip(sides, streams, strict=True):
         opened.append(side if isinstance(side, Video) else open_video(side, raw, stream=stream, decoder=decoder))
     if raw is not None and not any(isinstance(video, RawVideo) for video in opened):

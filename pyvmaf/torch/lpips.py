@@ -15,7 +15,7 @@ from torch import Tensor
 from ..errors import VmafValueError
 from ..lpips.convert import DEVIATION, MATRICES, MEAN, SITINGS, Floats
 from ..lpips.export import SCALE, SHIFT, SLICES, complete, from_onnx
-from ..lpips.extractor import CHOICES, DEFAULT_NET, MIN_SIDE, LpipsExtractor, locate
+from ..lpips.extractor import CHOICES, DEFAULT_NET, MIN_SIDE, identify, locate
 from .checks import autocast_is_on, check_rgb, floats, full_precision
 from .fixed import Fixed, Tables
 from .measure import straight_through
@@ -27,12 +27,8 @@ def _weights(model_path: str | os.PathLike[str] | None, unverified: bool) -> tup
     """The path and the weights of the file that the extractor would run, checked as it checks it."""
     from ..lpips.onnx_model import load
 
-    finder = LpipsExtractor()
-    for option in LpipsExtractor.options:
-        setattr(finder, option.name, option.default)
-    finder.unverified = unverified
     path, net = locate(None if model_path is None else os.fspath(model_path), DEFAULT_NET)
-    finder._identify(load(path), net)
+    identify(load(path), net, unverified=unverified)
     return path, complete(from_onnx(path), path)
 
 

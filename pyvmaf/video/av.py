@@ -12,7 +12,7 @@ from ..pictures.frames import layout_of, planes_of
 from .base import Frame, VideoError, VideoFormat, check_range
 from .container import comes_once, has_table, hint_of_pipes, open_container, promised_frames, rate_of
 from .decode import Damage, DecodeError, Decoder
-from .file import ByteFile, Source
+from .file import ByteFile, Interruption, Source
 from .guard import Guard
 from .leap import Table
 from .reader import FileVideo
@@ -63,8 +63,10 @@ class AvVideo(FileVideo):
             if self._file is None:  # what is behind a URL may hang on its query, which is not kept
                 self.digest = {"name": name, "bytes": int(self._container.size)}
             self._describe()
-        except BaseException:
+        except BaseException as error:
             self._let_go()
+            if isinstance(error, Interruption):
+                raise error.error from None
             raise
 
     def _open(self, av: Any, name: str) -> Any:
@@ -140,6 +142,8 @@ class AvVideo(FileVideo):
     def _next(self, path: str, index: int) -> av.VideoFrame | None:
         try:
             frame = next(self._frames, None)
+        except Interruption as interruption:
+            raise interruption.error from None
         except (Damage, Doubt, DecodeError) as error:
             if isinstance(error, Damage) or isinstance(self._decoder, Resumed):
                 return self._from_start(index, careful=isinstance(error, Damage))

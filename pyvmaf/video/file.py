@@ -174,6 +174,18 @@ class ByteFile:
             self._file.close()
 
 
+class Interruption(Exception):
+    """What is no `Exception`, such as Ctrl-C, on its way through PyAV, which lets only those pass.
+
+    Attributes:
+        error: what is to be raised behind it.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 class Stream:
     """A pipe as PyAV reads it: no name, no way back."""
 
@@ -183,7 +195,12 @@ class Stream:
     def read(self, size: int) -> bytes:
         """The next bytes, at most so many."""
         out = bytearray(size)
-        return bytes(out[: self._file._some(memoryview(out))])
+        try:
+            return bytes(out[: self._file._some(memoryview(out))])
+        except Exception:
+            raise
+        except BaseException as error:
+            raise Interruption(error) from error
 
 
 class SeekableStream(Stream):

@@ -42,5 +42,6 @@ def differences(ref: Video, dist: Video, *, matched: bool = False) -> list[str]:
         )
     sides = [name for name, video in (("reference", ref), ("distorted video", dist)) if video.interlaced]
     if sides:
-        found.append(f"the {' and the '.join(sides)} is tagged as interlaced; fields are compared as stored, woven")
+        verb = "are" if len(sides) > 1 else "is"
+        found.append(f"the {' and the '.join(sides)} {verb} tagged as interlaced; fields are compared as stored, woven")
     return found

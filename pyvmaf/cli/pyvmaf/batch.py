@@ -123,14 +123,15 @@ def _runs(paths: list[str]) -> tuple[list[list[Result | str | os.PathLike[str]]]
 
 def run_merge(args: argparse.Namespace) -> int:
     """Merge parts, of each pair for itself; the status."""
-    runs, firsts = _runs(_files(args.parts))
+    files = _files(args.parts)
+    runs, firsts = _runs(files)
     into_folder = bool(args.output) and (args.output.endswith(os.sep) or os.path.isdir(args.output))
     if args.output and not into_folder:
         if len(runs) > 1:
             raise UsageError(f"the parts are of {len(runs)} pairs; give --output a folder, ending in {os.sep}")
         if not args.output.lower().endswith((".json", ".csv", ".pyvmaf")):
             raise UsageError(f"--output {args.output!r} must end in .json, .csv or .pyvmaf")
-        check_output(args.output, args.parts)
+        check_output(args.output, files)
     complete = True
     for paths, first in zip(runs, firsts, strict=True):
         result = merge(paths)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from ...engine.extractor import extractors
@@ -137,8 +138,11 @@ def run_score(args: argparse.Namespace) -> int:
     arguments = plan_arguments(args)
     if args.output and not args.output.lower().endswith((".json", ".csv", ".pyvmaf")):
         raise UsageError(f"--output {args.output!r} must end in .json, .csv or .pyvmaf")
+    given = [value for _, options in arguments["features"] for value in options.values()]
     for path in filter(None, (args.output, args.resume)):
-        check_output(path, (args.ref, args.dist))
+        check_output(path, (args.ref, args.dist, *(args.model or ()), *given))
+    if args.output and args.resume and os.path.realpath(args.output) == os.path.realpath(args.resume):
+        raise UsageError(f"--output and --resume are one file, {args.output}; give them two names")
     bar = Bar(sys.stderr)
     try:
         result = score(

@@ -160,7 +160,9 @@ def test_a_rate_converted_by_blending_is_refused(filters: str, tmp_path: Path) -
     assert found.verdict == "not comparable"
     (blended,) = (f for f in found.findings if f.severity == "refusal")
     assert blended.code == "blended" and 20 < blended.evidence["count"] < blended.evidence["of"] <= 112
-    with pytest.raises(AlignmentError, match=r"dist\.mp4: .* converted by blending; score a version whose rate"):
+    with pytest.raises(
+        AlignmentError, match=r"dist\.mp4: .* converted by blending, or pulldown; score a version whose rate"
+    ):
         score(ref, dist, align="auto")
 
 
@@ -283,3 +285,56 @@ def test_no_decoder(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"V_FFV1", b"V_NONE"))
     with pytest.raises(VideoError, match=r"a\.mkv"):
         inspect(path, path)
+
+
+def test_what_is_laid_over_is_a_warning(tmp_path: Path) -> None:
+    """A white box over a seventh of the picture is distortion, not other content."""
+    ref, dist = both(tmp_path, How(filters="drawbox=x=20:y=100:w=200:h=26:color=white:t=fill"))
+    found = inspect(ref, dist)
+    assert (found.verdict, found.codes) == ("comparable", ("overlay",))
+    (finding,) = (f for f in found.findings if f.code == "overlay")
+    assert finding.evidence["box"] == pytest.approx([20 / 256, 100 / 144, 220 / 256, 126 / 144], abs=0.06)
+    with pytest.warns(
+        UserWarning, match="something is laid over the distorted pictures, between .* it counts as distor"
+    ):
+        score(ref, dist, align="auto")
+
+
+def test_black_around_two_contents_is_no_overlay(tmp_path: Path) -> None:
+    def framed(frames: Frames) -> list[Planes]:
+        out = []
+        for planes in frames[:30]:
+            y, u, v = (np.full_like(p, zero) for p, zero in zip(planes, (16, 128, 128), strict=True))
+            y[50:90, 90:160] = planes[0][50:90, 90:160]
+            out.append((y, u, v))
+        return out
+
+    case = Case("framed", lambda _: framed(moving(FRAMES, seed=50)), ref=framed)
+    assert "content" in looked_at(case, tmp_path).codes
+
+
+@pytest.mark.parametrize("place", ["start", "end"])
+def test_foreign_frames_at_an_end_replace_others(place: str, tmp_path: Path) -> None:
+    """Black in the place of pictures is neither an offset nor a tail."""
+    black = tuple(np.full(p.shape, 16 if k == 0 else 128, np.uint8) for k, p in enumerate(moving()[0]))
+    ends = {"start": lambda f: [black] * 15 + list(f[15:60]), "end": lambda f: list(f[:45]) + [black] * 15}
+    span = {"start": (0, 15), "end": (45, 60)}[place]
+    found = looked_at(Case(place, ends[place], ref=lambda f: f[:60]), tmp_path)
+    assert found.codes == ("replace",)
+    assert [(e.kind, e.ref, e.dist) for e in found.alignment.events] == [("replace", span, span)]
+
+
+def test_chroma_of_odd_sizes(tmp_path: Path) -> None:
+    path = write(tmp_path / "odd.mkv", moving()[:2], How("ffv1", (), filters="crop=255:143:0:0:exact=1", suffix=".mkv"))
+    facts = facts_of(path)
+    assert (facts.width, facts.height, facts.chroma) == (255, 143, "420")
+
+
+def test_wide_primaries_beside_others_are_refused(tmp_path: Path) -> None:
+    ref, dist = (
+        write(tmp_path / f"{n}.mp4", moving()[:10], How(tags=(1, 1, 1, primaries)))
+        for n, primaries in (("ref", 1), ("dist", 12))
+    )
+    found = inspect(ref, dist)
+    assert (found.verdict, found.codes) == ("not comparable", ("primaries",))
+    assert "are bt709, of the distorted video smpte432" in str(found)

@@ -18,7 +18,7 @@ from pyvmaf import AlignmentError, Facts, Plan, VmafTypeError, VmafValueError, f
 from pyvmaf.pairs import Alignment, Segment, Signatures, align
 from pyvmaf.pairs.bars import find_bars
 from pyvmaf.pairs.check import Check
-from pyvmaf.pairs.distance import Chunked, normalised
+from pyvmaf.pairs.distance import Chunked, normalised, strange_from
 from pyvmaf.pairs.match import anchors, band
 from pyvmaf.pairs.register import is_placed, register, small
 from pyvmaf.pairs.runs import Run
@@ -208,6 +208,25 @@ def test_check() -> None:
     other = watched(lumas, [planes[0] for planes in moving(seed=50)]).result()
     assert not other.in_step and "different things" in other.text
     assert watched(lumas[:3], lumas[1:4]).result().in_step  # too few to tell
+
+
+@pytest.mark.parametrize("rate", [Fraction(2), Fraction(5, 6)])
+def test_check_knows_clocks(rate: Fraction) -> None:
+    lumas = [planes[0] for planes in moving()]
+    shown = lumas[::2] if rate == 2 else [lumas[i * 5 // 6] for i in range(90)]
+    check = Check(8, rate=rate)
+    for i, (a, b) in enumerate(zip(lumas, shown, strict=False)):
+        check.add(i, a, b)
+    found = check.result()
+    assert not found.in_step and not found.unlike
+    assert f"one distorted frame stands for {rate} reference frames" in found.text
+
+
+def test_badly_coded_frames_are_not_foreign() -> None:
+    """However well all others are, as long as unrelated frames are far further away."""
+    usual = np.array([0.8, 20], np.float32)
+    assert strange_from(usual, 3600).tolist() == pytest.approx([108, 300])
+    assert strange_from(usual, 100).tolist() == pytest.approx([12, 80])
 
 
 def test_check_ends() -> None:

@@ -102,9 +102,11 @@ def _events(matching: Matching, runs: Sequence[Run], ref_count: int, dist_count:
     step = max(regular_steps(matching.rate))
     out = []
     first, last = runs[0], runs[-1]
-    if first.dist:
+    if first.dist == first.refs[0] > 0:
+        out.append(Event("replace", (0, first.refs[0]), (0, first.dist), (first.dist, first.dist)))
+    elif first.dist:
         out.append(Event("lead", (0, 0), (0, first.dist), (first.dist, first.dist)))
-    if first.refs[0] >= max(1, step):
+    if first.refs[0] >= max(1, step) and first.refs[0] != first.dist:
         out.append(Event("late", (0, first.refs[0]), (0, 0), (0, 0)))
     for before, after in pairwise(runs):
         out.append(_between(matching, before, after))
@@ -135,6 +137,8 @@ def _ending(matching: Matching, last: Run, ref_count: int, dist_count: int, step
         missing = (last.refs[-1] + 1, ref_count)
         if frozen and missing[1] - missing[0] >= dist_count - last.stop:
             return [Event("freeze", missing, rest, (last.stop, last.stop))]
+        if not frozen and missing[1] - missing[0] >= step:
+            return [Event("replace", missing, rest, (last.stop, last.stop))]
         out.append(Event("duplicate" if frozen else "tail", (ref_count, ref_count), rest, (last.stop, last.stop)))
     if ref_count - (last.refs[-1] + 1) >= step:
         out.append(Event("short", (last.refs[-1] + 1, ref_count), (dist_count, dist_count), (dist_count, dist_count)))

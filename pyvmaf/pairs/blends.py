@@ -62,6 +62,8 @@ def blend_findings(
     evidence = {"count": len(frames), "of": telling, "frames": frames[:50].tolist()}
     if abs(rate - 1) > SAME:
         remedy = "score a version whose rate was converted by repeating or dropping frames"
-        yield Finding("blended", "refusal", f"{text}: rates were converted by blending; {remedy}", evidence)
+        yield Finding(
+            "blended", "refusal", f"{text}: rates were converted by blending, or pulldown; {remedy}", evidence
+        )
     else:
         yield Finding("blended", "warning", f"{text}: they are blurred over time", evidence)

@@ -7,7 +7,9 @@ An observer of pairs of lumas, so cheap that it is always on: it adds up six lin
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,7 @@ UNLIKE = 0.8
 LINES = 6
 #: This share of frames has to fit best, or about so, where they are.
 FITTING = 0.95
+ONE = Fraction(1)
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,11 @@ class Check:
         depth: bits of a sample.
         frames: so many pairs are looked at; their signatures take 2.3 KB per pair.
         first: the index of the first of them.
+        rate: reference frames per distorted frame by the clocks.
     """
 
-    def __init__(self, depth: int, frames: int = FRAMES, first: int = 0) -> None:
-        self.depth, self.frames, self.first = depth, frames, first
+    def __init__(self, depth: int, frames: int = FRAMES, first: int = 0, rate: Fraction = ONE) -> None:
+        self.depth, self.frames, self.first, self.rate = depth, frames, first, rate
         self._thumbnails: tuple[list[NDArray[np.uint16]], list[NDArray[np.uint16]]] = ([], [])
         self._result: CheckResult | None = None
 
@@ -104,7 +108,10 @@ class Check:
         ref, dist = (Signatures(np.stack(side), None, nothing, nothing) for side in self._thumbnails)
         if fits(ref, dist):
             return CheckResult(True, False, None, "")
-        alignment = align(ref, dist, None, None)
+        alignment = align(ref, dist, self.rate, ONE)
+        if (rate := Fraction(alignment.rate)) != 1:  # one side goes beyond what was looked at of the other
+            ref, dist = _first(ref, math.ceil(count * rate)), _first(dist, math.ceil(count / rate))
+            alignment = align(ref, dist, rate, ONE)
         if alignment.similarity < UNLIKE:
             which = (
                 f"the first {count} frames" if not self.first else f"frames {self.first} to {self.first + count - 1}"
@@ -116,7 +123,9 @@ class Check:
         events = [e for e in alignment.events if e.kind not in ("short", "tail")]
         if not events and alignment.rate == "1":
             return CheckResult(True, False, alignment, "")
-        what = "; ".join(self._told(e) for e in events[:3]) or f"one distorted frame stands for {alignment.rate}"
+        what = "; ".join(self._told(e) for e in events[:3])
+        if alignment.rate != "1":
+            what = f"one distorted frame stands for {alignment.rate} reference frames"
         return CheckResult(False, False, alignment, f'frames are out of step: {what}; align="auto" matches them')
 
     def _told(self, event: Event) -> str:
@@ -129,6 +138,10 @@ class Check:
         return str(Event(event.kind, *spans))
 
 
+def _first(of: Signatures, count: int) -> Signatures:
+    return Signatures(of.lumas[:count], None, of.details[:count], of.combs[:count])
+
+
 def _moved(span: Span, by: int) -> Span:
     return span[0] + by, span[1] + by
 
@@ -139,10 +152,11 @@ class Watch:
     Args:
         depth: bits of a sample.
         late: whether earlier ones were looked at before.
+        rate: reference frames per distorted frame by the clocks.
     """
 
-    def __init__(self, depth: int, *, late: bool = False) -> None:
-        self.depth, self._late = depth, late
+    def __init__(self, depth: int, *, late: bool = False, rate: Fraction = ONE) -> None:
+        self.depth, self._late, self.rate = depth, late, rate
         self._check: Check | None = None
         self._next = 0
 
@@ -151,7 +165,7 @@ class Watch:
         if index < self._next:
             return None
         if self._check is None:
-            self._check = Check(self.depth, LATER if self._late else FRAMES, index)
+            self._check = Check(self.depth, LATER if self._late else FRAMES, index, self.rate)
         self._check.add(index, ref, dist)
         return None if self._check.wants else self.end()
 

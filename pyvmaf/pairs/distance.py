@@ -132,8 +132,9 @@ NOTHING = 0.3
 #: So many times the usual difference a frame may be away from all without being foreign: the first ones of
 #: a scene are coded badly. Where even unrelated frames are hardly further away, less, but not below the second.
 STRANGE, STRANGE_LEAST = 15.0, 4.0
-#: This share of the distance of unrelated frames is strange.
-UNRELATED = 0.3
+#: This share of the distance of unrelated frames is strange; this one never is, however well all others are coded:
+#: the last frames of a scene may be hardly coded at all.
+UNRELATED, NEAR = 0.3, 0.03
 #: The least variance, of rounding and of nothing else.
 LEAST = 0.01
 
@@ -153,7 +154,7 @@ def strange_from(variances: Floats, unrelated: float) -> Floats:
     """(frames,) least distances from which a frame is likely to be foreign."""
     high = STRANGE * variances
     low = np.maximum(STRANGE_LEAST * variances, UNRELATED * unrelated)
-    out: Floats = np.minimum(high, low).astype(np.float32)
+    out: Floats = np.maximum(np.minimum(high, low), NEAR * unrelated).astype(np.float32)
     return out
 
 

@@ -20,6 +20,7 @@ from .colours import Measured, measure_colours
 from .facts import NO_EDGES, Facts
 from .fields import Frames, first_field, woven_findings, woven_frames
 from .geometry import bars_agree, find_turn, geometry_findings, guesses, some_pairs, views_of
+from .overlay import overlay_findings
 from .probe import facts_of
 from .reading import Reading
 from .register import Placing, is_placed, register, small
@@ -185,17 +186,21 @@ class _Look:
                 yield Finding("unreadable", "warning", text, {"side": side, "frames": len(signatures)})
         pairs = list(self.alignment.pairs())
         matched = self.alignment.matched
-        if self.alignment.similarity < UNLIKE or matched < MATCHED * min(
-            self.alignment.dist_count, self.alignment.ref_count
-        ):
+        few = matched < MATCHED * min(self.alignment.dist_count, self.alignment.ref_count)
+        overlaid = []
+        if self.alignment.similarity < UNLIKE and not few:
+            overlaid = list(overlay_findings(*self.signatures, self.alignment))
+        if few or (self.alignment.similarity < UNLIKE and not overlaid):
             yield Finding(
                 "content", "refusal", "the two show different things: no part of one matches the other",
                 {"similarity": self.alignment.similarity, "matched": matched},
             )  # fmt: skip
             yield from tag_findings(*self.facts, None)
             return
+        yield from overlaid
         a, b = self.signatures
-        measured = measure_colours(a, b, pairs, (self.facts[1].matrix, self.facts[0].matrix))
+        matrices = self.facts[1].matrix, self.facts[0].matrix
+        measured = None if overlaid else measure_colours(a, b, pairs, matrices)
         yield from tag_findings(*self.facts, measured)
         yield from geometry_findings(*self.facts, self.views, self.placing, self.turned)
         yield from blend_findings(*self.counted(), mixed_frames(a, b, self.alignment), self.woven)

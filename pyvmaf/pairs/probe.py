@@ -223,14 +223,17 @@ def _codec_name(context: Any) -> str:
     return str(getattr(context.codec, "canonical_name", context.name))
 
 
+#: A side that every kind of chroma divides; of odd ones half is rounded up.
+SIDE = 64
+
+
 def _samples(format: Any) -> tuple[str, int]:
     depth = max((c.bits for c in format.components), default=8)
     if format.is_rgb or format.has_palette:
         return "rgb", depth
     if len([c for c in format.components if not c.is_alpha]) == 1:
         return "400", depth
-    across = format.width // max(1, format.chroma_width(format.width)) if format.width else 1
-    down = format.height // max(1, format.chroma_height(format.height)) if format.height else 1
+    across, down = SIDE // format.chroma_width(SIDE), SIDE // format.chroma_height(SIDE)
     names = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (4, 1): "411", (1, 2): "440", (4, 4): "410"}
     return names.get((across, down), "other"), depth
 

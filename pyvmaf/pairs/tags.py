@@ -85,12 +85,29 @@ def _matrix(ref: Facts, dist: Facts, measured: Measured | None) -> Iterator[Find
         )  # fmt: skip
 
 
+#: Primaries of wide gamuts.
+WIDE = ("bt2020", "smpte428", "smpte431", "smpte432")
+
+
+def wide_apart(ref: Facts, dist: Facts) -> bool:
+    """Whether tags say that primaries differ, and one gamut is wide."""
+    a, b = ref.primaries, dist.primaries
+    return bool(a and b and a != b and (a in WIDE or b in WIDE))
+
+
 def _transfer(ref: Facts, dist: Facts, measured: Measured | None) -> Iterator[Finding]:
     a, b = ref.transfer or "SDR", dist.transfer or "SDR"
     if a != b:
         yield Finding(
             "transfer", "refusal", f"the reference is {a}, the distorted video {b}; their light cannot be compared",
             {"ref": ref.transfer, "dist": dist.transfer},
+        )  # fmt: skip
+    elif wide_apart(ref, dist):
+        yield Finding(
+            "primaries", "refusal",
+            f"the primaries of the reference are {ref.primaries}, of the distorted video {dist.primaries}; their "
+            "colours cannot be compared",
+            {"ref": ref.primaries, "dist": dist.primaries},
         )  # fmt: skip
     elif ref.hdr:
         yield Finding("hdr", "warning", f"both are {a}; the models were made for SDR", {"transfer": a})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..pairs.facts import Facts
+from ..pairs.tags import wide_apart
 from .errors import PrepareError
 from .pixels import is_rgb
 from .settings import Settings
@@ -17,7 +18,6 @@ from .settings import Settings
 RGB_RANGE, RGB_MATRIX = "limited", "bt709"
 #: Without a matrix tag on either side both are taken as players take the reference: BT.601 up to so many lines.
 SD_LINES = 576
-WIDE = ("bt2020", "smpte428", "smpte431", "smpte432")
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,7 @@ def _check_transfer(ref: Facts, dist: Facts) -> None:
 
 
 def _check_primaries(ref: Facts, dist: Facts) -> None:
-    a, b = ref.primaries, dist.primaries
-    if a and b and a != b and (a in WIDE or b in WIDE):
-        problem = f"the primaries differ: the reference has {a}, the distorted video {b}"
+    if wide_apart(ref, dist):
+        problem = f"the primaries differ: the reference has {ref.primaries}, the distorted video {dist.primaries}"
         remedy = "gamuts are not converted here; bring one of them to the other's first"
         raise PrepareError(dist.path, dist.stream, problem, remedy)

@@ -189,6 +189,8 @@ class Settings:
     def over(self, steps: Sequence[Mapping[str, Any]]) -> Settings:
         """These settings over the steps of an inspection: what is left to the rules here is taken from there.
 
+        Pictures were found to match, so that shapes by tags do not count.
+
         >>> steps = [{"do": "depth", "bits": 12}, {"do": "chroma", "to": "422"}]
         >>> found = Settings(depth=10).over(steps)
         >>> found.depth, found.chroma
@@ -196,7 +198,7 @@ class Settings:
         """
         found = Settings.of([step for step in steps if step["do"] not in ELSEWHERE])
         named = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
-        return replace(found or Settings(), **named)
+        return replace(found or Settings(), **{"aspect": False, **named})
 
     def deinterlacer(self, side: str, tagged: bool) -> str | None:
         """The filter that makes frames of a side's fields, or "off"; None: nothing is said of fields that are there."""

@@ -10,6 +10,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import VmafTypeError, VmafValueError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ..pairs.check import Watch
     from ..pairs.verdict import Inspection
     from ..prepare.preparation import Preparation
+    from ..video import Pair
     from .plan import Plan
 
 #: "check": look at the first frames and some later; "auto": match all frames first; "off": neither. Or a matching.
@@ -105,12 +107,16 @@ def inspected(plan: Plan) -> Plan:
 TOLD = ("size", "depth", "chroma", "sample_aspect", "rotation", "container_crop")
 
 
+#: What nothing is done about.
+SAID = ("unreadable", "overlay")
+
+
 def _left(inspection: Inspection, prepare: Settings | Preparation | None) -> Iterator[str]:
     """What was found that neither alignment nor preparation mends, and what does."""
     for finding in inspection.findings:
         step = finding.step or {"do": None}
         do = step["do"]
-        if finding.code == "unreadable":
+        if finding.code in SAID:
             yield finding.text
         elif do in ELSEWHERE:
             yield f"{finding.text}; {ELSEWHERE[do]}"
@@ -127,10 +133,12 @@ def _is_settled(inspection: Inspection, side: str, prepare: Settings | Preparati
     return facts.interlaced or said == "off" or (isinstance(said, tuple) and side in dict(said))
 
 
-def watcher(align: Align, depth: int, *, late: bool) -> Watch | None:
+def watcher(align: Align, pair: Pair, *, late: bool) -> Watch | None:
     """What looks at some of the pairs, if that is asked for; `late`: where a run goes on."""
     if align != "check":
         return None
     from ..pairs.check import Watch
 
-    return Watch(depth, late=late)
+    rates = pair.ref.frame_rate, pair.dist.frame_rate
+    rate = Fraction(rates[0] / rates[1]).limit_denominator(1001) if rates[0] and rates[1] else Fraction(1)
+    return Watch(pair.format.bpc, late=late, rate=rate)

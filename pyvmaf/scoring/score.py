@@ -173,7 +173,7 @@ class _Run:
 
     def _measure(self, context: VmafContext, course: Course, checkpoint: Checkpoint | None) -> Result:
         self.pair = course.pair(self.opened, self.matched)
-        watch = watcher(self.plan.align, self.pair.format.bpc, late=course.known > 0)
+        watch = watcher(self.plan.align, self.pair, late=course.known > 0)
         begin = min(course.begin, course.span.first)
 
         def settled() -> None:

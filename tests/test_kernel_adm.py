@@ -11,7 +11,7 @@ from reference.adm import Variant
 from support.kernel_harness import P, run
 from support.kernels import KERNEL_SETS, kernels
 
-from pyvmaf._vmaf import lib
+from pyvmaf._vmaf import ffi, lib
 
 
 @pytest.mark.parametrize("name", ("scalar", *KERNEL_SETS))
@@ -32,6 +32,23 @@ def test_variants_do_not_touch_each_other(name: str) -> None:
     low_only = run(name, adm, inputs, P(bpc=8, variants=[[]]))
     assert low_only.sums == [[0] * lib.ADM_SUM_CNT]
     assert all((a == b).all() for a, b in zip(low_only.outputs, together.outputs, strict=True))
+
+
+@pytest.mark.parametrize("name", ("scalar", *KERNEL_SETS))
+def test_scratch_memory_is_that_of_the_variants_there_are(name: str) -> None:
+    variant = ffi.new("AdmVariant[6]")
+    lanes = ffi.new("AdmLane[2]")
+
+    def size(variants: int, cnt: int = 1) -> int:
+        for lane in lanes:
+            lane.variant, lane.variant_cnt = variant, variants
+        call = {"w": 640, "h": 360, "bpc": 8, "scale": 0, "lane": lanes, "lane_cnt": cnt}
+        return int(kernels(name).adm.scratch_size(ffi.new("AdmScale *", call)))
+
+    one = size(2) - size(1)
+    assert one > 0
+    assert size(6) == size(1) + 5 * one
+    assert size(1, cnt=2) >= size(1)
 
 
 AREAS = {

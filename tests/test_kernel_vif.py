@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from support.kernel_harness import P, run
 from support.kernels import KERNEL_SETS, kernels
 
+from pyvmaf._vmaf import ffi
+
 SETS = ("scalar", *KERNEL_SETS)
 
 
@@ -29,6 +31,18 @@ def test_limits_and_planes_are_optional(name: str) -> None:
     nothing = run(name, vif, inputs, at[()])
     assert nothing.sums == [[0] * 7]
     assert all((a == b).all() for a, b in zip(nothing.outputs, several.outputs, strict=True))
+
+
+@pytest.mark.parametrize("name", KERNEL_SETS)
+def test_scratch_memory_is_that_of_the_lanes_there_are(name: str) -> None:
+    lanes = ffi.new("VifLane[8]")
+
+    def size(cnt: int, bpc: int = 8) -> int:
+        call = {"w": 256, "h": 256, "bpc": bpc, "scale": 0, "lane": lanes, "lane_cnt": cnt}
+        return int(kernels(name).vif.scratch_size(ffi.new("VifScale *", call)))
+
+    assert 2 * size(1) < size(6) < 6 * size(1)
+    assert size(1) < size(1, bpc=10)
 
 
 def parts(w: int, h: int, bits: int, flat: int) -> list[NDArray[np.int64]]:

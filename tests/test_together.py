@@ -173,6 +173,19 @@ def test_each_stream_has_its_own_registrations(n_threads: int) -> None:
 
 
 @pytest.mark.parametrize("n_threads", [0, 2])
+def test_one_reference_for_cambi_and_speed(n_threads: int) -> None:
+    """Limits and floors differ in one call, in a stream and across; scores of the reference too, where asked for."""
+    full, low = {"full_ref": True}, {"cambi_max_val": 0.01}
+    features: list[Features] = [
+        [("cambi", full), "speed_chroma", ("speed_temporal", {"speed_use_ref_diff": True})],
+        [("cambi", full | low), ("speed_chroma", {"speed_nn_floor": 0.5}), "speed_temporal"],
+        ["cambi", ("cambi", low), "speed_chroma", ("speed_temporal", {"speed_use_ref_diff": True})],
+        [("cambi", {"topk": 0.1}), ("speed_chroma", {"speed_max_val": 0.5}), "speed_temporal"],
+    ]
+    check(Clip(320, 320, frames=4), features, [()] * 4, n_threads=n_threads)
+
+
+@pytest.mark.parametrize("n_threads", [0, 2])
 def test_a_range_with_its_halo(n_threads: int) -> None:
     refs, dists = streams(Clip(352, 320, frames=12), 3)
     features, models = ("drift", "psnr"), ("vmaf_v0.6.1", "vmaf_v1.0.16_hfr_3d0h")

@@ -28,22 +28,6 @@ struct WorkerPool {
     bool stop;
 };
 
-/* A thread's memory for parts of others' jobs; kept until the thread ends. */
-typedef struct Scratch {
-    void *memory;
-    size_t size;
-} Scratch;
-
-static void *scratch_of(Scratch *scratch, size_t size)
-{
-    if (size > scratch->size) {
-        free(scratch->memory);
-        scratch->memory = workspace_alloc(size);
-        scratch->size = scratch->memory ? size : 0;
-    }
-    return scratch->memory;
-}
-
 static void offer(WorkerPool *pool, WorkerSplit *split)
 {
     split->offered = true;
@@ -110,7 +94,7 @@ static void run_job(WorkerPool *pool)
 static void *work(void *arg)
 {
     WorkerPool *pool = arg;
-    Scratch scratch = { 0 };
+    Scratch scratch = { 0 }; /* for parts of others' jobs */
     pthread_mutex_lock(&pool->lock);
     for (;;) {
         while (!pool->cnt && !pool->split && !pool->stop) {

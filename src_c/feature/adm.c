@@ -28,10 +28,9 @@ typedef struct AdmState {
     unsigned w, h, bpc;
     const VmafContext *context;
     const AdmKernels *kernels;
-    size_t scratch_size;
     AdmCsf csf[ADM_SCALES];
-    void *memory; /* all that follows lies in it */
-    void *scratch;
+    Scratch scratch;
+    void *memory;                 /* all that follows lies in it */
     void *low[ADM_SCALES - 1][2]; /* reference, distorted */
     ptrdiff_t low_stride[ADM_SCALES - 1];
 } AdmState;
@@ -102,11 +101,10 @@ static unsigned halve(unsigned size, unsigned times)
     return ((size - 1) >> times) + 1;
 }
 
-/* Scratch memory, then the low bands of scales 0..2. */
+/* The low bands of scales 0..2. */
 static void lay_out(void *state, Workspace *ws)
 {
     AdmState *s = state;
-    s->scratch = workspace_take(ws, s->scratch_size);
     for (unsigned i = 0; i < ADM_SCALES - 1; i++) {
         const size_t sample = i ? sizeof(int32_t) : sizeof(int16_t);
         const size_t row = workspace_align(halve(s->w, i + 1) * sample);
@@ -138,7 +136,6 @@ static int adm_init(void *state, const PyvmafExtractorInit *init)
     s->bpc = init->bpc;
     s->context = init->context;
     s->kernels = kernel_table(init->cpu_flags)->adm;
-    s->scratch_size = s->kernels->scratch_size(s->w);
     _Static_assert(WORKSPACE_ALIGN % ADM_LOW_ALIGN == 0, "rows of low bands");
     s->memory = memory_alloc(lay_out, s);
     return s->memory ? 0 : -ENOMEM;
@@ -147,6 +144,7 @@ static int adm_init(void *state, const PyvmafExtractorInit *init)
 static int adm_close(void *state)
 {
     AdmState *s = state;
+    free(s->scratch.memory);
     free(s->memory);
     s->memory = NULL;
     return 0;
@@ -194,21 +192,26 @@ static AdmLane lane_call(const PyvmafLane *lane, AdmVariant *variant,
     };
 }
 
-/* Sums of one scale; its rows may be cut among threads. */
-static void sum_scale(const AdmState *s, const AdmScale *scale, AdmSums *sums)
+/* Sums of one scale; its rows may be cut among threads. -ENOMEM. */
+static int sum_scale(AdmState *s, const AdmScale *scale, AdmSums *sums)
 {
+    const size_t scratch_size = s->kernels->scratch_size(scale);
+    void *scratch = scratch_of(&s->scratch, scratch_size);
     _Static_assert(sizeof *sums == ADM_SUM_CNT * sizeof(int64_t), "an array");
     _Static_assert(ADM_SUM_CNT * ADM_MAX_LANES <= ROWS_MAX_SUMS,
                    "of all lanes");
+    if (!scratch)
+        return -ENOMEM;
     rows_sum(s->context, &(RowCall){
                              .run = s->kernels->scale,
                              .call = scale,
                              .rows = (scale->h + 1) / 2,
-                             .scratch_size = s->scratch_size,
-                             .scratch = s->scratch,
+                             .scratch_size = scratch_size,
+                             .scratch = scratch,
                              .sums = (int64_t *)sums,
                              .sum_cnt = ADM_SUM_CNT * scale->lane_cnt,
                          });
+    return 0;
 }
 
 /* All shares treat scale 0 alike. */
@@ -260,8 +263,8 @@ static int publish(const AdmState *s, const AdmParts parts[ADM_SCALES],
 }
 
 /* Sums and scores of all lanes; planes of the reference are the first one's. */
-static void score_lanes(const PyvmafLane *lane, unsigned cnt, unsigned i,
-                        AdmParts parts[][ADM_MAX_VARIANTS][ADM_SCALES])
+static int score_lanes(const PyvmafLane *lane, unsigned cnt, unsigned i,
+                       AdmParts parts[][ADM_MAX_VARIANTS][ADM_SCALES])
 {
     AdmScale scale = scale_call(lane->state, lane->frame, i);
     AdmVariant variant[ADM_MAX_LANES][ADM_MAX_VARIANTS];
@@ -272,23 +275,28 @@ static void score_lanes(const PyvmafLane *lane, unsigned cnt, unsigned i,
         part[k] = lane_call(&lane[k], variant[k], i);
     scale.lane = part;
     scale.lane_cnt = cnt;
-    sum_scale(lane->state, &scale, sums);
+    if (sum_scale(lane->state, &scale, sums))
+        return -ENOMEM;
     adm_plan(&plan, &scale, &(Rows){ 0, (scale.h + 1) / 2, NULL });
     for (unsigned k = 0; k < cnt; k++)
         score_scale(&lane[k], &plan, &sums[k], parts[k]);
+    return 0;
 }
 
 /* No more lanes and variants than the kernel takes. */
 static void extract_some(PyvmafLane *lane, unsigned cnt)
 {
     AdmParts parts[ADM_MAX_LANES][ADM_MAX_VARIANTS][ADM_SCALES];
-    for (unsigned i = 0; i < ADM_SCALES; i++)
-        score_lanes(lane, cnt, i, parts);
-    for (unsigned k = 0; k < cnt; k++)
-        for (unsigned v = 0; v < lane[k].cnt; v++)
+    int err = 0;
+    for (unsigned i = 0; i < ADM_SCALES && !err; i++)
+        err = score_lanes(lane, cnt, i, parts);
+    for (unsigned k = 0; k < cnt; k++) {
+        lane[k].err = err;
+        for (unsigned v = 0; v < lane[k].cnt && !err; v++)
             lane[k].err = extractor_first_error(
                 lane[k].err, publish(lane[k].share[v].settings, parts[k][v],
                                      lane[k].frame, lane[k].share[v].scores));
+    }
 }
 
 static void adm_extract_lanes(PyvmafLane *lane, unsigned cnt)

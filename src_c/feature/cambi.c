@@ -384,29 +384,60 @@ static int cambi_init(void *state, const PyvmafExtractorInit *init)
     return err;
 }
 
-static int cambi_extract(void *state, const PyvmafFrame *frame,
-                         PyvmafScores *scores)
+/* Of the distorted picture and of the reference, or why there is none. */
+typedef struct Scores {
+    double dist, ref;
+    int dist_err, ref_err;
+} Scores;
+
+static int publish(const PyvmafShare *share, const Scores *found,
+                   unsigned index)
 {
-    CambiState *s = state;
-    const CambiFrame dist = { frame->dist, s->heatmap, frame->index };
-    double d, r;
-    int err = cambi_score(s->dist, &dist, &d);
-    if (err)
-        return err;
-    err = pyvmaf_scores_put(scores, 0, smaller(d, s->max_val), frame->index);
-    if (!s->full_ref)
-        return err;
-    const int ref_err =
-        cambi_score(s->ref, &(CambiFrame){ .picture = frame->ref }, &r);
-    if (ref_err)
-        return extractor_first_error(err, ref_err);
-    const double more = d - r > 0. ? d - r : 0.;
-    err = extractor_first_error(
-        err,
-        pyvmaf_scores_put(scores, 1, smaller(r, s->max_val), frame->index));
-    return extractor_first_error(
-        err,
-        pyvmaf_scores_put(scores, 2, smaller(more, s->max_val), frame->index));
+    const CambiState *s = share->settings;
+    const double more = found->dist - found->ref;
+    const double value[] = { found->dist, found->ref, more > 0. ? more : 0. };
+    const unsigned wanted = s->full_ref && !found->ref_err ? 3 : 1;
+    int err = 0;
+    if (found->dist_err)
+        return found->dist_err;
+    for (unsigned i = 0; i < wanted; i++)
+        err = extractor_first_error(
+            err, pyvmaf_scores_put(share->scores, i,
+                                   smaller(value[i], s->max_val), index));
+    return extractor_first_error(err, s->full_ref ? found->ref_err : 0);
+}
+
+/* The first lane's instance works for all: its memory stays in the caches, and
+ * the reference is scored once. */
+static void cambi_extract_lanes(PyvmafLane *lane, unsigned cnt)
+{
+    CambiState *s = lane->state;
+    const unsigned index = lane->frame->index;
+    Scores found = { 0 };
+    if (s->full_ref)
+        found.ref_err = cambi_score(
+            s->ref, &(CambiFrame){ .picture = lane->frame->ref }, &found.ref);
+    for (unsigned i = 0; i < cnt; i++) {
+        const CambiFrame dist = { lane[i].frame->dist, s->heatmap, index };
+        found.dist_err = cambi_score(s->dist, &dist, &found.dist);
+        for (unsigned v = 0; v < lane[i].cnt; v++)
+            lane[i].err = extractor_first_error(
+                lane[i].err, publish(&lane[i].share[v], &found, index));
+    }
+}
+
+/* The limit comes after the scores; heat maps are the stream's own. */
+static bool cambi_compatible(const void *settings, const void *other)
+{
+    const CambiState *s = settings, *o = other;
+    return !s->heatmaps_path && !o->heatmaps_path &&
+           s->full_ref == o->full_ref && s->topk == o->topk &&
+           s->cambi_topk == o->cambi_topk && s->enc_width == o->enc_width &&
+           s->enc_height == o->enc_height &&
+           s->enc_bitdepth == o->enc_bitdepth && s->src_width == o->src_width &&
+           s->src_height == o->src_height && s->window_size == o->window_size &&
+           s->high_res_speedup == o->high_res_speedup &&
+           !memcmp(&s->steps, &o->steps, sizeof s->steps);
 }
 
 const PyvmafExtractor extractor_cambi = {
@@ -418,6 +449,7 @@ const PyvmafExtractor extractor_cambi = {
     .state_size = sizeof(CambiState),
     .configure = cambi_configure,
     .init = cambi_init,
-    .extract = cambi_extract,
     .close = cambi_close,
+    .compatible = cambi_compatible,
+    .extract_lanes = cambi_extract_lanes,
 };

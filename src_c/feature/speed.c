@@ -116,9 +116,11 @@ static void lay_out(void *state, Workspace *ws)
     lay_out_axis(&d->columns, ws);
     lay_out_axis(&d->rows, ws);
     for (unsigned i = 0; i < SPEED_MAX_PLANES; i++) {
-        m->plane[i].low = d->plane[i].low = workspace_take(ws, low);
-        m->plane[i].variance = workspace_take(ws, blocks);
-        m->plane[i].entropy = workspace_take(ws, blocks);
+        s->low[i] = workspace_take(ws, low);
+        s->blocks[i] = (SpeedBlocks){ .low = s->low[i],
+                                      .variance = workspace_take(ws, blocks),
+                                      .entropy = workspace_take(ws, blocks),
+                                      .singular = &s->singular[i] };
     }
     s->scratch = workspace_take(ws, s->scratch_size);
 }
@@ -167,28 +169,33 @@ static void run(const Speed *s, KernelFn kernel, const void *call,
                                      .scratch = s->scratch });
 }
 
-/* Of one side; `low` stays as it is. */
-static void set_plane(SpeedPlane *out, const VmafPicture *pic,
-                      const VmafPicture *minus, unsigned plane)
+static SpeedPlane plane_call(const Speed *s, const SpeedPair *pair,
+                             bool is_dist, unsigned at)
 {
-    out->plane = pic->data[plane];
-    out->stride = pic->stride[plane];
-    out->minus = minus ? minus->data[plane] : NULL;
-    out->minus_stride = minus ? minus->stride[plane] : 0;
+    const VmafPicture *pic = is_dist ? pair->dist : pair->ref;
+    const VmafPicture *minus = is_dist ? pair->minus_dist : pair->minus_ref;
+    return (SpeedPlane){
+        .plane = pic->data[pair->plane],
+        .stride = pic->stride[pair->plane],
+        .minus = minus ? minus->data[pair->plane] : NULL,
+        .minus_stride = minus ? minus->stride[pair->plane] : 0,
+        .low = s->low[at],
+    };
 }
 
-void speed_analyse(Speed *s, const SpeedPair *pair, unsigned cnt)
+void speed_analyse(Speed *s, const SpeedPair *pair, unsigned cnt,
+                   bool ref_known)
 {
     SpeedDecimate *d = &s->decimate;
     SpeedModel *m = &s->model;
-    d->plane_cnt = m->plane_cnt = 2 * cnt;
-    for (unsigned i = 0; i < cnt; i++) {
-        const SpeedPair *p = &pair[i];
-        set_plane(&d->plane[2 * i], p->ref, p->minus_ref, p->plane);
-        set_plane(&d->plane[2 * i + 1], p->dist, p->minus_dist, p->plane);
+    unsigned planes = 0;
+    for (unsigned at = 0; at < 2 * cnt; at++) {
+        if (ref_known && at % 2 == 0)
+            continue;
+        d->plane[planes] = plane_call(s, &pair[at / 2], at % 2, at);
+        m->plane[planes++] = s->blocks[at];
     }
-    for (unsigned i = 0; i < 2 * cnt; i++)
-        m->plane[i].singular = &s->singular[i];
-    run(s, s->kernels->decimate, d, 2 * cnt * d->rows.cnt);
-    run(s, s->kernels->model, m, 2 * cnt);
+    d->plane_cnt = m->plane_cnt = planes;
+    run(s, s->kernels->decimate, d, planes * d->rows.cnt);
+    run(s, s->kernels->model, m, planes);
 }

@@ -55,6 +55,9 @@ typedef struct Speed {
     const SpeedKernels *kernels;
     SpeedDecimate decimate;
     SpeedModel model;
+    /* Of each plane, the reference's and the distorted one's in turn. */
+    float *low[SPEED_MAX_PLANES];
+    SpeedBlocks blocks[SPEED_MAX_PLANES];
     bool singular[SPEED_MAX_PLANES];
     unsigned block_cnt;
     void *memory, *scratch;
@@ -83,8 +86,10 @@ void speed_close(Speed *s);
 /* Whether both make the same blocks of the same planes. */
 bool speed_compatible(const SpeedOptions *options, const SpeedOptions *other);
 
-/* The blocks of each pair of planes, at most SPEED_MAX_PAIRS. */
-void speed_analyse(Speed *s, const SpeedPair *pair, unsigned cnt);
+/* The blocks of each pair of planes, at most SPEED_MAX_PAIRS; `ref_known`: those
+ * of the references are still there from the call before. */
+void speed_analyse(Speed *s, const SpeedPair *pair, unsigned cnt,
+                   bool ref_known);
 
 /* speed_score.c: the score of the n-th pair that was analysed. */
 SpeedScore speed_score(const Speed *s, unsigned n, const SpeedOptions *options,

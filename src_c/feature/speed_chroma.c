@@ -81,28 +81,24 @@ static int publish(const ChromaState *s, const Speed *speed,
     return err;
 }
 
-static int chroma_extract_group(void *state, const PyvmafShare *share,
-                                unsigned cnt, const PyvmafFrame *frame)
+/* The first lane's instance works for all: what it has of the reference stays. */
+static void chroma_extract_lanes(PyvmafLane *lane, unsigned cnt)
 {
-    Speed *speed = &((ChromaState *)state)->speed;
-    const SpeedPair pair[] = {
-        { .ref = frame->ref, .dist = frame->dist, .plane = 1 },
-        { .ref = frame->ref, .dist = frame->dist, .plane = 2 },
-    };
-    int err = 0;
-    speed_analyse(speed, pair, 2);
-    for (unsigned i = 0; i < cnt; i++)
-        err =
-            extractor_first_error(err, publish(share[i].settings, speed,
-                                               share[i].scores, frame->index));
-    return err;
-}
-
-static int chroma_extract(void *state, const PyvmafFrame *frame,
-                          PyvmafScores *scores)
-{
-    return chroma_extract_group(state, &(PyvmafShare){ state, scores }, 1,
-                                frame);
+    Speed *speed = &((ChromaState *)lane->state)->speed;
+    for (unsigned i = 0; i < cnt; i++) {
+        const PyvmafFrame *frame = lane[i].frame;
+        const SpeedPair pair[] = {
+            { .ref = frame->ref, .dist = frame->dist, .plane = 1 },
+            { .ref = frame->ref, .dist = frame->dist, .plane = 2 },
+        };
+        speed_analyse(speed, pair, 2, i > 0);
+        for (unsigned v = 0; v < lane[i].cnt; v++) {
+            const PyvmafShare *share = &lane[i].share[v];
+            lane[i].err = extractor_first_error(
+                lane[i].err,
+                publish(share->settings, speed, share->scores, frame->index));
+        }
+    }
 }
 
 /* The floor, the weights and the limit come after the blocks. */
@@ -127,8 +123,7 @@ const PyvmafExtractor extractor_speed_chroma = {
     .state_size = sizeof(ChromaState),
     .configure = chroma_configure,
     .init = chroma_init,
-    .extract = chroma_extract,
     .close = chroma_close,
     .compatible = chroma_compatible,
-    .extract_group = chroma_extract_group,
+    .extract_lanes = chroma_extract_lanes,
 };

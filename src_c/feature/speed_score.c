@@ -69,7 +69,7 @@ static float mean_difference(const SpeedScoring *s, const SpeedBlocks *ref,
 SpeedScore speed_score(const Speed *s, unsigned n, const SpeedOptions *options,
                        int weight_mode)
 {
-    const SpeedBlocks *ref = &s->model.plane[2 * n], *dist = ref + 1;
+    const SpeedBlocks *ref = &s->blocks[2 * n], *dist = ref + 1;
     const SpeedScoring scoring = { .sigma = (float)options->sigma_nn,
                                    .nn_floor = (float)options->nn_floor,
                                    .weight_mode = weight_mode };

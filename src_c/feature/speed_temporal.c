@@ -43,52 +43,56 @@ static int temporal_init(void *state, const PyvmafExtractorInit *init)
     return speed_init(&s->speed, NAME, &s->options, init, size);
 }
 
-static int analyse(TemporalState *s, const PyvmafFrame *frame)
+static int check_earlier(const PyvmafFrame *frame)
 {
     const PyvmafEarlier *earlier = &frame->earlier[0];
-    if (!earlier->ref || earlier->index != frame->index - 1) {
-        log_line(VMAF_LOG_LEVEL_ERROR,
-                 NAME ": frame %u has no frame %u before it; frames are "
-                      "numbered 0, 1, 2, ..., or a range has a frame of "
-                      "pyvmaf_read_halo() before it",
-                 frame->index, frame->index - 1);
-        return -EINVAL;
-    }
+    if (earlier->ref && earlier->index == frame->index - 1)
+        return 0;
+    log_line(VMAF_LOG_LEVEL_ERROR,
+             NAME ": frame %u has no frame %u before it; frames are "
+                  "numbered 0, 1, 2, ..., or a range has a frame of "
+                  "pyvmaf_read_halo() before it",
+             frame->index, frame->index - 1);
+    return -EINVAL;
+}
+
+static void analyse(TemporalState *s, const PyvmafFrame *frame, bool ref_known)
+{
+    const PyvmafEarlier *earlier = &frame->earlier[0];
     const SpeedPair pair = {
         .ref = earlier->ref,
         .minus_ref = frame->ref,
         .dist = earlier->dist,
         .minus_dist = s->use_ref_diff ? frame->ref : frame->dist,
     };
-    speed_analyse(&s->speed, &pair, 1);
-    return 0;
+    speed_analyse(&s->speed, &pair, 1, ref_known);
 }
 
-static int temporal_extract_group(void *state, const PyvmafShare *share,
-                                  unsigned cnt, const PyvmafFrame *frame)
+static int publish(const Speed *speed, const PyvmafShare *share, unsigned index)
 {
-    TemporalState *s = state;
-    const bool first = frame->index == 0;
-    int err = 0;
-    if (frame->halo || (!first && (err = analyse(s, frame))))
-        return err;
+    const TemporalState *settings = share->settings;
+    const SpeedScore score = index
+                                 ? speed_score(speed, 0, &settings->options, 0)
+                                 : (SpeedScore){ 0 };
+    return pyvmaf_scores_put(share->scores, 0, (double)score.value, index);
+}
+
+/* The first lane's instance works for all: what it has of the reference stays. */
+static void temporal_extract_lanes(PyvmafLane *lane, unsigned cnt)
+{
+    TemporalState *s = lane->state;
+    const unsigned index = lane->frame->index;
+    if (lane->frame->halo)
+        return;
+    const int err = index ? check_earlier(lane->frame) : 0;
     for (unsigned i = 0; i < cnt; i++) {
-        const TemporalState *settings = share[i].settings;
-        SpeedScore score = { 0 };
-        if (!first)
-            score = speed_score(&s->speed, 0, &settings->options, 0);
-        err = extractor_first_error(err, pyvmaf_scores_put(share[i].scores, 0,
-                                                           (double)score.value,
-                                                           frame->index));
+        lane[i].err = err;
+        if (index && !err)
+            analyse(s, lane[i].frame, i > 0);
+        for (unsigned v = 0; v < lane[i].cnt && !err; v++)
+            lane[i].err = extractor_first_error(
+                lane[i].err, publish(&s->speed, &lane[i].share[v], index));
     }
-    return err;
-}
-
-static int temporal_extract(void *state, const PyvmafFrame *frame,
-                            PyvmafScores *scores)
-{
-    return temporal_extract_group(state, &(PyvmafShare){ state, scores }, 1,
-                                  frame);
 }
 
 /* The floor comes after the blocks. */
@@ -118,8 +122,7 @@ const PyvmafExtractor extractor_speed_temporal = {
                .look_back = 1 },
     .configure = temporal_configure,
     .init = temporal_init,
-    .extract = temporal_extract,
     .close = temporal_close,
     .compatible = temporal_compatible,
-    .extract_group = temporal_extract_group,
+    .extract_lanes = temporal_extract_lanes,
 };

@@ -29,9 +29,8 @@ typedef struct VifState {
     unsigned w, h, bpc;
     const VmafContext *context;
     const VifKernels *kernels;
-    size_t scratch_size;
+    Scratch scratch;
     void *memory; /* all that follows lies in it */
-    void *scratch;
     uint16_t *ref[VIF_SCALES], *dist[VIF_SCALES]; /* of scales 1..3 */
     ptrdiff_t stride[VIF_SCALES];
 } VifState;
@@ -67,11 +66,10 @@ static const char *const features[] = {
     NULL,
 };
 
-/* Scratch memory, then the planes of scales 1..3. */
+/* The planes of scales 1..3. */
 static void lay_out(void *state, Workspace *ws)
 {
     VifState *s = state;
-    s->scratch = workspace_take(ws, s->scratch_size);
     for (unsigned i = 1; i < VIF_SCALES; i++) {
         const size_t row = workspace_align((s->w >> i) * sizeof(uint16_t));
         s->stride[i] = (ptrdiff_t)row;
@@ -94,7 +92,6 @@ static int vif_init(void *state, const PyvmafExtractorInit *init)
     s->bpc = init->bpc;
     s->context = init->context;
     s->kernels = kernel_table(init->cpu_flags)->vif;
-    s->scratch_size = s->kernels->scratch_size(s->w);
     s->memory = memory_alloc(lay_out, s);
     return s->memory ? 0 : -ENOMEM;
 }
@@ -102,6 +99,7 @@ static int vif_init(void *state, const PyvmafExtractorInit *init)
 static int vif_close(void *state)
 {
     VifState *s = state;
+    free(s->scratch.memory);
     free(s->memory);
     s->memory = NULL;
     return 0;
@@ -145,29 +143,35 @@ static VifLane lane_call(const PyvmafLane *lane, const double *limit,
     };
 }
 
-/* Sums of one scale; its rows may be cut among threads. */
-static void sum_scale(const VifState *s, const VifScale *scale, VifSums *sums)
+/* Sums of one scale; its rows may be cut among threads. -ENOMEM. */
+static int sum_scale(VifState *s, const VifScale *scale, VifSums *sums)
 {
+    const size_t scratch_size = s->kernels->scratch_size(scale);
+    void *scratch = scratch_of(&s->scratch, scratch_size);
     _Static_assert(sizeof *sums == VIF_SUM_CNT * sizeof(int64_t), "an array");
     _Static_assert(VIF_SUM_CNT * VIF_MAX_LANES <= ROWS_MAX_SUMS,
                    "of all lanes");
+    if (!scratch)
+        return -ENOMEM;
     rows_sum(s->context, &(RowCall){
                              .run = s->kernels->scale,
                              .call = scale,
                              .rows = scale->h,
-                             .scratch_size = s->scratch_size,
-                             .scratch = s->scratch,
+                             .scratch_size = scratch_size,
+                             .scratch = scratch,
                              .sums = (int64_t *)sums,
                              .sum_cnt = VIF_SUM_CNT * scale->lane_cnt,
                          });
+    return 0;
 }
 
 /* Sums of all scales and lanes for several gain limits at once; planes of the
  * reference are the first lane's. */
-static void sum_scales(const PyvmafLane *lane, unsigned cnt,
-                       VifSums sums[VIF_SCALES][VIF_MAX_LANES])
+static int sum_scales(const PyvmafLane *lane, unsigned cnt,
+                      VifSums sums[VIF_SCALES][VIF_MAX_LANES])
 {
-    const VifState *s = lane->state;
+    VifState *s = lane->state;
+    int err = 0;
     bool small = s->w < MIN_REGULAR_SIZE || s->h < MIN_REGULAR_SIZE;
     double limit[VIF_MAX_LANES][VIF_MAX_LIMITS];
     VifLane part[2][VIF_MAX_LANES];
@@ -176,7 +180,7 @@ static void sum_scales(const PyvmafLane *lane, unsigned cnt,
         for (unsigned v = 0; v < lane[k].cnt; v++)
             limit[k][v] =
                 ((const VifState *)lane[k].share[v].settings)->gain_limit;
-    for (unsigned i = 0; i < VIF_SCALES; i++) {
+    for (unsigned i = 0; i < VIF_SCALES && !err; i++) {
         scale[i] = scale_call(s, lane->frame, i);
         scale[i].lane = part[i % 2];
         scale[i].lane_cnt = cnt;
@@ -185,8 +189,9 @@ static void sum_scales(const PyvmafLane *lane, unsigned cnt,
         if (i == 3 && small)
             vif_scale3_small(&scale[i], &scale[i - 1], sums[i]);
         else
-            sum_scale(s, &scale[i], sums[i]);
+            err = sum_scale(s, &scale[i], sums[i]);
     }
+    return err;
 }
 
 /* Logarithms are in units of 1/2048. A flat sample counts as fully visible but
@@ -252,12 +257,13 @@ static int publish_share(const PyvmafShare *share, unsigned limit,
 static void extract_some(PyvmafLane *lane, unsigned cnt)
 {
     VifSums sums[VIF_SCALES][VIF_MAX_LANES] = { 0 };
-    sum_scales(lane, cnt, sums);
+    const int err = sum_scales(lane, cnt, sums);
     for (unsigned k = 0; k < cnt; k++) {
         const VifSums *its[VIF_SCALES];
+        lane[k].err = err;
         for (unsigned i = 0; i < VIF_SCALES; i++)
             its[i] = &sums[i][k];
-        for (unsigned v = 0; v < lane[k].cnt; v++)
+        for (unsigned v = 0; v < lane[k].cnt && !err; v++)
             lane[k].err = extractor_first_error(
                 lane[k].err,
                 publish_share(&lane[k].share[v], v, its, lane[k].frame->index));

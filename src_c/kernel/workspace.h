@@ -41,4 +41,21 @@ static inline void *workspace_alloc(size_t bytes)
     return block ? memset(block, 0, size) : NULL;
 }
 
+/* A block that grows to what is asked for, and then loses what was in it. */
+typedef struct Scratch {
+    void *memory;
+    size_t size;
+} Scratch;
+
+/* NULL: no memory. */
+static inline void *scratch_of(Scratch *scratch, size_t size)
+{
+    if (size > scratch->size) {
+        free(scratch->memory);
+        scratch->memory = workspace_alloc(size);
+        scratch->size = scratch->memory ? size : 0;
+    }
+    return scratch->memory;
+}
+
 #endif

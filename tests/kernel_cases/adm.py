@@ -91,7 +91,7 @@ class Scales(Kernel):
                 low_stride=low[0].stride, lane=lanes, lane_cnt=len(dists),
             )  # fmt: skip
             sums = lib.ADM_SUM_CNT * len(dists)
-            yield Call("adm.scale", call, rows=band[0], sums=sums, scratch=("scratch_size", w))
+            yield Call("adm.scale", call, rows=band[0], sums=sums, scratch=("scratch_size", call))
             ref, *dists = low
 
     def want(self, inputs: Arrays, p: P) -> Want:

@@ -52,7 +52,7 @@ class Scale(Kernel):
             todo = [lane | {"next_dist": m.write((h // 2, w // 2), np.uint16, align=1)} for lane in todo]
         call = m.struct("VifScale", **fields, lane=m.struct("VifLane", *todo), lane_cnt=len(todo))
         sums = lib.VIF_SUM_CNT * len(todo)
-        yield Call("vif.scale", call, rows=h, sums=sums, scratch=("scratch_size", w << p.scale))
+        yield Call("vif.scale", call, rows=h, sums=sums, scratch=("scratch_size", call))
 
     def want(self, inputs: Arrays, p: P) -> Want:
         ref, *dists = inputs

@@ -72,11 +72,11 @@ typedef struct AdmSums {
 typedef struct AdmKernels {
     KernelFn
         scale; /* AdmSums of each lane of an AdmScale; rows are the band's */
-    size_t (*scratch_size)(unsigned w); /* for any scale of a w wide picture */
+    size_t (*scratch_size)(const AdmScale *scale); /* for any rows of it */
 } AdmKernels;
 
 /* The plain kernel, which others call for what they leave out. */
 void adm_scale_scalar(const void *call, const Rows *rows, int64_t *sums);
-size_t adm_scratch_size_scalar(unsigned w);
+size_t adm_scratch_size_scalar(const AdmScale *scale);
 
 #endif

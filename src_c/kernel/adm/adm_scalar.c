@@ -271,14 +271,20 @@ static void split_row(AdmScalar *a, unsigned row)
     }
 }
 
-size_t adm_scratch_size_scalar(unsigned w)
+/* The largest layout of a lane. */
+size_t adm_scratch_size_scalar(const AdmScale *all)
 {
-    const AdmLane lane = { .variant_cnt = ADM_MAX_VARIANTS };
-    const AdmScale widest = { .w = w, .lane = &lane, .lane_cnt = 1 };
-    AdmScalar a = { .in = &widest, .cols = (w + 1) / 2, .plan.w = (w + 1) / 2 };
-    Workspace ws = { NULL, 0 };
-    lay_out(&a, &ws);
-    return ws.used;
+    size_t most = 0;
+    for (unsigned i = 0; i < all->lane_cnt; i++) {
+        AdmScale one = *all;
+        one.lane = &all->lane[i];
+        const unsigned w = (one.w + 1) / 2;
+        AdmScalar a = { .in = &one, .cols = w, .plan.w = w };
+        Workspace ws = { NULL, 0 };
+        lay_out(&a, &ws);
+        most = ws.used > most ? ws.used : most;
+    }
+    return most;
 }
 
 /* Of the first lane. */

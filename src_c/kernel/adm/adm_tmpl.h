@@ -242,17 +242,14 @@ static void adm_lane_row(AdmWork *a, const char *const ref[], AdmSums *sums,
         adm_pool(a, sums, row);
 }
 
-/* The largest of the layouts: all variants in two lanes, or one for each. */
-static size_t adm_scratch_size_simd(unsigned w)
+static size_t adm_scratch_size_simd(const AdmScale *scale)
 {
-    const size_t plain = adm_scratch_size_scalar(w);
-    AdmLane lane[2];
-    lane[0].variant_cnt = lane[1].variant_cnt = ADM_MAX_IN_ALL / 2;
-    const AdmScale widest = { .w = w, .lane = lane, .lane_cnt = 2 };
-    AdmWork a = { .in = &widest, .cols = (w + 1) / 2 };
+    AdmWork a = { .in = scale, .cols = (scale->w + 1) / 2 };
     Workspace ws = { NULL, 0 };
+    if (!adm_all_fit(scale))
+        return adm_scratch_size_scalar(scale);
     adm_lay_out(&a, &ws);
-    return ws.used > plain ? ws.used : plain;
+    return ws.used;
 }
 
 static void adm_scale_simd(const void *call, const Rows *rows, int64_t *out)

@@ -58,7 +58,7 @@ typedef void (*VifLogFn)(const uint32_t *z, int32_t *log, size_t n);
 typedef struct VifKernels {
     KernelFn scale; /* VifSums of each lane of a VifScale */
     VifLogFn log;
-    size_t (*scratch_size)(unsigned w); /* for any scale of a w wide picture */
+    size_t (*scratch_size)(const VifScale *scale); /* for any rows of it */
 } VifKernels;
 
 /* Scale 3 of a picture 8..15 samples wide or high, which has one row or column;

@@ -283,8 +283,7 @@ static void decimate(const Work *k, unsigned y)
                                       (ptrdiff_t)(y / 2) * s->next_stride));
 }
 
-/* Of the first lane. */
-static void lane_scalar(const VifScale *scale, const Rows *rows, VifSums *sums)
+static Work begin(const VifScale *scale, Workspace *ws)
 {
     unsigned radius = VIF_RADIUS(scale->scale);
     Work k = { .scale = scale,
@@ -292,10 +291,17 @@ static void lane_scalar(const VifScale *scale, const Rows *rows, VifSums *sums)
                .ring_rows = 2 * radius + 1,
                .samples = scale->w + 2 * radius,
                .narrow = scale->scale == 0 && scale->bpc == 8 };
-    lay_out(&k, &(Workspace){ rows->scratch, 0 });
-    int filled = (int)rows->begin - (int)radius;
+    lay_out(&k, ws);
+    return k;
+}
+
+/* Of the first lane. */
+static void lane_scalar(const VifScale *scale, const Rows *rows, VifSums *sums)
+{
+    Work k = begin(scale, &(Workspace){ rows->scratch, 0 });
+    int filled = (int)rows->begin - (int)k.radius;
     for (unsigned y = rows->begin; y < rows->end; y++) {
-        for (; filled <= (int)(y + radius); filled++)
+        for (; filled <= (int)(y + k.radius); filled++)
             fill_row(&k, filled);
         if (scale->lane->limit_cnt)
             statistics_row(&k, y, sums);
@@ -315,12 +321,10 @@ static void scale_scalar(const void *call, const Rows *rows, int64_t *sums)
     }
 }
 
-static size_t scratch_size(unsigned w)
+static size_t scratch_size(const VifScale *scale)
 {
-    Work k = { .ring_rows = 2 * VIF_RADIUS(0) + 1,
-               .samples = w + 2 * VIF_RADIUS(0) };
     Workspace ws = { NULL, 0 };
-    lay_out(&k, &ws);
+    begin(scale, &ws);
     return ws.used;
 }
 

@@ -85,6 +85,9 @@ static void vif_begin_strip(VifWork *k, unsigned begin, Workspace *ws)
     k->filled = vif_round_up(k->cnt + 2 * k->radius, 2 * V_LANES);
     k->filled = k->filled > some ? k->filled : some;
     k->block = workspace_take(ws, sizeof(VifBlock));
+    k->left = NULL;
+    if (s->lane_cnt > 1)
+        k->left = workspace_take(ws, VIF_ROWS * k->blocks * sizeof(VifLeft));
     k->low = workspace_take(ws, k->columns * 2 * 2);
     for (int i = 0; i < 2; i++)
         k->ref.line[i] = workspace_take(ws, k->columns * 2);
@@ -130,14 +133,15 @@ static inline unsigned vif_need_of(unsigned need, unsigned lane)
 }
 
 /* Statistics of a row of a block for a lane. */
-static inline void vif_one_row(VifWork *k, unsigned n, unsigned row,
-                               VifColumns c, unsigned need)
+static void vif_one_row(VifWork *k, unsigned n, unsigned row, VifColumns c,
+                        unsigned block, unsigned need)
 {
     VifSide *side = &k->side[n];
     const VifLane *lane = &k->scale->lane[n];
     const VifTurn turn = k->scale->lane_cnt == 1 ? VIF_ALONE
                          : n                     ? VIF_OTHER
                                                  : VIF_FIRST;
+    k->block->left = k->left ? &k->left[row * k->blocks + block] : NULL;
     const unsigned cnt =
         vif_horizontal(k, side->rows[row], c, vif_need_of(need, n));
     if (need == VIF_NEED_ALL)
@@ -148,36 +152,32 @@ static inline void vif_one_row(VifWork *k, unsigned n, unsigned row,
         vif_add_flat(&side->sums, k->block, cnt);
 }
 
-/* Statistics of up to VIF_ROWS rows from the two pairs on. The reference is flat
- * in all lanes or in none, so the first one has what others need of it. */
-static void vif_some_rows(VifWork *k, unsigned pair, unsigned rows, int next)
+/* Statistics for a lane of up to VIF_ROWS rows from the two pairs on. The
+ * reference is flat in all lanes or in none, so the first one has what others
+ * need of it. */
+static void vif_some_rows(VifWork *k, unsigned n, unsigned pair, unsigned rows,
+                          int next)
 {
-    const unsigned lanes = k->scale->lane_cnt;
-    const char *slot[VIF_MAX_LANES][VIF_MAX_SLOTS];
-    unsigned need[VIF_MAX_LANES][VIF_MAX_BLOCKS + 1];
+    const VifSide *side = &k->side[n];
+    const char *slot[VIF_MAX_SLOTS];
+    unsigned need[VIF_MAX_BLOCKS + 1];
     size_t end = vif_round_up(k->cnt, VIF_COLUMN_STEP), done = 0;
-    for (unsigned n = 0; n < lanes; n++) {
-        vif_slots(k, &k->side[n], slot[n], pair, k->slots);
-        vif_needs(k, &k->side[n], need[n]);
-    }
+    vif_slots(k, side, slot, pair, k->slots);
+    vif_needs(k, side, need);
     for (unsigned b = 0; b < k->blocks; b++) {
         VifColumns c = { b * VIF_BLOCK, (b + 1) * VIF_BLOCK };
         c.to = c.to < k->columns ? c.to : k->columns;
-        const VifColumns down = vif_filled(k, c);
-        vif_expect(k, &k->ref, next, c.from);
-        for (unsigned n = 0; n < lanes; n++) {
-            vif_expect(k, &k->side[n].dist, next, c.from);
-            vif_vertical(k, &k->side[n], slot[n], down,
-                         vif_need_of(need[n][b] | need[n][b + 1], n));
-        }
+        if (!n)
+            vif_expect(k, &k->ref, next, c.from);
+        vif_expect(k, &side->dist, next, c.from);
+        vif_vertical(k, side, slot, vif_filled(k, c),
+                     vif_need_of(need[b] | need[b + 1], n));
         /* The window's right half must be there. */
-        VifColumns across = { done, c.to < k->columns ? c.to - VIF_COLUMN_STEP
-                                                      : end };
-        for (unsigned row = 0; row < rows; row++)
-            for (unsigned n = 0; n < lanes; n++)
-                if (need[n][b])
-                    vif_one_row(k, n, row, across, need[n][b]);
-        done = across.to;
+        c = (VifColumns){ done,
+                          c.to < k->columns ? c.to - VIF_COLUMN_STEP : end };
+        for (unsigned row = 0; row < rows && need[b]; row++)
+            vif_one_row(k, n, row, c, b, need[b]);
+        done = c.to;
     }
 }
 
@@ -246,10 +246,11 @@ static void vif_strip(VifWork *k, VifSums *sums)
         for (; filled < pair + k->slots; filled++)
             vif_fill(k, top, filled);
         if (s->lane->limit_cnt) {
-            vif_some_rows(k, pair, rows, top + 2 * (int)filled);
-            const vint den_log = k->side[0].sums.den_log;
             for (unsigned n = 0; n < s->lane_cnt; n++)
-                vif_flush(&k->side[n].sums, den_log, &sums[n], rows * k->cnt,
+                vif_some_rows(k, n, pair, rows, top + 2 * (int)filled);
+            const VifLanes first = k->side[0].sums;
+            for (unsigned n = 0; n < s->lane_cnt; n++)
+                vif_flush(&k->side[n].sums, &first, &sums[n], rows * k->cnt,
                           s->lane[n].limit_cnt);
         }
         for (unsigned i = 0; i < rows; i += 2)
@@ -270,25 +271,11 @@ static void vif_scale_simd(const void *call, const Rows *rows, int64_t *sums)
     }
 }
 
-/* The largest of the layouts of all scales, 8-bit samples and deeper ones, one
- * lane and all. */
-static size_t vif_scratch_size_simd(unsigned w)
+static size_t vif_scratch_size_simd(const VifScale *scale)
 {
-    const VifLane lane[VIF_MAX_LANES] = { 0 };
-    size_t most = 0;
-    for (unsigned i = 0; i <= VIF_SCALES; i++) {
-        for (unsigned lanes = 1; lanes <= VIF_MAX_LANES; lanes++) {
-            const VifScale scale = { .w = w >> i % VIF_SCALES,
-                                     .scale = i % VIF_SCALES,
-                                     .bpc = i ? 16 : 8,
-                                     .lane = lane,
-                                     .lane_cnt = lanes };
-            Workspace ws = { NULL, 0 };
-            VifWork k;
-            vif_setup(&k, &scale);
-            vif_begin_strip(&k, 0, &ws);
-            most = ws.used > most ? ws.used : most;
-        }
-    }
-    return most;
+    Workspace ws = { NULL, 0 };
+    VifWork k;
+    vif_setup(&k, scale);
+    vif_begin_strip(&k, 0, &ws);
+    return ws.used;
 }

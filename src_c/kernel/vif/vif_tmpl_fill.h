@@ -21,7 +21,6 @@ enum { VIF_DIST_ROW = 3, VIF_MAX_ROWS = 8 };
 enum { VIF_APART = 384, VIF_APART_OF = 4096 };
 enum { VIF_COLUMN_STEP = 4 * V_LANES };
 enum { VIF_PLANE = VIF_COLUMN_STEP * 4 }; /* bytes a turn */
-enum { VIF_ROWS = 4 };                    /* filtered at once */
 enum { VIF_MAX_BLOCKS = (VIF_MAX_STRIP + 3 * VIF_COLUMN_STEP) / VIF_BLOCK + 1 };
 
 /* The reference, or a distorted picture: where its samples come from and go. */
@@ -57,6 +56,7 @@ typedef struct VifWork {
     VifTaps taps, next_taps;
     char *low; /* two rows on their way to the next scale */
     VifBlock *block;
+    VifLeft *left;       /* [row][block]; NULL: there is one lane */
     unsigned dist_plane; /* the first that is not of the reference alone */
     VifPicture ref;
     VifSide side[VIF_MAX_LANES];

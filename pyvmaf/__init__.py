@@ -119,7 +119,8 @@ _LATER = {
 _MODULES = ("aio", "compat")
 
 if _typing.TYPE_CHECKING:
-    from . import aio, compat
+    from . import aio as aio
+    from . import compat as compat
     from .batch.many import Outcome, score_many
     from .pairs import Alignment, Facts, Inspection, facts_of, inspect
 else:  # a type checker knows every name, and so what is misspelt

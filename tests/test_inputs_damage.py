@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -174,6 +175,29 @@ def test_threads_decode_what_is_sound(tmp_path: Path, monkeypatch: pytest.Monkey
     assert len(list(open_video(damage(sound, 17)))) == 20 and careful == [False, False, True]
     with subprocess.Popen(["cat", sound], stdout=subprocess.PIPE) as cat:
         assert len(list(open_video(cat.stdout))) == 20 and careful == [False, False, True, True]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="the system does not count threads there")
+@pytest.mark.parametrize("first", [None, 0, 30])
+def test_a_closed_video_leaves_no_thread_to_the_collector(tmp_path: Path, first: int | None) -> None:
+    """A forked process that collected it would wait for threads that it does not have: pools of processes hung."""
+
+    def threads() -> int:
+        return len(os.listdir("/proc/self/task"))
+
+    path = encode(tmp_path / "a.mkv", lumas(40), codec="libx264", options={"g": "8"})
+    gc.collect()
+    gc.disable()
+    try:
+        before = threads()
+        with open_video(path) as video:
+            assert threads() > before
+            if first is not None:
+                video.start_at(first)
+                assert len(list(video)) == 40 - first
+        assert threads() == before
+    finally:
+        gc.enable()
 
 
 def test_a_codec_without_a_decoder(tmp_path: Path) -> None:

@@ -55,6 +55,9 @@ class AvVideo(FileVideo):
         self._url = str(source)
         name = self._file.path if self._file else shown(self._url)
         self._container: Any = None
+        self._stream: Any = None
+        self._decoder: Any = None
+        self._frames: Iterator[Any] = iter(())
         self._damaged: list[int] = []
         self.path, self._guard = name, Guard(name, self._let_go)
         try:
@@ -74,8 +77,13 @@ class AvVideo(FileVideo):
 
     def _let_go(self) -> None:
         self._first: av.VideoFrame | None = None
-        if self._container is not None:
-            self._container.close()
+        # Threads of a decoder end with it. Were it left to the collector of garbage, a process that
+        # was forked meanwhile would wait for them for ever, as it has none.
+        self._frames = iter(())
+        self._decoder = self._stream = None
+        container, self._container = self._container, None
+        if container is not None:
+            container.close()
         if self._file is not None:
             self._file.close()
 
@@ -196,7 +204,7 @@ class AvVideo(FileVideo):
 
     def _decode_by(self, decoder: Decoder) -> None:
         self._decoder = decoder
-        self._frames: Iterator[Any] = decoder.frames()
+        self._frames = decoder.frames()
 
     def _jump(self, index: int) -> int:
         first: Any = self._first

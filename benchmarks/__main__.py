@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""benchmarks/run.py [--quick] [--only PART ...] [--out docs/benchmarks.md]: measure, put the rows into the page."""
+"""benchmarks/run.py [--quick] [--only PART ...] [--what NAME] [--out docs/benchmarks.md]: rows into the page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import datetime
 import platform
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from . import commands, kernels, library, python_api, threads
@@ -36,8 +37,6 @@ def cases(quick: bool) -> list[Case]:
         Case("1080p", features=("motion",)),
         Case("1080p", features=("cambi",)),
         Case("1080p", bpc=10, features=("cambi",)),
-        Case("1080p", features=("float_ssim",)),
-        Case("1080p", features=("float_ms_ssim",), frames=3),
         Case("1080p", models=(V061,), n_threads=2, frames=12),
     ]
     if quick:
@@ -45,31 +44,75 @@ def cases(quick: bool) -> list[Case]:
     made = [Case("1080p", models=(V061,), frames=4, content=content) for content in ("flat", "banded", "screen")]
     sizes = [Case(s, b, (V061,), frames=3 if s == "4K" else 8) for s in ("480p", "720p", "4K") for b in (8, 10)]
     models = [Case(s, models=m, frames=4) for s in ("720p", "1080p") for m in ((NEG,), (V061, NEG))]
-    return [*base, *made, *sizes, *models, Case("4K", models=(V061,), n_threads=2, frames=6)]
+    threads = Case("4K", models=(V061,), n_threads=2, frames=6)
+    return [*base, *made, *sizes, *models, threads, *v1_cases(), *codec_cases()]
 
 
-def library_tables(rounds: int, quick: bool) -> Iterator[Table]:
+def v1_cases() -> list[Case]:
+    """Whole models, and their extractors; pictures are copied as they are by callers who decode."""
+    cambi = {"cambi_high_res_speedup": 1080, "cambi_vis_lum_threshold": 0.06, "cambi_max_val": 17.0}
+    speed = {"speed_weight_var_mode": 5, "speed_nn_floor": 0.1, "speed_sigma_nn": 0.19, "speed_max_val": 45.0}
+    v1 = "vmaf_v1.0.16_"
+    return [
+        *(Case("1080p", b, (v1 + m,), copies=True) for m in ("3d0h", "5d0h") for b in (8, 10)),
+        *(Case("4K", b, (v1 + m,), copies=True, frames=4) for m in ("3d0h_2160", "1d5h_2160") for b in (8, 10)),
+        *(Case("1080p", b, features=("cambi",), options=cambi, note="v1's options") for b in (8, 10)),
+        *(Case(s, features=("cambi",), frames=3, content="banded") for s in ("1080p", "4K")),
+        *(Case("1080p", b, features=("speed_chroma",), options=speed, note="v1's options") for b in (8, 10)),
+        *(Case("1080p", b, features=("speed_temporal",)) for b in (8, 10)),
+    ]
+
+
+def codec_cases() -> list[Case]:
+    """What AOM's test conditions take long for."""
+    slow = ("ciede", "float_ssim", "float_ms_ssim", "psnr_hvs")
+    each = [Case("1080p", b, features=(f,), frames=4) for f in slow for b in (8, 10)]
+    return [*each, *(Case("1080p", b, features=slow, frames=4) for b in (8, 10))]
+
+
+def masks() -> dict[str, int]:
+    """Vector sets that a caller may be left with, and the mask that leaves them: the best, AVX2."""
+    best, *rest = kernels.isas()
+    return {best: 0, "avx2": AVX2_ONLY} if "avx2" in rest else {best: 0}
+
+
+def columns(t: library.Timing) -> tuple[str, ...]:
+    return (
+        f"{t.ours:.2f}", f"{t.peer:.2f}", f"**{t.ratio:.2f}**",
+        f"{t.quiet_ours:.2f}", f"{t.quiet_peer:.2f}", f"**{t.quiet_ratio:.2f}**",
+    )  # fmt: skip
+
+
+def library_tables(rounds: int, quick: bool, what: str = "") -> Iterator[Table]:
     """Row by row, at each of the sets that a caller may be left with: the best, AVX2, none."""
     head = (
         "what", "size", "bits", "content", "threads", "ours", "peer", "peer / ours",
         "ours, quiet", "peer, quiet", "quiet ratio", "measured",
     )  # fmt: skip
-    masks = {kernels.isas()[0]: 0}
-    if "avx2" in kernels.isas()[1:]:
-        masks["avx2"] = AVX2_ONLY
-    masks["scalar"] = 0xFFFF
-    for n, case in enumerate(cases(quick)):
-        for isa, mask in masks.items():
-            if isa == "scalar" and n:
+    for n, case in enumerate(case for case in cases(quick) if what in case.what):
+        for isa, mask in {**masks(), "scalar": 0xFFFF}.items():
+            if isa == "scalar" and (n or what):
                 continue
             t = library.measure(replace(case, cpumask=mask, frames=3 if isa == "scalar" else case.frames), rounds)
             row = (
-                case.what, case.size, str(case.bpc), case.content, str(case.n_threads),
-                f"{t.ours:.2f}", f"{t.peer:.2f}", f"**{t.ratio:.2f}**",
-                f"{t.quiet_ours:.2f}", f"{t.quiet_peer:.2f}", f"**{t.quiet_ratio:.2f}**", measured(),
+                case.what, case.size, str(case.bpc), case.content, str(case.n_threads), *columns(t), measured(),
             )  # fmt: skip
             print(isa, *row, flush=True)
             yield Table(f"Whole library, kernel set `{isa}`", head, 5, [row])
+
+
+def scalar_tables(rounds: int, quick: bool) -> Iterator[Table]:
+    """Extractors that the peer's wheel lacks, beside our plain scalar set."""
+    head = (
+        "what", "bits", "ours", "scalar", "scalar / ours", "ours, quiet", "scalar, quiet", "quiet ratio", "measured",
+    )  # fmt: skip
+    for isa, mask in masks().items():
+        for what in ("float_vif", "float_adm", "float_motion"):
+            for bpc in (8, 10):
+                t = library.measure_beside_scalar(Case("1080p", bpc, features=(what,), cpumask=mask), rounds)
+                row = (what, str(bpc), *columns(t), measured())
+                print(isa, *row, flush=True)
+                yield Table(f"Float extractors beside plain scalar code, kernel set `{isa}`", head, 2, [row])
 
 
 def commands_tables(rounds: int, quick: bool) -> list[Table]:
@@ -116,6 +159,7 @@ def python_tables(rounds: int, quick: bool) -> list[Table]:
 
 PARTS: dict[str, Callable[[int, bool], Iterable[Table]]] = {
     "library": library_tables,
+    "scalar": scalar_tables,
     "threads": threads_tables,
     "commands": commands_tables,
     "python": python_tables,
@@ -127,11 +171,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer sizes, fewer rounds")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--what", default="", help="only rows of the library that name this")
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks.md"))
     args = parser.parse_args()
     rounds = 5 if args.quick else 9
+    parts = {**PARTS, "library": partial(library_tables, what=args.what)}
     for part in args.only:
-        for table in PARTS[part](rounds, args.quick):
+        for table in parts[part](rounds, args.quick):
             rewrite(args.out, table)  # at once: a run that is cut short has not been in vain
     print(f"wrote {args.out}")
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Whole library against the peer's: the same calls of the C ABI in turn, in one process.
 
-Pictures are filled before the clock starts; the clock covers extraction, flush
-and prediction, and is the thread's processor time where there are no workers.
-The bits of both are compared in the same run.
+Pictures are filled before the clock starts, but for cases that copy them; the clock
+covers extraction, flush and prediction, and is the thread's processor time where there
+are no workers. The bits of both are compared in the same run.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import ctypes as ct
 import os
 import statistics
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from .content import CACHE, clip  # isort: skip  (sets the path of the next ones)
 
@@ -36,11 +36,15 @@ class Case:
     cpumask: int = 0
     frames: int = 6
     content: str = "natural"
+    options: Mapping[str, object] = field(default_factory=dict)  # of every feature
+    note: str = ""  # what the options are
+    copies: bool = False  # pictures are allocated and filled within the clock
 
     @property
     def what(self) -> str:
         names = {V061: "v0.6.1", NEG: "NEG"}
-        return " + ".join([names.get(m, m) for m in self.models] + list(self.features))
+        parts = [names.get(m, m.removeprefix("vmaf_")) for m in self.models] + list(self.features)
+        return ", ".join(filter(None, (" + ".join(parts), self.note, "pictures copied" * self.copies)))
 
 
 @dataclass(frozen=True)
@@ -69,30 +73,41 @@ def once(library: capi.Library, case: Case) -> tuple[float, list[float | None]]:
     refs, dists = clip(case.size, case.bpc, case.frames, case.content)
     clock = time.perf_counter if case.n_threads else time.thread_time
     with capi.Run(
-        library, models=case.models, features=[(f, {}) for f in case.features],
+        library, models=case.models, features=[(f, case.options) for f in case.features],
         n_threads=case.n_threads, cpumask=case.cpumask,
     ) as run:  # fmt: skip
-        pairs = [[library.picture(f, "420", case.bpc) for f in pair] for pair in zip(refs, dists, strict=True)]
+        pairs = ([library.picture(f, "420", case.bpc) for f in pair] for pair in zip(refs, dists, strict=True))
+        pictures = pairs if case.copies else iter(list(pairs))
         start = clock()
-        for i, (ref, dist) in enumerate(pairs):
+        for i, (ref, dist) in enumerate(pictures):
             library.call("vmaf_read_pictures", run.context, ct.byref(ref), ct.byref(dist), i)
-        run.frames = len(pairs)
+        run.frames = len(refs)
         run.flush()
         for model in run.models:
             run.pooled(model, "mean")
-        seconds = (clock() - start) / len(pairs)
+        seconds = (clock() - start) / len(refs)
         numbers = [v for values in run.results().values() for v in values]
     return seconds, numbers
 
 
 def measure(case: Case, rounds: int) -> Timing:
+    """Ours beside the peer's."""
+    return in_turn(capi.Library(pyvmaf.get_library()), case, capi.Library(capi.peer_path(CACHE)), case, rounds)
+
+
+def measure_beside_scalar(case: Case, rounds: int) -> Timing:
+    """Ours beside our plain scalar set."""
+    ours = capi.Library(pyvmaf.get_library())
+    return in_turn(ours, case, ours, replace(case, cpumask=capi.SCALAR), rounds)
+
+
+def in_turn(library: capi.Library, case: Case, other: capi.Library, other_case: Case, rounds: int) -> Timing:
     """Medians of alternating runs; AssertionError when the bits differ."""
-    ours, peer = capi.Library(pyvmaf.get_library()), capi.Library(capi.peer_path(CACHE))
     times: list[tuple[float, float]] = []
     pin(range(max(1, case.n_threads)))
     for i in range(rounds + 1):
-        a, mine = once(ours, case)
-        b, theirs = once(peer, case)
+        a, mine = once(library, case)
+        b, theirs = once(other, other_case)
         assert mine == theirs, f"{case}: the bits differ"
         if i:
             times.append((a, b))

@@ -17,7 +17,7 @@ PUBLIC += ["libvmaf/libvmaf", "pyvmaf/pyvmaf", "pyvmaf/extractor", "pyvmaf/parts
 # The kernel modules, so that tests can call each kernel by its set's name.
 MODULES = re.findall(r"M\(set, (\w+), (\w+)\)", (ROOT / "src_c/kernel/modules.h").read_text("utf-8"))
 KERNELS = ["engine/cpu", "kernel/kernel", *(f"kernel/{name}/{name}" for name, _ in MODULES), "kernel/table"]
-KERNELS += ["kernel/constants", "kernel/speed/speed_plan", "feature/adm_csf"]
+KERNELS += ["kernel/constants", "kernel/speed/speed_plan", "feature/adm_csf", "feature/cambi_steps"]
 # Those of their functions that the library hands out.
 INTERNAL = re.findall(r"F\((\w+)\)", (ROOT / "src_c/engine/internal.h").read_text("utf-8"))
 # What the extension has itself: the kernels of the twin and of LPIPS.

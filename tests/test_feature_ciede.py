@@ -69,10 +69,11 @@ def test_colours_held_from_other_frames_change_nothing() -> None:
     """Frames of few chroma pairs, of new ones each, of more than are held at once, and few again."""
     rng = np.random.default_rng(7)
     frames: list[tuple[Frame, Frame]] = []
-    for i in range(24):
-        low, high = {20: (0, 256), 21: (0, 256)}.get(i, (10 * i, 10 * i + 14))
+    for i in range(36):
+        cb, cr = 16 * (i % 16), 16 * ((i + i // 16) % 16)
+        ranges = {20: ((0, 256),) * 2, 21: ((0, 256),) * 2}.get(i, ((cb, cb + 16), (cr, cr + 16)))
         sides = [
-            (rng.integers(0, 256, (256, 256)), *(rng.integers(low, high, (128, 128)) for _ in range(2))) for _ in "rd"
+            (rng.integers(0, 256, (256, 256)), *(rng.integers(*each, (128, 128)) for each in ranges)) for _ in "rd"
         ]
         ref, dist = (tuple(p.astype(np.uint8) for p in side) for side in sides)
         frames.append((ref, dist))

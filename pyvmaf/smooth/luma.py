@@ -43,21 +43,26 @@ class Luma:
     """Columns of clips as their features are, but for motion's, which are raw differences of frames.
 
     Args:
-        ref: frames [B, S + T, H, W] in 0..255, the first S of each clip for motion only.
-        dist: frames [B, T, H, W].
+        ref: frames [B, S + T, H, W] in 0..255, the first S of each clip for motion only; None: nobody asks for motion.
+        dist: frames [B, T, H, W]; or their shape, with `kept`.
         features: what to make, of VIF, ADM and motion.
         threads: at work at a time.
         kept: what `kept` gave for the same frames; nothing is made again.
     """
 
     def __init__(
-        self, ref: Floats, dist: Floats, features: Sequence[Feature], threads: int, kept: Kept | None = None
+        self,
+        ref: Floats | None,
+        dist: Floats | Shape,
+        features: Sequence[Feature],
+        threads: int,
+        kept: Kept | None = None,
     ) -> None:
         self.ref, self.features, self.threads = ref, features, threads
-        self.clips, self.frames = dist.shape[:2]
+        self.shape: Shape = dist if isinstance(dist, tuple) else dist.shape
+        self.clips, self.frames, *size = self.shape
         self.options = list(dict.fromkeys(f.options for f in features))
-        count, size = self.clips * self.frames, ref.shape[2:]
-        length = self.sizes(features, *size)[1]
+        count, length = self.clips * self.frames, self.sizes(features, *size)[1]
         memory = kernels.room((count, length)) if kept is None else kept[1]
         self.store = Store(memory)
         with np.errstate(all="ignore"):  # what is no number is marked
@@ -67,6 +72,7 @@ class Luma:
                 #: 1, or NaN where a frame behind a value is not all numbers, [B * T, K].
                 self.marks: Doubles = kept[0][:, : len(features)]
                 return
+            assert ref is not None and not isinstance(dist, tuple)
             sides = (ref[:, ref.shape[1] - self.frames :], dist) if length else ()
             made = [centred(x.reshape(count, *size), take=self.store.take) for x in sides]
             self.made = self._parts([plane for plane, _ in made], None)
@@ -113,10 +119,13 @@ class Luma:
         return len(features) + sum(kind.COUNT for kind in kinds), 2 * sum(map(Store.size, shapes))
 
     def slopes(self, given: Doubles, wanted: tuple[bool, bool]) -> MaybePair:
-        """Gradients by the frames of what has these slopes by the values, [B * T, K]; None: not wanted."""
+        """Gradients by the frames of what has these slopes by the values, [B * T, K]; None: not wanted.
+
+        That by the reference needs the reference.
+        """
         with np.errstate(all="ignore"):
             given = given * self.marks
-            shape = (self.clips * self.frames, *self.ref.shape[2:])
+            shape = (self.clips * self.frames, *self.shape[2:])
             ref, dist = (kernels.room(shape) if want else None for want in wanted)
             parts = sorted(self.made.items(), key=lambda item: isinstance(item[1], Adm))
             first = parts[0][1] if parts else None  # VIF writes what ADM can only add to
@@ -128,7 +137,7 @@ class Luma:
                     part.slopes(own, (ref, dist), fresh=part is first)
                 else:
                     part.slopes(own, (ref, dist))
-            by_dist = None if dist is None else dist.reshape(self.clips, self.frames, *shape[1:])
+            by_dist = None if dist is None else dist.reshape(self.shape)
             return self._with_motion(ref, given) if ref is not None else None, by_dist
 
     def _slope(self, given: Doubles, options: Any, value: str) -> Doubles:
@@ -140,6 +149,7 @@ class Luma:
 
     def _pairs(self, options: MotionOptions) -> Pair | None:
         """Each frame that has an earlier one to be compared with, after that one; None: there is none."""
+        assert self.ref is not None
         gap = options.distance
         ref = self.ref[:, max(0, self.ref.shape[1] - self.frames - gap) :]
         if ref.shape[1] <= gap or options.motion_force_zero:
@@ -158,9 +168,9 @@ class Luma:
 
     def _with_motion(self, by: Floats, given: Doubles) -> Floats:
         """The gradient by all frames of the reference, from that of VIF and ADM by those that have a distorted one."""
-        before = self.ref.shape[1] - self.frames
-        whole = by.reshape(self.clips, self.frames, *self.ref.shape[2:])
-        if before:
+        assert self.ref is not None
+        whole: Floats = by.reshape(self.shape)
+        if before := self.ref.shape[1] - self.frames:
             whole = np.concatenate((np.zeros_like(self.ref[:, :before]), whole), 1)
         for options in self.options:
             pairs = self._pairs(options) if isinstance(options, MotionOptions) else None
@@ -169,7 +179,7 @@ class Luma:
             count, gap = len(pairs[0]) // self.clips, options.distance
             slope = sum((self._slope(given, options, value) for value in _MOTIONS), np.zeros(len(given)))
             slope = slope.reshape(self.clips, -1)[:, self.frames - count :].ravel()
-            made = kernels.motion_slopes(*pairs, slope, self.threads).reshape(self.clips, count, *self.ref.shape[2:])
+            made = kernels.motion_slopes(*pairs, slope, self.threads).reshape(self.clips, count, *self.shape[2:])
             whole[:, -count:] += made
             whole[:, -count - gap : whole.shape[1] - gap] -= made
         return whole

@@ -30,10 +30,18 @@ def check_mode(mode: str, bit_depth: int) -> None:
         raise ValueError(f"bit_depth is {bit_depth!r}; allowed: 8 to 16")
 
 
+def check_cambi(form: str) -> None:
+    """Raise for a form of CAMBI that does not exist."""
+    if form not in ("engine", "smooth"):
+        raise ValueError(f"cambi is {form!r}; allowed: engine, smooth")
+
+
 def _check_form(name: str, x: Tensor, smallest: int) -> None:
     """Type, shape and dtype of one tensor."""
     if not isinstance(x, Tensor):
         raise TypeError(f"{name} is a {type(x).__name__}; allowed: torch.Tensor")
+    if x.layout != torch.strided:
+        raise TypeError(f"{name} is {x.layout}; allowed: dense tensors, such as {name}.to_dense()")
     if x.dim() not in (4, 5) or x.shape[-3] != 1:
         raise ValueError(
             f"{name} has shape {tuple(x.shape)}; allowed: luma [N, 1, H, W], or clips "

@@ -2,7 +2,7 @@
 """What VMAF v1 measures beside luma's detail and motion: SpEED of chroma, and CAMBI.
 
 SpEED is differentiable. CAMBI counts equal codes: its derivative is zero wherever it has one, so
-it is the engine's value, and a constant to every gradient.
+it is the engine's value, and a constant to every gradient, unless its smooth form is asked for.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ..smooth import speed
 from ..smooth.chroma import cropped
 from ..smooth.engine import request
 from ..smooth.models import Feature
-from ..smooth.options import SpeedOptions
-from . import asked
+from ..smooth.options import CambiOptions, SpeedOptions
+from . import asked, cambi_smooth
 from .checks import check_grid, floats
 from .engine import engine_features
 from .measure import How, numbers, samples, straight_through
@@ -35,7 +35,7 @@ _FRAMES = 8
 def columns(ref: Side, dist: Side, how: How) -> Tensor:
     """Values [B, T, K] of these features of clips of equal length; binary64 unless smooth."""
     clips = dist.luma.shape[:2]
-    luma = dist.luma.flatten(0, 1)
+    luma = floats(dist.luma).flatten(0, 1)
     planes = [floats(x).flatten(0, 1) for side in (ref, dist) for x in side.chroma]
     values = _values(luma, planes, how)
     if not how.finite:
@@ -44,15 +44,20 @@ def columns(ref: Side, dist: Side, how: How) -> Tensor:
 
 
 def _values(luma: Tensor, planes: list[Tensor], how: How) -> Tensor:
-    by_engine = [f for f in how.features if how.mode != "smooth" or f.extractor == "cambi"]
+    softly = how.cambi == "smooth"
+    by_engine = [f for f in how.features if how.mode != "smooth" or (f.extractor == "cambi" and not softly)]
     if how.mode == "exact":
         for name, x in zip(("luma", "ref", "ref", "dist", "dist"), [luma, *planes], strict=False):
             check_grid(name, x, how.bit_depth)
     fixed = _by_engine(luma, planes, by_engine, how.bit_depth)
-    wanted = torch.is_grad_enabled() and any(x.requires_grad for x in planes)
+    wanted = torch.is_grad_enabled() and any(x.requires_grad for x in ([luma, *planes] if softly else planes))
     if how.mode != "smooth" and not wanted:
         return torch.stack([fixed[f] for f in how.features], -1)
     smooth = _smooth([cropped(luma.shape[-2:], x) for x in planes], how.features)
+    if softly:
+        real = luma if luma.is_floating_point() else luma.float()
+        kinds = ((f, f.options) for f in how.features)
+        smooth |= {f: cambi_smooth.score(real, how.bit_depth, o) for f, o in kinds if isinstance(o, CambiOptions)}
     made = []
     for feature in how.features:
         value = fixed.get(feature)

@@ -23,7 +23,7 @@ class Fixed(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         for key, table in self.tables().items():
-            self.register_buffer(key, torch.tensor(table), persistent=False)
+            self.register_buffer(key, _buffer(table), persistent=False)
 
     def tables(self) -> Tables:
         """The buffers' contents by name."""
@@ -34,5 +34,10 @@ class Fixed(nn.Module):
         super()._apply(fn, recurse)
         tables = self.tables()
         for key, device in devices.items():
-            self._buffers[key] = torch.tensor(tables[key], device=device)
+            self._buffers[key] = _buffer(tables[key], device)
         return self
+
+
+def _buffer(table: npt.NDArray[Any], device: torch.device | None = None) -> Tensor:
+    with torch.inference_mode(False):  # or it could not be used in training later
+        return torch.tensor(table, device=device)

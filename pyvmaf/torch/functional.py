@@ -17,7 +17,7 @@ from ..smooth.models import Feature
 from ..smooth.options import VALUES
 from ..smooth.options import options as checked
 from . import chroma
-from .checks import check_frames, check_mode, check_pair, full_precision, note_autocast
+from .checks import check_cambi, check_frames, check_mode, check_pair, full_precision, note_autocast
 from .measure import How, columns, finish, smallest
 from .sides import Frames, Side, check_sides
 
@@ -102,11 +102,21 @@ def speed_chroma(
 
 
 def cambi(
-    dist: Frames, *, mode: str = "smooth", bit_depth: int = 8, validate: bool = True, **options: Any
+    dist: Frames,
+    *,
+    form: str = "engine",
+    mode: str = "smooth",
+    bit_depth: int = 8,
+    validate: bool = True,
+    **options: Any,
 ) -> dict[str, Tensor]:
-    """Banding of luma: cambi, [N] or [B, T], by the engine in every mode; it has no gradient."""
+    """Banding of luma: cambi, [N] or [B, T], by the engine in every mode, without a gradient.
+
+    `form="smooth"` has one, and in smooth mode a value of its own, see `VMAF`.
+    """
+    check_cambi(form)
     side = Side.of("dist", dist)
-    return _of_sides(side, side, How(_features("cambi", options), mode, bit_depth), validate)
+    return _of_sides(side, side, How(_features("cambi", options), mode, bit_depth, cambi=form), validate)
 
 
 def _of_sides(ref: Side, dist: Side, how: How, validate: bool) -> dict[str, Tensor]:

@@ -52,6 +52,7 @@ class VMAFLoss(nn.Module):
         validate: bool = True,
         motion: bool = True,
         transform: bool = False,
+        cambi: str = "engine",
     ) -> None:
         super().__init__()
         if reduction not in ("mean", "sum", "none"):
@@ -59,7 +60,7 @@ class VMAFLoss(nn.Module):
         self.reduction = reduction
         self.vmaf = VMAF(
             model, mode=mode, clip=clip, transform=transform, bit_depth=bit_depth, chunk=chunk, validate=validate,
-            motion=motion,
+            motion=motion, cambi=cambi,
         )  # fmt: skip
 
     def forward(self, ref: Frames, dist: Frames) -> Tensor:

@@ -44,42 +44,53 @@ def _value_shapes(ref: Tensor, dist: Tensor, features: str) -> tuple[Tensor, Ten
 
 
 def _slopes(
-    ref: Tensor,
-    dist: Tensor,
     grad: Tensor,
     numbers: Tensor,
     planes: Tensor,
+    ref: Tensor,
+    size: Sequence[int],
     features: str,
     wanted: Sequence[bool],
 ) -> tuple[Tensor, Tensor]:
-    kept = (numbers.numpy(), planes.numpy())
-    made = Luma(_array(ref), _array(dist), asked.read(features), torch.get_num_threads(), kept)
+    frames = _array(ref) if wanted[0] else None
+    kept, shape = (numbers.numpy(), planes.numpy()), (*grad.shape[:2], *size)
+    made = Luma(frames, shape, asked.read(features), torch.get_num_threads(), kept)
     slopes = made.slopes(grad.double().flatten(0, 1).numpy(), (wanted[0], wanted[1]))
-    r, d = (
-        x.new_empty(len(x), 0) if slope is None else torch.from_numpy(slope).unsqueeze(2)
-        for x, slope in zip((ref, dist), slopes, strict=True)
-    )
+    r, d = (planes.new_empty(len(grad), 0) if x is None else torch.from_numpy(x).unsqueeze(2) for x in slopes)
+    return r, d
+
+
+def _slope_shapes(
+    grad: Tensor,
+    numbers: Tensor,
+    planes: Tensor,
+    ref: Tensor,
+    size: Sequence[int],
+    features: str,
+    wanted: Sequence[bool],
+) -> tuple[Tensor, Tensor]:
+    clips, frames, _ = grad.shape
+    shapes = (ref.shape, (clips, frames, 1, *size))
+    r, d = (planes.new_empty(x if want else (clips, 0)) for x, want in zip(shapes, wanted, strict=True))
     return r, d
 
 
 _operator = operators.declare("luma", _values, _value_shapes)
-_slopes_operator = operators.declare(
-    "luma_slopes", _slopes, lambda ref, dist, *rest: operators.slope_shapes(ref, dist, rest[-1])
-)
+_slopes_operator = operators.declare("luma_slopes", _slopes, _slope_shapes)
 
 
 class _LumaSlopes(operators.Slopes):
     @staticmethod
     def forward(
-        ref: Tensor,
-        dist: Tensor,
         grad: Tensor,
         numbers: Tensor,
         planes: Tensor,
+        ref: Tensor,
+        size: list[int],
         features: str,
         wanted: list[bool],
     ) -> Any:
-        return _slopes_operator(ref, dist, grad, numbers, planes, features, wanted)
+        return _slopes_operator(grad, numbers, planes, ref, size, features, wanted)
 
 
 class _Luma(torch.autograd.Function):
@@ -90,15 +101,16 @@ class _Luma(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
         ref, dist, ctx.features = inputs
+        ctx.size = list(dist.shape[-2:])
         ctx.mark_non_differentiable(*output[1:])
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(ref, dist, *output[1:])
+        # The distorted side may change before the backward pass, and so may the reference if it has no gradient.
+        ctx.save_for_backward(*output[1:], ref if ctx.needs_input_grad[0] else ref.new_empty(len(ref), 0))
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor, *none: Any) -> tuple[Tensor | None, Tensor | None, None]:
         wanted = ctx.needs_input_grad[:2]
-        ref, dist, *kept = ctx.saved_tensors
-        made = _LumaSlopes.apply(ref, dist, grad, *kept, ctx.features, list(wanted))
+        made = _LumaSlopes.apply(grad, *ctx.saved_tensors, ctx.size, ctx.features, list(wanted))
         return *operators.given(made, wanted), None
 
     @staticmethod

@@ -67,12 +67,14 @@ class How:
         mode: "smooth", "quantised" or "exact".
         bit_depth: of the samples in the last two.
         finite: the values were looked at; otherwise a frame with NaN or infinity gets NaN.
+        cambi: "engine", or "smooth", which has a gradient.
     """
 
     features: Sequence[Feature]
     mode: str
     bit_depth: int
     finite: bool = True
+    cambi: str = "engine"
 
 
 def columns(ref: Tensor, dist: Tensor, before: int, how: How) -> Tensor:

@@ -16,7 +16,7 @@ from ..smooth.chroma import EXTRACTORS, check
 from ..smooth.models import Feature
 from ..smooth.options import MotionOptions
 from . import chroma, operators
-from .checks import check_mode, floats, full_precision, note_autocast
+from .checks import check_cambi, check_mode, floats, full_precision, note_autocast
 from .engine import engine_scores
 from .measure import How, columns, finish, reach, smallest, straight_through
 from .model import Regression
@@ -126,11 +126,12 @@ class VMAF(nn.Module):
             it, frames with NaN or infinity score NaN.
         motion: frames belong to one clip. False: each stands alone, with no
             motion, as for batches of unrelated images.
+        cambi: "engine": of v1's features, CAMBI is the engine's value at `bit_depth` and has no gradient.
+            "smooth": it is a form of it that has one, in smooth mode in its value too.
 
     Frames are luma [N, 1, H, W], N of one clip, or [B, T, 1, H, W]; or planes (y, cb, cr) of
     such shapes, chroma in full size or subsampled by two. VMAF v1 needs planes
-    (`rgb_to_planes` makes them of RGB); other models look at luma only. Of v1's features, CAMBI is the
-    engine's value at `bit_depth` in every mode and has no gradient.
+    (`rgb_to_planes` makes them of RGB); other models look at luma only.
     """
 
     def __init__(
@@ -144,14 +145,16 @@ class VMAF(nn.Module):
         chunk: int | None = None,
         validate: bool = True,
         motion: bool = True,
+        cambi: str = "engine",
     ) -> None:
         super().__init__()
         check_mode(mode, bit_depth)
+        check_cambi(cambi)
         if chunk is not None and (isinstance(chunk, bool) or not isinstance(chunk, int) or chunk < 1):
             raise ValueError(f"chunk is {chunk!r}; allowed: None, or frames from 1")
         self.regression = Regression(model, clip=clip, transform=transform)
         self.mode, self.bit_depth, self.chunk = mode, bit_depth, chunk
-        self.validate, self.motion = validate, motion
+        self.validate, self.motion, self.cambi = validate, motion, cambi
         if clip:
             warnings.warn(
                 "clip=True: scores at the ends of the model's range have a zero gradient; train with clip=False",
@@ -261,7 +264,7 @@ class VMAF(nn.Module):
         return values.reshape(*shape, -1)
 
     def _how(self, finite: bool) -> How:
-        return How(self.inputs, self.mode, self.bit_depth, finite)
+        return How(self.inputs, self.mode, self.bit_depth, finite, self.cambi)
 
     def _columns(self, ref: Side, dist: Side, how: How) -> Tensor:
         """Raw columns [B, T, K]; luma of `ref` may have frames in front of those of `dist`."""

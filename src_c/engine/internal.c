@@ -7,6 +7,7 @@
 
 #include "cpu.h"
 #include "feature/adm_csf.h"
+#include "feature/cambi_steps.h"
 #include "kernel/cambi/cambi.h"
 #include "kernel/ciede/ciede.h"
 #include "kernel/psnr_hvs/psnr_hvs.h"

@@ -6,6 +6,8 @@
 
 #define INTERNAL_FUNCTIONS(F)                                                  \
     F(adm_csf)                                                                 \
+    F(cambi_first_lit)                                                         \
+    F(cambi_last_visible)                                                      \
     F(cambi_reciprocals)                                                       \
     F(cambi_weights)                                                           \
     F(ciede_stride)                                                            \

@@ -18,7 +18,7 @@ CiedePairs *ciede_pairs_create(void)
     CiedePairs *pairs = calloc(1, sizeof(*pairs));
     const size_t row = CIEDE_LEVELS * sizeof(CiedeColour);
     if (pairs)
-        pairs->colour = aligned_alloc(WORKSPACE_ALIGN, CIEDE_PAIRS_HELD * row);
+        pairs->colour = workspace_reserve(CIEDE_PAIRS_HELD * row);
     if (pairs && pairs->colour)
         return pairs;
     free(pairs);
@@ -82,7 +82,7 @@ const CiedeColour *const *ciede_pairs_of(CiedePairs *pairs, KernelFn shades,
     meet(pairs, ref);
     meet(pairs, dist);
     const unsigned cnt = count(pairs, &missing);
-    if (cnt > CIEDE_PAIRS_HELD)
+    if (cnt > CIEDE_PAIRS_OF_FRAME)
         return NULL;
     if (pairs->held + missing > CIEDE_PAIRS_HELD) {
         memset(pairs->row, 0, sizeof(pairs->row));

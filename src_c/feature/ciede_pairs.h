@@ -12,9 +12,10 @@
 #include "kernel/ciede/ciede.h"
 #include "libvmaf/picture.h"
 
-/* Pairs held at most, 4 KB each; past a few thousand looking up is slower than
- * computing. */
-#define CIEDE_PAIRS_HELD 4096
+/* Pairs held at most, 4 KB each, and those of a frame: with more, looking up is
+ * slower than computing, and little would be left of the frame before. */
+#define CIEDE_PAIRS_HELD 8192
+#define CIEDE_PAIRS_OF_FRAME 6144
 
 typedef struct CiedePairs CiedePairs;
 

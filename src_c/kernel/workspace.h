@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define WORKSPACE_ALIGN 64
 
@@ -31,13 +32,29 @@ static inline void *workspace_take(Workspace *ws, size_t bytes)
     return piece;
 }
 
+/* Memory for `size` bytes, aligned; NULL: there is none. A block of megabytes is
+ * asked for in pages of that size, where the system has them: its rows lie in
+ * more small ones than a processor keeps the addresses of. */
+static inline void *workspace_reserve(size_t size)
+{
+    const size_t huge = (size_t)1 << 21;
+    void *block = NULL;
+    if (posix_memalign(&block, size < huge ? WORKSPACE_ALIGN : huge, size))
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    if (size >= huge)
+        (void)madvise(block, size, MADV_HUGEPAGE); /* or not */
+#endif
+    return block;
+}
+
 /* A zeroed block for `bytes`; NULL: no memory. Kernels work on whole vectors, so
  * they read what lies behind their rows. No result depends on it, which tools
  * that look for undefined values cannot know. */
 static inline void *workspace_alloc(size_t bytes)
 {
     const size_t size = workspace_align(bytes);
-    void *block = aligned_alloc(WORKSPACE_ALIGN, size);
+    void *block = workspace_reserve(size);
     return block ? memset(block, 0, size) : NULL;
 }
 

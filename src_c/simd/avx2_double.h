@@ -7,6 +7,9 @@ typedef __m256d vdmask; /* a choice among lanes of binary64 */
 #define _mm256_castpd_si _mm256_castpd_si256
 #include "x86_double.h"
 
+/* Whether v_sqrt_f64 takes less than a dozen multiply-adds. */
+#define V_QUICK_ROOTS 1
+
 /* 1 / sqrt(a) within 1.5 * 2^-12; a in the normal range of binary32. */
 static inline vdbl v_rsqrt_guess_f64(vdbl a)
 {
@@ -30,10 +33,17 @@ static inline vdbl v_pick_sign_f64(vint sign, vdbl a, vdbl b)
     return _mm256_blendv_pd(b, a, _mm256_castsi256_pd(sign));
 }
 
-/* One bit for each 64-bit lane: is it zero? */
-static inline unsigned v_zeros64(vint a)
+/* Tests of 64-bit lanes, b without the upper half: those that passed all so far,
+ * where a & b had a bit each time. A bit for each that did not. */
+typedef vint vtests;
+static inline vtests v_begin_tests(void) { return v_set32(0x7fffffff); }
+static inline vtests v_test(vtests t, vint a, vint b)
 {
-    vint zero = _mm256_cmpeq_epi64(a, _mm256_setzero_si256());
+    return v_min32(t, v_and(a, b));
+}
+static inline unsigned v_failed(vtests t)
+{
+    vint zero = _mm256_cmpeq_epi64(t, _mm256_setzero_si256());
     return (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(zero));
 }
 

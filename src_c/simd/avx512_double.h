@@ -7,6 +7,9 @@ typedef __mmask8 vdmask; /* a choice among lanes of binary64 */
 #define _mm512_castpd_si _mm512_castpd_si512
 #include "x86_double.h"
 
+/* Whether v_sqrt_f64 takes less than a dozen multiply-adds. */
+#define V_QUICK_ROOTS 0
+
 /* 1 / sqrt(a) within 1.5 * 2^-12; a in the normal range of binary32. */
 static inline vdbl v_rsqrt_guess_f64(vdbl a) { return _mm512_rsqrt14_pd(a); }
 
@@ -30,11 +33,15 @@ static inline vdbl v_pick_sign_f64(vint sign, vdbl a, vdbl b)
     return _mm512_mask_mov_pd(b, _mm512_movepi64_mask(sign), a);
 }
 
-/* One bit for each 64-bit lane: is it zero? */
-static inline unsigned v_zeros64(vint a)
+/* Tests of 64-bit lanes, b without the upper half: those that passed all so far,
+ * where a & b had a bit each time. A bit for each that did not. */
+typedef __mmask8 vtests;
+static inline vtests v_begin_tests(void) { return 0xff; }
+static inline vtests v_test(vtests t, vint a, vint b)
 {
-    return _mm512_testn_epi64_mask(a, a);
+    return _mm512_mask_test_epi64_mask(t, a, b);
 }
+static inline unsigned v_failed(vtests t) { return (unsigned)t ^ 0xff; }
 
 /* Store the 32-bit lanes of a that are not zero in `by`, close together; V_LANES
  * lanes may be written. Returns how many they are. */

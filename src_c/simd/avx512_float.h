@@ -12,6 +12,11 @@ static inline vint v_load16_32(const uint16_t *p)
 {
     return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)p));
 }
+/* Half as many, as 64-bit lanes. */
+static inline vint v_load32_64(const uint32_t *p)
+{
+    return _mm512_cvtepu32_epi64(_mm256_loadu_si256((const void *)p));
+}
 
 #include "x86_float.h"
 

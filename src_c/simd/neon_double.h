@@ -31,6 +31,9 @@ static inline vint v_shl64(vint a, int n)
 /* To the nearest integer, ties to even. */
 static inline vint v_nearest_f32(vflt a) { return OF_S32(vcvtnq_s32_f32(a)); }
 
+/* Whether v_sqrt_f64 takes less than a dozen multiply-adds. */
+#define V_QUICK_ROOTS 1
+
 /* 1 / sqrt(a) within 1.5 * 2^-12; a in the normal range of binary32. The
  * estimate has eight bits. */
 static inline vdbl v_rsqrt_guess_f64(vdbl a)
@@ -59,12 +62,18 @@ static inline vdbl v_pick_sign_f64(vint sign, vdbl a, vdbl b)
     return vbslq_f64(vcltzq_s64(S64(sign)), a, b);
 }
 
-/* One bit for each 64-bit lane: is it zero? */
-static inline unsigned v_zeros64(vint a)
+/* Tests of 64-bit lanes, b without the upper half: those that passed all so far,
+ * where a & b had a bit each time. A bit for each that did not. */
+typedef uint64x2_t vtests;
+static inline vtests v_begin_tests(void) { return vdupq_n_u64(UINT64_MAX); }
+static inline vtests v_test(vtests t, vint a, vint b)
 {
-    uint64x2_t bits = vandq_u64(vceqzq_u64(U64(a)),
-                                vcombine_u64(vcreate_u64(1), vcreate_u64(2)));
-    return (unsigned)vaddvq_u64(bits);
+    return vandq_u64(t, vtstq_u64(U64(a), U64(b)));
+}
+static inline unsigned v_failed(vtests t)
+{
+    const uint64x2_t bit = vcombine_u64(vcreate_u64(1), vcreate_u64(2));
+    return (unsigned)vaddvq_u64(vbicq_u64(bit, t));
 }
 
 /* Store the 32-bit lanes of a that are not zero in `by`, close together; V_LANES

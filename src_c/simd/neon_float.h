@@ -21,6 +21,11 @@ static inline vint v_load16_32(const uint16_t *p)
 {
     return vmovl_u16(vld1_u16(p));
 }
+/* Half as many, as 64-bit lanes. */
+static inline vint v_load32_64(const uint32_t *p)
+{
+    return OF_U64(vmovl_u32(vld1_u32(p)));
+}
 /* The same as binary32. */
 static inline vflt v_load8_f32(const uint8_t *p)
 {

@@ -139,9 +139,9 @@ class Library:
         height, width = frame[0].shape
         self.call("vmaf_picture_alloc", ct.byref(pic), PIX_FMT[chroma], bpc, width, height)
         for i, plane in enumerate(frame):
-            rows = np.ascontiguousarray(plane)
-            for y in range(rows.shape[0]):
-                ct.memmove(pic.data[i] + y * pic.stride[i], rows[y].ctypes.data, rows[y].nbytes)
+            h, w = plane.shape
+            samples = (ct.c_uint8 * ((h - 1) * pic.stride[i] + w * plane.itemsize)).from_address(pic.data[i])
+            np.ndarray((h, w), plane.dtype, samples, strides=(pic.stride[i], plane.itemsize))[:] = plane
         return pic
 
 
@@ -225,7 +225,8 @@ class Run:
     def feature_at(self, name: str, index: int) -> float | None:
         value = ct.c_double()
         integer = f"VMAF_integer_feature_{name.removeprefix('integer_')}_score"
-        for full in (name, integer, f"VMAF_feature_{name}_score", f"Cambi_feature_{name}_score"):
+        families = ("VMAF", "Cambi", "Speed_chroma", "Speed_temporal")
+        for full in (name, integer, *(f"{family}_feature_{name}_score" for family in families)):
             code = self.library.dll.vmaf_feature_score_at_index(self.context, full.encode(), ct.byref(value), index)
             if not code:
                 return value.value

@@ -10,8 +10,11 @@ typedef struct CiedeBlock {
     float b[2][CIEDE_BLOCK], chroma[2][CIEDE_BLOCK];
     double rgb[3][CIEDE_BLOCK];
     float fifth[3][CIEDE_BLOCK], third[3][CIEDE_BLOCK]; /* powers, nearly */
-    float stretched[2][CIEDE_BLOCK], c[2][CIEDE_BLOCK], hue[2][CIEDE_BLOCK];
-    double ratio[2][CIEDE_BLOCK], base[2][CIEDE_BLOCK], squares[2][CIEDE_BLOCK];
+    double stretched[2][CIEDE_BLOCK], squares[2][CIEDE_BLOCK];
+    double ratio[2][CIEDE_BLOCK], base[2][CIEDE_BLOCK];
+    float c[2][CIEDE_BLOCK], hue[2][CIEDE_BLOCK];
+    float middle[CIEDE_BLOCK], mean_chroma[CIEDE_BLOCK], mean_c[CIEDE_BLOCK];
+    float product[CIEDE_BLOCK]; /* of both sides' c */
     float turn[CIEDE_BLOCK], mean_h[CIEDE_BLOCK], delta_h[CIEDE_BLOCK];
     float part_l[CIEDE_BLOCK], part_c[CIEDE_BLOCK], part_h[CIEDE_BLOCK];
     float hue_weight[CIEDE_BLOCK], share[CIEDE_BLOCK], rotation[CIEDE_BLOCK];
@@ -23,11 +26,11 @@ enum { CIEDE_HALF = V_LANES / 2, CIEDE_STEP = CIEDE_CHAINS * CIEDE_HALF };
 
 /* A value was near in a lane of one of the CIEDE_STEP pixels from i on: all
  * chains' pixels of that lane are done again. */
-static inline void ciede_note(CiedeBlock *k, unsigned i, vint far)
+static inline void ciede_note(CiedeBlock *k, unsigned i, vtests far)
 {
     uint64_t chains = 0;
     CIEDE_EACH chains |= 1ull << j * CIEDE_HALF;
-    k->again[i / 64] |= v_zeros64(far) * chains << i % 64;
+    k->again[i / 64] |= v_failed(far) * chains << i % 64;
 }
 
 static inline void ciede_get(vdbl x[CIEDE_CHAINS], const double *p)
@@ -54,7 +57,8 @@ static inline void ciede_put_f32(float *p, const vdbl x[CIEDE_CHAINS])
 static inline vdbl ciede_least(const vdbl x[CIEDE_CHAINS])
 {
     vdbl least = x[0];
-    CIEDE_EACH least = v_min_f64(least, x[j]);
+    for (int j = 1; j < CIEDE_CHAINS; j++)
+        least = v_min_f64(least, x[j]);
     return least;
 }
 
@@ -75,38 +79,42 @@ static inline CiedeLayout ciede_layout(unsigned bpc)
     return f;
 }
 
-/* Linear combinations of samples that are no colours yet, as doubles. */
+/* Words' field of ones in `mask`, as doubles above 2^52. */
+static inline vdbl ciede_field(vint words, uint64_t mask)
+{
+    const vint above = v_bits_f64(v_set_f64(0x1p52));
+    return v_of_bits_f64(v_and_or(words, v_set64(mask), above));
+}
+
+/* Linear combinations of samples that are no colours yet, as doubles. Fields are
+ * taken where they are, so chroma is as many times too large. */
 static inline void ciede_unpack(CiedeBlock *k, const CiedeLayout *f,
                                 const uint32_t *const word[2], unsigned cnt)
 {
     const double scale = (double)(1u << (f->bpc - 8));
-    const vdbl luma_zero = v_set_f64(16. * scale);
-    const vdbl chroma_zero = v_set_f64(128. * scale);
+    const double cb = (double)(1u << f->cb), cr = (double)(1u << f->cr);
+    const vdbl luma_zero = v_set_f64(0x1p52 + 16. * scale);
+    const vdbl u_zero = v_set_f64(0x1p52 + 128. * scale * cb);
+    const vdbl v_zero = v_set_f64(0x1p52 + 128. * scale * cr);
     const vdbl luma_step = v_set_f64(1. / (219. * scale));
-    const vdbl chroma_step = v_set_f64(1. / (224. * scale));
-    const vint mask = v_set32(f->mask);
-    for (unsigned i = 0; i < cnt; i += V_LANES) {
-        const vint w = v_load(word[0] + i), last = v_load(word[1] + i);
-        const vint y = v_and(w, mask);
-        const vint cb = v_and(v_shr32(w, (int)f->cb), mask);
-        const vint cr = v_and(v_shr32(last, (int)f->cr), mask);
-        SIMD_UNROLL
-        for (unsigned half = 0; half < 2; half++) {
-            const vdbl yy = half ? v_hi_f64(y) : v_lo_f64(y);
-            const vdbl uu = half ? v_hi_f64(cb) : v_lo_f64(cb);
-            const vdbl vv = half ? v_hi_f64(cr) : v_lo_f64(cr);
-            const vdbl l = v_mul_f64(v_sub_f64(yy, luma_zero), luma_step);
-            const vdbl u = v_mul_f64(v_sub_f64(uu, chroma_zero), chroma_step);
-            const vdbl v = v_mul_f64(v_sub_f64(vv, chroma_zero), chroma_step);
-            const vdbl r = v_add_f64(l, v_mul_f64(v_set_f64(1.28033), v));
-            const vdbl g = v_sub_f64(l, v_mul_f64(v_set_f64(0.21482), u));
-            const vdbl b = v_add_f64(l, v_mul_f64(v_set_f64(2.12798), u));
-            const unsigned at = i + half * CIEDE_HALF;
-            v_put_f64(k->rgb[0] + at, r);
-            v_put_f64(k->rgb[1] + at,
-                      v_sub_f64(g, v_mul_f64(v_set_f64(0.38059), v)));
-            v_put_f64(k->rgb[2] + at, b);
-        }
+    const vdbl u_step = v_set_f64(1. / (224. * scale) / cb);
+    const vdbl v_step = v_set_f64(1. / (224. * scale) / cr);
+    const uint64_t mask = f->mask;
+    for (unsigned i = 0; i < cnt; i += CIEDE_HALF) {
+        const vint w = v_load32_64(word[0] + i);
+        const vint last = v_load32_64(word[1] + i);
+        const vdbl yy = v_sub_f64(ciede_field(w, mask), luma_zero);
+        const vdbl uu = v_sub_f64(ciede_field(w, mask << f->cb), u_zero);
+        const vdbl vv = v_sub_f64(ciede_field(last, mask << f->cr), v_zero);
+        const vdbl l = v_mul_f64(yy, luma_step);
+        const vdbl u = v_mul_f64(uu, u_step), v = v_mul_f64(vv, v_step);
+        const vdbl r = v_add_f64(l, v_mul_f64(v_set_f64(1.28033), v));
+        const vdbl g = v_sub_f64(l, v_mul_f64(v_set_f64(0.21482), u));
+        const vdbl b = v_add_f64(l, v_mul_f64(v_set_f64(2.12798), u));
+        v_put_f64(k->rgb[0] + i, r);
+        v_put_f64(k->rgb[1] + i,
+                  v_sub_f64(g, v_mul_f64(v_set_f64(0.38059), v)));
+        v_put_f64(k->rgb[2] + i, b);
     }
 }
 
@@ -168,18 +176,33 @@ static inline void ciede_to_xyz(CiedeBlock *k, unsigned cnt)
     }
 }
 
-/* Below the threshold a line, with an absolute error below 2^-46.7; far below
- * zero that is too much for a bound that is relative. */
-static inline void ciede_foot(vint *far, const vdbl x[CIEDE_CHAINS],
-                              vdbl root[CIEDE_CHAINS])
+/* Of roots on the line those below 0.1: their errors are not below 2^-43 of them,
+ * but M = 18 will do from 2^-11 up. Nearer to zero any is near. */
+static SIMD_NOINLINE vtests ciede_look_low(vtests far,
+                                           const vdbl root[CIEDE_CHAINS])
 {
-    const vdbl limit = v_set_f64(216. / 24389.), small = v_set_f64(0.1);
+    const vdbl one = v_set_f64(1.);
+    CIEDE_EACH
+    {
+        const vdbl size = v_abs_f64(root[j]);
+        const vdmask low = v_lt_f64(size, v_set_f64(0.1));
+        ciede_near(&far, v_pick_f64(low, root[j], one), 18);
+        ciede_only(&far, v_lt_f64(v_set_f64(0x1p-11), size));
+    }
+    return far;
+}
+
+/* Below the threshold a line, with an absolute error below 2^-46.7. */
+static inline void ciede_foot(vtests *far, const vdbl x[CIEDE_CHAINS],
+                              vdbl least, vdbl root[CIEDE_CHAINS])
+{
+    const double slope = 24389. / 27. / 116., start = 16. / 116.;
+    const vdbl limit = v_set_f64(216. / 24389.);
     vdbl line[CIEDE_CHAINS];
-    ciede_line(line, x, 24389. / 27. / 116., 16. / 116.);
+    ciede_line(line, x, slope, start);
     CIEDE_EACH root[j] = v_pick_f64(v_lt_f64(limit, x[j]), root[j], line[j]);
-    const vdbl kept =
-        v_keep_f64(v_lt_f64(small, ciede_least(root)), v_of_bits_f64(*far));
-    *far = v_bits_f64(kept);
+    if (v_any_f64(v_lt_f64(least, v_set_f64((0.1 - start) / slope))))
+        *far = ciede_look_low(*far, root);
 }
 
 /* Guesses of x^(-1/3). */
@@ -201,7 +224,7 @@ static inline void ciede_take_thirds(float *third, const double *xyz,
 /* Cube roots of 0.0085 to 8, within 2^-44 and rounded: M = 10. The cube root and
  * the line meet with equal slope, so near the threshold either will do. */
 static inline void ciede_take_roots(const CiedeBlock *k, unsigned plane,
-                                    unsigned i, vint *far,
+                                    unsigned i, vtests *far,
                                     vdbl root[CIEDE_CHAINS])
 {
     const vdbl limit = v_set_f64(216. / 24389.);
@@ -210,27 +233,20 @@ static inline void ciede_take_roots(const CiedeBlock *k, unsigned plane,
     ciede_get_f32(y, k->third[plane] + i);
     CIEDE_EACH root[j] = x[j];
     ciede_cube_root(root, y);
-    if (v_any_f64(v_lt_f64(ciede_least(x), limit)))
-        ciede_foot(far, x, root);
+    const vdbl least = ciede_least(x);
+    if (v_any_f64(v_lt_f64(least, limit)))
+        ciede_foot(far, x, least, root);
     CIEDE_EACH root[j] = ciede_round(far, root[j], 10);
 }
 
-/* factor * (f - g), rounded and stored; its square is added to the sum. The
- * difference has at most 28 bits. */
-static inline void ciede_take_axis(float *to, const vdbl f[CIEDE_CHAINS],
-                                   const vdbl g[CIEDE_CHAINS], double factor,
-                                   vdbl sum[CIEDE_CHAINS])
+/* factor * (f - g), rounded and stored. The difference has at most 28 bits. */
+static inline void ciede_put_axis(float *to, const vdbl f[CIEDE_CHAINS],
+                                  const vdbl g[CIEDE_CHAINS], double factor)
 {
     vdbl x[CIEDE_CHAINS];
     CIEDE_EACH x[j] = v_sub_f64(f[j], g[j]);
     CIEDE_EACH x[j] = v_mul_f64(x[j], v_set_f64(factor));
-    CIEDE_EACH
-    {
-        const vhlf rounded = v_narrow_half(x[j]);
-        v_store_half(to + j * CIEDE_HALF, rounded);
-        x[j] = v_widen_half(rounded);
-    }
-    CIEDE_EACH sum[j] = v_fma_f64(x[j], x[j], sum[j]);
+    ciede_put_f32(to, x);
 }
 
 /* With the roots all is exact but for roundings; 116 f - 16 is one
@@ -239,18 +255,31 @@ static inline void ciede_to_lab(CiedeBlock *k, unsigned side, unsigned cnt)
 {
     for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
         vdbl x[CIEDE_CHAINS], y[CIEDE_CHAINS], z[CIEDE_CHAINS];
-        vdbl sum[CIEDE_CHAINS];
-        vint far = ciede_far();
-        CIEDE_EACH sum[j] = v_set_f64(0.);
+        vtests far = v_begin_tests();
         ciede_take_roots(k, 0, i, &far, x);
         ciede_take_roots(k, 1, i, &far, y);
-        ciede_take_axis(k->a[side] + i, x, y, 500., sum);
+        ciede_put_axis(k->a[side] + i, x, y, 500.);
         ciede_take_roots(k, 2, i, &far, z);
-        ciede_take_axis(k->b[side] + i, y, z, 200., sum);
-        CIEDE_EACH sum[j] = v_sqrt_f64(sum[j]);
+        ciede_put_axis(k->b[side] + i, y, z, 200.);
         ciede_line(y, y, 116., -16.);
         ciede_put_f32(k->l[side] + i, y);
-        ciede_put_f32(k->chroma[side] + i, sum);
+        ciede_note(k, i, far);
+    }
+}
+
+/* hypot(a, b). Where no value was near, the cube roots are multiples of 2^-34,
+ * and so are these. */
+static inline void ciede_take_chroma(CiedeBlock *k, unsigned side, unsigned cnt)
+{
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl a[CIEDE_CHAINS], b[CIEDE_CHAINS];
+        vtests far = v_begin_tests();
+        ciede_get_f32(a, k->a[side] + i);
+        ciede_get_f32(b, k->b[side] + i);
+        CIEDE_EACH a[j] = v_mul_f64(a[j], a[j]);
+        CIEDE_EACH a[j] = v_fma_f64(b[j], b[j], a[j]);
+        ciede_take_length(&far, a);
+        ciede_put_f32(k->chroma[side] + i, a);
         ciede_note(k, i, far);
     }
 }
@@ -269,6 +298,7 @@ static SIMD_NOINLINE void ciede_colours(CiedeBlock *k, const CiedeLayout *f,
     for (unsigned i = 0; i < 3; i++)
         ciede_take_thirds(k->third[i], k->rgb[i], cnt);
     ciede_to_lab(k, side, cnt);
+    ciede_take_chroma(k, side, cnt);
 }
 
 /* The same from the rows of chroma pairs. */

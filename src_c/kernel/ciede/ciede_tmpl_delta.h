@@ -2,11 +2,20 @@
 /* Two Lab colours to their difference, a block of pixels through one short
  * loop after another; the names are those of ciede_pixel.h. */
 
-/* The mean of both sides, exact but for the rounding of the sum. */
-static inline vhlf ciede_mean(const float *p, const float *q)
+/* What both sides' lightness and chroma are in the middle, the lightness less 50,
+ * and how far apart the lightness is. */
+static SIMD_NOINLINE void ciede_compare(CiedeBlock *k, unsigned cnt)
 {
-    const vhlf sum = v_add_half(v_load_half(p), v_load_half(q));
-    return v_mul_half(sum, v_set_half(0.5f));
+    const vflt half = v_set_f32(0.5f);
+    for (unsigned i = 0; i < cnt; i += V_LANES) {
+        const vflt l1 = v_load_f32(k->l[0] + i), l2 = v_load_f32(k->l[1] + i);
+        const vflt c1 = v_load_f32(k->chroma[0] + i);
+        const vflt c2 = v_load_f32(k->chroma[1] + i);
+        const vflt mean = v_mul_f32(v_add_f32(l1, l2), half);
+        v_store_f32(k->middle + i, v_add_f32(mean, v_set_f32(-50.f)));
+        v_store_f32(k->part_l + i, v_sub_f32(l2, l1));
+        v_store_f32(k->mean_chroma + i, v_mul_f32(v_add_f32(c1, c2), half));
+    }
 }
 
 /* 1 - sqrt(q / (q + 25^7)) = 1 - t^7 / sqrt(t^7 + t^14) where t is the mean
@@ -15,8 +24,7 @@ static inline void ciede_take_gain(const CiedeBlock *k, unsigned i,
                                    vdbl gain[CIEDE_CHAINS])
 {
     vdbl t[CIEDE_CHAINS], t2[CIEDE_CHAINS], root[CIEDE_CHAINS];
-    CIEDE_EACH t[j] = v_widen_half(ciede_mean(
-        k->chroma[0] + i + j * CIEDE_HALF, k->chroma[1] + i + j * CIEDE_HALF));
+    ciede_get_f32(t, k->mean_chroma + i);
     CIEDE_EACH t[j] = v_mul_f64(t[j], v_set_f64(1. / 25.));
     CIEDE_EACH t[j] = v_max_f64(t[j], v_set_f64(0x1p-15));
     CIEDE_EACH t2[j] = v_mul_f64(t[j], t[j]);
@@ -34,7 +42,7 @@ static SIMD_NOINLINE void ciede_stretch(CiedeBlock *k, unsigned cnt)
 {
     for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
         vdbl gain[CIEDE_CHAINS], a[CIEDE_CHAINS], b[CIEDE_CHAINS];
-        vint far = ciede_far();
+        vtests far = v_begin_tests();
         ciede_take_gain(k, i, gain);
         CIEDE_EACH gain[j] = v_mul_f64(gain[j], v_set_f64(0.5));
         for (int side = 0; side < 2; side++) {
@@ -42,7 +50,7 @@ static SIMD_NOINLINE void ciede_stretch(CiedeBlock *k, unsigned cnt)
             ciede_get_f32(b, k->b[side] + i);
             CIEDE_EACH a[j] = v_fma_f64(a[j], gain[j], a[j]);
             CIEDE_EACH a[j] = ciede_round(&far, a[j], 10);
-            ciede_put_f32(k->stretched[side] + i, a);
+            ciede_put(k->stretched[side] + i, a);
             CIEDE_EACH a[j] = v_mul_f64(a[j], a[j]);
             CIEDE_EACH a[j] = v_fma_f64(b[j], b[j], a[j]);
             ciede_put(k->squares[side] + i, a);
@@ -54,15 +62,15 @@ static SIMD_NOINLINE void ciede_stretch(CiedeBlock *k, unsigned cnt)
 /* The angle atan2(b, a), for b > 0, as base + atan(ratio). The ratio is that of
  * the lesser of |a| and |b| to the greater, turned by 45 degrees above
  * tan(pi / 8); its sign and the base mirror the first octant into the others. */
-static SIMD_NOINLINE void ciede_take_ratios(CiedeBlock *k, unsigned side,
-                                            unsigned cnt)
+static inline void ciede_take_ratios(CiedeBlock *k, unsigned side,
+                                     unsigned begin, unsigned end)
 {
     const vdbl tangent = v_set_f64(0.41421356237309503), zero = v_set_f64(0.);
     const vdbl eighth = v_set_f64(CIEDE_PI / 4.), half = v_set_f64(CIEDE_PI);
     const vdbl quarter = v_set_f64(CIEDE_PI / 2.);
     const vint sign = v_set64(0x8000000000000000);
-    for (unsigned i = 0; i < cnt; i += CIEDE_HALF) {
-        const vdbl a = v_widen_half(v_load_half(k->stretched[side] + i));
+    for (unsigned i = begin; i < end; i += CIEDE_HALF) {
+        const vdbl a = v_get_f64(k->stretched[side] + i);
         const vdbl b = v_widen_half(v_load_half(k->b[side] + i));
         const vdbl x = v_abs_f64(a), y = v_abs_f64(b);
         const vint steep = v_bits_f64(v_sub_f64(x, y)); /* sign: |a| < |b| */
@@ -82,16 +90,20 @@ static SIMD_NOINLINE void ciede_take_ratios(CiedeBlock *k, unsigned side,
     }
 }
 
-/* atan2 within 2^-44.9: M = 10. And the chroma, as roots are on the way for free. */
+/* atan2 within 2^-44.9: M = 10. And the chroma. The quotients of a step stand
+ * beside the arithmetic of the step before. */
 static SIMD_NOINLINE void ciede_take_hues(CiedeBlock *k, unsigned side,
                                           unsigned cnt)
 {
     const vdbl zero = v_set_f64(0.), whole = v_set_f64(2. * CIEDE_PI);
+    ciede_take_ratios(k, side, 0, CIEDE_STEP);
     for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
         vdbl angle[CIEDE_CHAINS], base[CIEDE_CHAINS], b[CIEDE_CHAINS];
-        vint far = ciede_far();
+        vtests far = v_begin_tests();
+        if (i + CIEDE_STEP < cnt)
+            ciede_take_ratios(k, side, i + CIEDE_STEP, i + 2 * CIEDE_STEP);
         ciede_get(b, k->squares[side] + i);
-        CIEDE_EACH b[j] = v_sqrt_f64(b[j]);
+        ciede_take_length(&far, b);
         ciede_put_f32(k->c[side] + i, b);
         ciede_get(angle, k->ratio[side] + i);
         ciede_get(base, k->base[side] + i);
@@ -131,7 +143,7 @@ static inline vflt ciede_opposite(vflt sum)
     return v_narrow_f64(v_mul_f64(lo, half), v_mul_f64(hi, half));
 }
 
-/* From hue to hue the short way, and their mean. */
+/* From hue to hue the short way, and their mean; the same of chroma. */
 static SIMD_NOINLINE void ciede_compare_hues(CiedeBlock *k, unsigned cnt)
 {
     const vflt over = v_set_f32(CIEDE_OVER_PI), zero = v_set_f32(0.f);
@@ -148,6 +160,11 @@ static SIMD_NOINLINE void ciede_compare_hues(CiedeBlock *k, unsigned cnt)
             turn = v_pick_f32(wide, ciede_shorter(turn), turn);
             mean = v_pick_f32(wide, ciede_opposite(sum), mean);
         }
+        const vflt c1 = v_load_f32(k->c[0] + i), c2 = v_load_f32(k->c[1] + i);
+        v_store_f32(k->mean_c + i,
+                    v_mul_f32(v_add_f32(c1, c2), v_set_f32(0.5f)));
+        v_store_f32(k->product + i, v_mul_f32(c1, c2));
+        v_store_f32(k->part_c + i, v_sub_f32(c2, c1));
         most = v_max_f32(most, mean);
         v_store_f32(k->mean_h + i, mean);
         v_store_f32(k->turn + i, v_drop_f32(v_le_f32(least, zero), turn));
@@ -159,23 +176,15 @@ static SIMD_NOINLINE void ciede_compare_hues(CiedeBlock *k, unsigned cnt)
 static SIMD_NOINLINE void ciede_take_chords(CiedeBlock *k, unsigned cnt)
 {
     for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
-        vdbl x[CIEDE_CHAINS], p[CIEDE_CHAINS], root[CIEDE_CHAINS];
-        vint far = ciede_far();
-        CIEDE_EACH
-        {
-            const unsigned at = i + (unsigned)j * CIEDE_HALF;
-            const vhlf product = v_mul_half(v_load_half(k->c[0] + at),
-                                            v_load_half(k->c[1] + at));
-            x[j] = v_widen_half(v_load_half(k->turn + at));
-            /* No chroma, no turn. */
-            p[j] = v_max_f64(v_widen_half(product), v_set_f64(1e-30));
-        }
+        vdbl x[CIEDE_CHAINS], p[CIEDE_CHAINS];
+        vtests far = v_begin_tests();
+        ciede_get_f32(x, k->turn + i);
+        ciede_get_f32(p, k->product + i);
         CIEDE_EACH x[j] = v_mul_f64(x[j], v_set_f64(0.5));
-        ciede_rsqrt(root, p);
+        ciede_sqrt(p);
         ciede_sin(x);
-        CIEDE_EACH p[j] = v_mul_f64(p[j], root[j]);
         CIEDE_EACH x[j] = v_mul_f64(v_add_f64(p[j], p[j]), x[j]);
-        CIEDE_EACH far = ciede_near(far, x[j], 11);
+        CIEDE_EACH ciede_near(&far, x[j], 11);
         ciede_put_f32(k->delta_h + i, x);
         ciede_note(k, i, far);
     }
@@ -219,7 +228,7 @@ static SIMD_NOINLINE void ciede_take_hue_weights(CiedeBlock *k, unsigned cnt)
     for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
         vdbl s[CIEDE_CHAINS], c[CIEDE_CHAINS];
         vdbl p[CIEDE_CHAINS], q[CIEDE_CHAINS];
-        vint far = ciede_far();
+        vtests far = v_begin_tests();
         ciede_get_f32(p, k->mean_h + i);
         ciede_sin_cos(s, c, p);
         ciede_line(q, c, -8. * 0.2 * s63, -4. * 0.32 * s6);
@@ -230,7 +239,7 @@ static SIMD_NOINLINE void ciede_take_hue_weights(CiedeBlock *k, unsigned cnt)
         ciede_horner(p, c, -0.17 * c30 - 3. * 0.32 * c6);
         ciede_horner(p, c, 1. - 0.24 - 0.2 * c63);
         ciede_join(p, s, q);
-        CIEDE_EACH far = ciede_near(far, p[j], 11);
+        CIEDE_EACH ciede_near(&far, p[j], 11);
         ciede_put_f32(k->hue_weight + i, p);
         ciede_note(k, i, far);
     }
@@ -241,14 +250,13 @@ static SIMD_NOINLINE void ciede_weigh(CiedeBlock *k, unsigned cnt)
 {
     const vdbl one = v_set_f64(1.);
     for (unsigned i = 0; i < cnt; i += CIEDE_HALF) {
-        const float *c1 = k->c[0] + i, *c2 = k->c[1] + i;
         const vdbl t = v_widen_half(v_load_half(k->hue_weight + i));
-        const vdbl c = v_widen_half(ciede_mean(c1, c2));
+        const vdbl c = v_widen_half(v_load_half(k->mean_c + i));
         const vdbl wc = v_mul_f64(c, v_set_f64(0.045));
         const vdbl wh = v_mul_f64(v_mul_f64(c, v_set_f64(0.015)), t);
         const vhlf weight_c = v_narrow_half(v_add_f64(wc, one));
         const vhlf weight_h = v_narrow_half(v_add_f64(wh, one));
-        const vhlf dc = v_sub_half(v_load_half(c2), v_load_half(c1));
+        const vhlf dc = v_load_half(k->part_c + i);
         const vhlf dh = v_load_half(k->delta_h + i);
         v_store_half(k->part_c + i, v_div_half(dc, weight_c));
         v_store_half(k->part_h + i,
@@ -262,23 +270,19 @@ static SIMD_NOINLINE void ciede_weigh_lightness(CiedeBlock *k, unsigned cnt)
 {
     for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
         vdbl d[CIEDE_CHAINS], root[CIEDE_CHAINS], sum[CIEDE_CHAINS];
-        vint far = ciede_far();
-        CIEDE_EACH d[j] =
-            v_widen_half(v_add_half(ciede_mean(k->l[0] + i + j * CIEDE_HALF,
-                                               k->l[1] + i + j * CIEDE_HALF),
-                                    v_set_half(-50.f)));
+        vtests far = v_begin_tests();
+        ciede_get_f32(d, k->middle + i);
         CIEDE_EACH d[j] = v_mul_f64(d[j], d[j]);
         CIEDE_EACH sum[j] = v_add_f64(d[j], v_set_f64(20.));
         ciede_rsqrt(root, sum);
         CIEDE_EACH d[j] = v_mul_f64(d[j], v_set_f64(0.015));
         CIEDE_EACH d[j] = v_fma_f64(d[j], root[j], v_set_f64(1.));
-        CIEDE_EACH far = ciede_near(far, d[j], 10);
+        CIEDE_EACH ciede_near(&far, d[j], 10);
         ciede_note(k, i, far);
         CIEDE_EACH
         {
             const unsigned at = i + (unsigned)j * CIEDE_HALF;
-            const vhlf dl = v_sub_half(v_load_half(k->l[1] + at),
-                                       v_load_half(k->l[0] + at));
+            const vhlf dl = v_load_half(k->part_l + at);
             const vhlf scale =
                 v_mul_half(v_set_half(0.65f), v_narrow_half(d[j]));
             v_store_half(k->part_l + at, v_div_half(dl, scale));
@@ -291,7 +295,7 @@ static SIMD_NOINLINE void ciede_take_angles(CiedeBlock *k, unsigned cnt)
 {
     for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
         vdbl h[CIEDE_CHAINS];
-        vint far = ciede_far();
+        vtests far = v_begin_tests();
         ciede_get_f32(h, k->mean_h + i);
         CIEDE_EACH h[j] = v_mul_f64(h[j], v_set_f64(180. / CIEDE_PI));
         CIEDE_EACH h[j] = ciede_exact(h[j]);
@@ -328,44 +332,45 @@ static SIMD_NOINLINE void ciede_take_shares(CiedeBlock *k, unsigned cnt)
     uint64_t again[CIEDE_BLOCK / 64] = { 0 };
     for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
         vdbl x[CIEDE_CHAINS], x2[CIEDE_CHAINS];
-        CIEDE_EACH x[j] = v_widen_half(ciede_mean(
-            k->c[0] + i + j * CIEDE_HALF, k->c[1] + i + j * CIEDE_HALF));
+        ciede_get_f32(x, k->mean_c + i);
         CIEDE_EACH x2[j] = v_mul_f64(x[j], x[j]);
         CIEDE_EACH x[j] = v_mul_f64(x[j], x2[j]);
         CIEDE_EACH x2[j] = v_mul_f64(x2[j], x2[j]);
         CIEDE_EACH x[j] = v_mul_f64(x[j], x2[j]);
-        /* Far too small to matter, and no denormal number. */
-        CIEDE_EACH x[j] = v_max_f64(x[j], v_set_f64(0x1p-100));
+        /* Far too small to matter, and no denormal number; see
+         * ciede_rotate(). */
+        CIEDE_EACH x[j] = v_max_f64(x[j], v_set_f64(0x1p-80));
         CIEDE_EACH
         {
             const unsigned at = i + (unsigned)j * CIEDE_HALF;
             const vhlf p = v_narrow_half(x[j]);
             const vhlf sum = v_add_half(p, v_set_half((float)CIEDE_25_7));
-            const vint far = ciede_near(ciede_far(), x[j], 21);
+            vtests far = v_begin_tests();
+            ciede_near(&far, x[j], 21);
             v_store_half(k->share + at, v_div_half(p, sum));
-            again[at / 64] |= (uint64_t)v_zeros64(far) << at % 64;
+            again[at / 64] |= (uint64_t)v_failed(far) << at % 64;
         }
     }
     for (unsigned i = 0; i < CIEDE_BLOCK; i += 64)
         for (uint64_t left = again[i / 64]; left; left &= left - 1) {
             const unsigned at = i + (unsigned)__builtin_ctzll(left);
-            k->share[at] = ciede_share((k->c[0][at] + k->c[1][at]) / 2.f);
+            k->share[at] = ciede_share(k->mean_c[at]);
         }
 }
 
-/* -2 sqrt(share) sin(angle), within 2^-43.9: M = 10. */
+/* -2 sqrt(share) sin(angle), within 2^-42.7: M = 11. */
 static SIMD_NOINLINE void ciede_take_rotations(CiedeBlock *k, unsigned cnt)
 {
     for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
         vdbl root[CIEDE_CHAINS], angle[CIEDE_CHAINS];
-        vint far = ciede_far();
+        vtests far = v_begin_tests();
         ciede_get_f32(root, k->share + i);
-        CIEDE_EACH root[j] = v_sqrt_f64(root[j]);
+        ciede_lone_sqrt(root);
         ciede_get_f32(angle, k->rotation + i);
         ciede_sin(angle);
         CIEDE_EACH root[j] = v_mul_f64(root[j], v_set_f64(-2.));
         CIEDE_EACH angle[j] = v_mul_f64(angle[j], root[j]);
-        CIEDE_EACH far = ciede_near(far, angle[j], 10);
+        CIEDE_EACH ciede_near(&far, angle[j], 11);
         ciede_put_f32(k->rotation + i, angle);
         ciede_note(k, i, far);
     }
@@ -374,7 +379,7 @@ static SIMD_NOINLINE void ciede_take_rotations(CiedeBlock *k, unsigned cnt)
 /* Needed about hue 275 only. Where the exponent d^2 is above 39, the rotation is
  * below 2.1 e^-39 < 2^-55, and what it multiplies below half the sum of squares
  * that it is added to: nothing in binary64. That is all of hue below 118.8
- * degrees, or 2.073. */
+ * degrees, or 2.073. The same holds where C^7 is below 2^-80. */
 static void ciede_rotate(CiedeBlock *k, unsigned cnt)
 {
     if (k->has_rotation) {
@@ -386,32 +391,42 @@ static void ciede_rotate(CiedeBlock *k, unsigned cnt)
     }
 }
 
-static SIMD_NOINLINE void ciede_add_up(const CiedeBlock *k, unsigned cnt,
+/* The length of the three parts, but for the rotation: M = 10. Nothing, or less,
+ * in binary64 is for the plain functions. */
+static SIMD_NOINLINE void ciede_add_up(CiedeBlock *k, unsigned cnt,
                                        float *delta)
 {
-    for (unsigned i = 0; i < cnt; i += CIEDE_HALF) {
-        const vhlf l = v_load_half(k->part_l + i);
-        const vhlf c = v_load_half(k->part_c + i);
-        const vhlf h = v_load_half(k->part_h + i);
-        const vhlf rotation = v_load_half(k->rotation + i);
-        const vhlf cross = v_mul_half(v_mul_half(rotation, c), h);
-        const vdbl dl = v_widen_half(l), dc = v_widen_half(c);
-        const vdbl dh = v_widen_half(h);
-        /* Squares are exact, so these multiply-adds round as sums do. */
-        vdbl sum = v_fma_f64(dc, dc, v_mul_f64(dl, dl));
-        sum = v_add_f64(v_fma_f64(dh, dh, sum), v_widen_half(cross));
-        v_store_half(delta + i, v_narrow_half(v_sqrt_f64(sum)));
+    for (unsigned i = 0; i < cnt; i += CIEDE_STEP) {
+        vdbl sum[CIEDE_CHAINS];
+        vtests far = v_begin_tests();
+        CIEDE_EACH
+        {
+            const unsigned at = i + (unsigned)j * CIEDE_HALF;
+            const vhlf l = v_load_half(k->part_l + at);
+            const vhlf c = v_load_half(k->part_c + at);
+            const vhlf h = v_load_half(k->part_h + at);
+            const vhlf rotation = v_load_half(k->rotation + at);
+            const vhlf cross = v_mul_half(v_mul_half(rotation, c), h);
+            const vdbl dl = v_widen_half(l), dc = v_widen_half(c);
+            const vdbl dh = v_widen_half(h);
+            /* Squares are exact, so these multiply-adds round as sums do. */
+            sum[j] = v_fma_f64(dc, dc, v_mul_f64(dl, dl));
+            sum[j] = v_add_f64(v_fma_f64(dh, dh, sum[j]), v_widen_half(cross));
+        }
+        ciede_only(&far, v_lt_f64(v_set_f64(0x1p-100), ciede_least(sum)));
+        ciede_take_length(&far, sum);
+        ciede_put_f32(delta + i, sum);
+        ciede_note(k, i, far);
     }
 }
 
 /* Differences of the block's colours; `cnt` is a multiple of 2 CIEDE_STEP. */
 static void ciede_differences(CiedeBlock *k, unsigned cnt, float *delta)
 {
+    ciede_compare(k, cnt);
     ciede_stretch(k, cnt);
-    for (unsigned side = 0; side < 2; side++) {
-        ciede_take_ratios(k, side, cnt);
+    for (unsigned side = 0; side < 2; side++)
         ciede_take_hues(k, side, cnt);
-    }
     ciede_compare_hues(k, cnt);
     ciede_take_chords(k, cnt);
     ciede_take_hue_weights(k, cnt);

@@ -25,12 +25,6 @@ enum { CIEDE_CHAINS = 4 };
 /* The 29 bits of binary64 that binary32 lacks. */
 #define CIEDE_LOW_BITS ((1ull << 29) - 1)
 
-/* In a 64-bit lane: 0 when any value that was looked at was near. */
-static inline vint ciede_far(void)
-{
-    return v_set32(0x7fffffff);
-}
-
 /* x plus half a unit of binary32, plus the bound. */
 static inline vint ciede_shifted(vdbl x, int m)
 {
@@ -38,23 +32,31 @@ static inline vint ciede_shifted(vdbl x, int m)
     return v_plus64(v_bits_f64(x), v_set64(half));
 }
 
-static inline vint ciede_look(vint far, vint shifted, int m)
+/* Failed where the value before the shift was near. */
+static inline void ciede_look(vtests *far, vint shifted, int m)
 {
     const uint64_t window = CIEDE_LOW_BITS & ~((2ull << m) - 1);
-    return v_min32(far, v_and(shifted, v_set64(window)));
+    *far = v_test(*far, shifted, v_set64(window));
 }
 
-static inline vint ciede_near(vint far, vdbl x, int m)
+static inline void ciede_near(vtests *far, vdbl x, int m)
 {
-    return ciede_look(far, ciede_shifted(x, m), m);
+    ciede_look(far, ciede_shifted(x, m), m);
 }
 
 /* x rounded to binary32, unless it is near. */
-static inline vdbl ciede_round(vint *far, vdbl x, int m)
+static inline vdbl ciede_round(vtests *far, vdbl x, int m)
 {
     const vint shifted = ciede_shifted(x, m);
-    *far = ciede_look(*far, shifted, m);
+    ciede_look(far, shifted, m);
     return v_of_bits_f64(v_clear(shifted, v_set64(CIEDE_LOW_BITS)));
+}
+
+/* Failed in other lanes than these. */
+static inline void ciede_only(vtests *far, vdmask lanes)
+{
+    const vint bit = v_set64(1);
+    *far = v_test(*far, v_bits_f64(v_keep_f64(lanes, v_of_bits_f64(bit))), bit);
 }
 
 /* Rounded to binary32 and back: results of exact operations. */
@@ -89,18 +91,55 @@ static inline void ciede_horner_f32(vflt y[CIEDE_CHAINS],
     CIEDE_EACH y[j] = v_fma_f32(x[j], y[j], v_set_f32(b));
 }
 
-/* 1 / sqrt(x) within 2^-43.5: h = 1 - x y^2 is below 2^-10.4, and the series
- * of (1 - h)^(-1/2) is cut after its cube. */
+/* The series of (1 - h)^(-1/2) - 1, cut after its cube, over h; for h below
+ * 2^-10.4 its error is below 2^-43.5 of 1. */
+static inline void ciede_root_series(vdbl p[CIEDE_CHAINS],
+                                     const vdbl h[CIEDE_CHAINS])
+{
+    ciede_line(p, h, 5. / 16., 3. / 8.);
+    ciede_horner(p, h, 1. / 2.);
+}
+
+/* 1 / sqrt(x) within 2^-43.5, from a guess y with h = 1 - x y^2. */
 static inline void ciede_rsqrt(vdbl y[CIEDE_CHAINS], const vdbl x[CIEDE_CHAINS])
 {
     vdbl h[CIEDE_CHAINS], p[CIEDE_CHAINS];
     CIEDE_EACH y[j] = v_rsqrt_guess_f64(x[j]);
     CIEDE_EACH h[j] = v_mul_f64(x[j], y[j]);
     CIEDE_EACH h[j] = v_fnma_f64(h[j], y[j], v_set_f64(1.));
-    ciede_line(p, h, 5. / 16., 3. / 8.);
-    ciede_horner(p, h, 1. / 2.);
+    ciede_root_series(p, h);
     CIEDE_EACH h[j] = v_mul_f64(y[j], h[j]);
     ciede_join(y, h, p);
+}
+
+/* sqrt(x) within 2^-43.5, x >= 2^-115 or 0, which stays 0. */
+static inline void ciede_sqrt(vdbl x[CIEDE_CHAINS])
+{
+    vdbl y[CIEDE_CHAINS], h[CIEDE_CHAINS], p[CIEDE_CHAINS];
+    CIEDE_EACH y[j] = v_rsqrt_guess_f64(v_max_f64(x[j], v_set_f64(0x1p-115)));
+    CIEDE_EACH x[j] = v_mul_f64(x[j], y[j]);
+    CIEDE_EACH h[j] = v_fnma_f64(x[j], y[j], v_set_f64(1.));
+    ciede_root_series(p, h);
+    CIEDE_EACH h[j] = v_mul_f64(x[j], h[j]);
+    ciede_join(x, h, p);
+}
+
+/* The same where nothing stands beside it that a processor's root could wait
+ * for. */
+static inline void ciede_lone_sqrt(vdbl x[CIEDE_CHAINS])
+{
+    if (V_QUICK_ROOTS)
+        CIEDE_EACH x[j] = v_sqrt_f64(x[j]);
+    else
+        ciede_sqrt(x);
+}
+
+/* The root of a sum of squares, to be rounded to binary32: M = 10, or exact. */
+static inline void ciede_take_length(vtests *far, vdbl sum[CIEDE_CHAINS])
+{
+    ciede_lone_sqrt(sum);
+    if (!V_QUICK_ROOTS)
+        CIEDE_EACH ciede_near(far, sum[j], 10);
 }
 
 /* log2 x, nearly, in units of 2^-23: x > 0 as an integer, less that of 1. */

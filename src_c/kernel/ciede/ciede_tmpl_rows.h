@@ -11,6 +11,7 @@ typedef struct CiedeRow {
     uint32_t *chroma[2][2]; /* what chroma adds to them, all along the row */
     unsigned chroma_row;    /* whose that is */
     uint32_t *word[2][2];   /* of pixels that differ */
+    bool next;              /* there is a row behind this one */
     CiedeBlock *block;
 } CiedeRow;
 
@@ -166,14 +167,41 @@ static void ciede_run_block(const CiedeRow *r, const uint32_t *const word[2][2],
     }
 }
 
+static inline unsigned ciede_chroma_row(const CiedeDelta *c, unsigned y)
+{
+    const unsigned row = y >> c->shift_y;
+    return row < c->chroma_h ? row : c->chroma_h - 1;
+}
+
+/* Ask for a block's columns of a plane's row. */
+static inline void ciede_expect(const CiedeDelta *c, const CiedePicture *pic,
+                                unsigned plane, unsigned y, unsigned x)
+{
+    const size_t size = c->bpc == 8 ? sizeof(uint8_t) : sizeof(uint16_t);
+    const unsigned shift = plane ? c->shift_x : 0;
+    const char *row = ciede_plane_row(pic, plane, y);
+    for (size_t at = 0; at < (CIEDE_BLOCK >> shift) * size; at += 64)
+        v_prefetch(row + (x >> shift) * size + at);
+}
+
+/* Of what row y needs and the one before does not, a block's columns from x on:
+ * a few lines at a time, as a whole row's would wait for each other. */
+static void ciede_expect_block(const CiedeDelta *c, unsigned y, unsigned x)
+{
+    const unsigned chroma = ciede_chroma_row(c, y);
+    const unsigned planes = chroma != ciede_chroma_row(c, y - 1) ? 3 : 1;
+    for (unsigned i = 0; i < planes; i++) {
+        ciede_expect(c, &c->ref, i, i ? chroma : y, x);
+        ciede_expect(c, &c->dist, i, i ? chroma : y, x);
+    }
+}
+
 static unsigned ciede_run_row(CiedeRow *r, unsigned y, float *delta)
 {
     const CiedeDelta *c = r->call;
     const void *const luma[2] = { ciede_plane_row(&c->ref, 0, y),
                                   ciede_plane_row(&c->dist, 0, y) };
-    unsigned chroma = y >> c->shift_y;
-    if (chroma >= c->chroma_h)
-        chroma = c->chroma_h - 1;
+    const unsigned chroma = ciede_chroma_row(c, y);
     for (unsigned side = 0; side < 2 && r->chroma_row != chroma; side++)
         ciede_spread(r, side, chroma);
     r->chroma_row = chroma;
@@ -191,6 +219,8 @@ static unsigned ciede_run_row(CiedeRow *r, unsigned y, float *delta)
             { r->word[1][0] + i, r->word[1][1] + i },
         };
         const unsigned left = cnt - i;
+        if (r->next)
+            ciede_expect_block(c, y + 1, i);
         ciede_run_block(r, word, left < CIEDE_BLOCK ? left : CIEDE_BLOCK,
                         delta + i);
     }
@@ -232,9 +262,11 @@ static void ciede_delta_simd(const void *call, const Rows *rows, int64_t *sums)
                    .chroma_row = UINT32_MAX };
     (void)sums;
     ciede_lay_out(&r, &ws, c->w, r.layout.words);
-    for (unsigned y = rows->begin; y < rows->end; y++)
+    for (unsigned y = rows->begin; y < rows->end; y++) {
+        r.next = y + 1 < rows->end;
         c->cnt[y] =
             ciede_run_row(&r, c->first_row + y, c->delta + y * c->stride);
+    }
 }
 
 /* Blocks of luma levels as if they were a row of pixels. */

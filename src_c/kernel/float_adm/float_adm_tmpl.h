@@ -10,9 +10,7 @@ enum {
     ADM_GROUP =
         5, /* rows whose terms are added up at once: 45, with one limit */
     ADM_MAX_TERMS = ADM_BANDS * (1 + ADM_SIGNALS * FLOAT_ADM_MAX_LIMITS),
-    /* Rows of terms, in whole vectors of them. */
-    ADM_TERM_ROWS = (ADM_GROUP * ADM_MAX_TERMS + V_LANES - 1) / V_LANES *
-        V_LANES,
+    ADM_TERM_ROWS = ADM_GROUP * ADM_MAX_TERMS + V_LANES - 1,
 };
 
 typedef struct AdmWork {
@@ -26,16 +24,21 @@ typedef struct AdmWork {
     bool begun;              /* a row was pooled */
 } AdmWork;
 
-static void adm_lay_out(AdmWork *k, Workspace *ws, unsigned w)
+static unsigned adm_terms_of(unsigned limits)
 {
-    const unsigned m = (w + 1) / 2;
+    return ADM_BANDS * (1 + ADM_SIGNALS * limits);
+}
+
+static void adm_lay_out(AdmWork *k, Workspace *ws, unsigned w, unsigned limits)
+{
+    const unsigned m = (w + 1) / 2, terms = ADM_GROUP * adm_terms_of(limits);
     for (unsigned p = 0; p < 2; p++)
         adm_lay_out_picture(&k->picture[p], ws, w);
     for (unsigned r = 0; r < ADM_RING; r++) {
         AdmBand *b = &k->ring[r];
         for (unsigned q = 0; q < ADM_BANDS; q++)
             adm_take_row(&b->ref[q], ws, m);
-        for (unsigned i = 0; i < ADM_SIGNALS * FLOAT_ADM_MAX_LIMITS; i++) {
+        for (unsigned i = 0; i < ADM_SIGNALS * limits; i++) {
             for (unsigned q = 0; q < ADM_BANDS; q++) {
                 adm_take_row(&b->seen[i / 2][i % 2][q], ws, m);
                 adm_take_row(&b->around[i / 2][i % 2][q], ws, m);
@@ -43,7 +46,8 @@ static void adm_lay_out(AdmWork *k, Workspace *ws, unsigned w)
             }
         }
     }
-    for (unsigned i = 0; i < ADM_TERM_ROWS; i++)
+    /* In whole vectors of them. */
+    for (unsigned i = 0; i < (terms + V_LANES - 1) / V_LANES * V_LANES; i++)
         adm_take_row(&k->term[i], ws, m);
 }
 
@@ -51,7 +55,7 @@ static size_t float_adm_scratch(unsigned w)
 {
     AdmWork k;
     Workspace ws = { NULL, 0 };
-    adm_lay_out(&k, &ws, w);
+    adm_lay_out(&k, &ws, w, FLOAT_ADM_MAX_LIMITS);
     return ws.used;
 }
 
@@ -105,7 +109,7 @@ static void adm_make_row(AdmWork *k, const Rows *rows, unsigned y)
 static void adm_sum_group(AdmWork *k)
 {
     const FloatAdmScale *s = k->scale;
-    const unsigned terms = ADM_BANDS * (1 + ADM_SIGNALS * s->limit_cnt);
+    const unsigned terms = adm_terms_of(s->limit_cnt);
     const unsigned cnt = k->grouped * terms;
     for (unsigned i = 0; i < cnt; i += V_LANES) {
         float sum[V_LANES];
@@ -130,7 +134,7 @@ static void adm_sum_group(AdmWork *k)
 static void adm_pool_row(AdmWork *k, unsigned y)
 {
     const FloatAdmScale *s = k->scale;
-    const unsigned terms = ADM_BANDS * (1 + ADM_SIGNALS * s->limit_cnt);
+    const unsigned terms = adm_terms_of(s->limit_cnt);
     const unsigned above = y ? y - 1 : 1, below = y + 1 < k->n ? y + 1 : y;
     const AdmBand *const row[3] = { &k->ring[above % ADM_RING],
                                     &k->ring[y % ADM_RING],
@@ -163,8 +167,7 @@ static void float_adm_scale(const void *call, const Rows *rows, int64_t *sums)
     Workspace ws = { rows->scratch, 0 };
     unsigned next = rows->begin ? rows->begin - 1 : 0;
     (void)sums;
-    adm_lay_out(&k, &ws, s->w);
-    memset(rows->scratch, 0, ws.used); /* room past the ends is loaded too */
+    adm_lay_out(&k, &ws, s->w, s->limit_cnt);
     for (unsigned p = 0; p < 2; p++) {
         k.picture[p].samples = p ? s->dist : s->ref;
         k.picture[p].stride = p ? s->dist_stride : s->ref_stride;

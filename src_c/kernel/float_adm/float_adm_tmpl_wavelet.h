@@ -26,12 +26,17 @@ typedef struct AdmPicture {
 } AdmPicture;
 
 /* A row of an odd number of cache lines, so that a column of many rows spreads
- * over the sets of the cache. */
+ * over the sets of the cache. The room past its ends is loaded too. */
 static inline void adm_take_row(float **row, Workspace *ws, unsigned n)
 {
     const size_t length = ((size_t)n + 4 * ADM_ROOM) / 32 * 32 + 16;
+    const size_t end = ADM_ROOM + (size_t)n;
     float *at = workspace_take(ws, length * sizeof(float));
     *row = at ? at + ADM_ROOM : NULL;
+    if (!at)
+        return;
+    memset(at, 0, ADM_ROOM * sizeof(float));
+    memset(at + end, 0, (length - end) * sizeof(float));
 }
 
 static void adm_lay_out_picture(AdmPicture *p, Workspace *ws, unsigned w)

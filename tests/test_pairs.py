@@ -317,3 +317,13 @@ def test_a_plan_keeps_its_alignment() -> None:
         Plan.make("a.y4m", "b.y4m", align="on")
     with pytest.raises(VmafTypeError, match="takes paths"):
         score("-", "b.y4m", align="auto")
+
+
+def test_foreign_frames_in_the_place_of_others_are_in_step(tmp_path: Path) -> None:
+    """They are distortion, which is measured, and told."""
+    lumas = [y for y, _, _ in moving()]
+    ref = lumas_file(tmp_path / "ref.y4m", lumas)
+    black = lumas_file(tmp_path / "black.y4m", [*lumas[:40], *[np.full_like(lumas[0], 16)] * 8, *lumas[48:]])
+    with pytest.warns(UserWarning, match="distorted frames 40 to 47 foreign, in place of .* they count as distortion"):
+        found = score(ref, black, model=None, features=["psnr"])["psnr_y"]
+    assert found[:40].min() > 50 > 20 > found[40:48].max()

@@ -169,9 +169,9 @@ class _Walk:
         if self.watch is None:
             return
         found = self.watch.add(self.index, planes[0][0], planes[1][0]) if planes is not None else self.watch.end()
-        if found is None or (found.in_step and not found.unlike):
+        if found is None or not found.text:
             return
-        if not found.unlike and not found.late:
+        if not (found.in_step or found.unlike or found.late):
             raise AlignmentError(found.text)
         warnings.warn(found.text, stacklevel=5)
         self.watch = None

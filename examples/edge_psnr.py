@@ -29,6 +29,8 @@ class EdgePsnr(pyvmaf.FeatureExtractor):
 pyvmaf.register(EdgePsnr)
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
     result = pyvmaf.score(*sys.argv[1:3], model=None, features=["edge_psnr", "psnr"])
     for name, pooled in result.pooled.items():
         print(f"{name}: {pooled.mean:.3f}")

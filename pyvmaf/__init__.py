@@ -108,7 +108,7 @@ __all__ = [
     "unregister",
 ]
 
-__version__ = _call.vmaf_version().partition("-pyvmaf-")[2]
+__version__: str = _call.vmaf_version().partition("-pyvmaf-")[2]
 
 #: What is imported when it is first asked for, as it brings modules that few programs need.
 _LATER = {
@@ -116,19 +116,24 @@ _LATER = {
     **dict.fromkeys(("Alignment", "Facts", "Inspection", "facts_of", "inspect"), "pairs"),
 }  # fmt: skip
 
+_MODULES = ("aio", "compat")
+
 if _typing.TYPE_CHECKING:
+    from . import aio as aio
+    from . import compat as compat
     from .batch.many import Outcome, score_many
     from .pairs import Alignment, Facts, Inspection, facts_of, inspect
+else:  # a type checker knows every name, and so what is misspelt
 
+    def __getattr__(name: str) -> object:
+        if name in _MODULES:
+            return _import_module(f".{name}", __name__)
+        if name in _LATER:
+            return getattr(_import_module(f".{_LATER[name]}", __name__), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
-def __getattr__(name: str) -> object:
-    if name in _LATER:
-        return getattr(_import_module(f".{_LATER[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__, *_MODULES})
 
 
 register(_LpipsExtractor)

@@ -5,14 +5,19 @@ peer where it is at hand, they print the same numbers."""
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from support import capi
 from test_capi import INCLUDE, LIBRARY, LINUX, cc
 from test_oracle import peer
+
+import pyvmaf
 
 pytestmark = pytest.mark.skipif(not LINUX, reason="a linker and a dynamic linker of Linux")
 CLIENTS = Path(__file__).parent / "c" / "clients"
@@ -90,3 +95,17 @@ def test_valgrind_reports_nothing(folder: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == run(program, 0, 0)
+
+
+def test_the_line_of_the_page_builds_a_program_that_runs(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "c-api.md").read_text()
+    (line,) = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    header = (CLIENTS / "client.h").read_text()
+    (tmp_path / "client.h").write_text(header.replace("<libvmaf.h>", "<libvmaf/libvmaf.h>"))
+    shutil.copy(CLIENTS / "allocate.c", tmp_path / "score.c")
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o755)
+    paths = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(Path(pyvmaf.__file__).parents[1])}
+    subprocess.run(["sh", "-e", "-c", line], cwd=tmp_path, env={**os.environ, **paths}, check=True)
+    assert len(run(tmp_path / "score", 0, 0)) >= 8

@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,10 @@ def test_examples_run(name: str, code: str, tmp_path: Path, monkeypatch: pytest.
     if "# on Ray" in code:
         run_on_ray(code, tmp_path)
         return
-    exec(compile(code, name, "exec"), {"pairs": pairs, "__name__": "example"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)  # what the examples make must be what they say it is
+        warnings.filterwarnings("ignore", "VMAFLoss alone")
+        exec(compile(code, name, "exec"), {"pairs": pairs, "__name__": "example"})
 
 
 def test_shell_examples_of_pipelines_run(tmp_path: Path) -> None:

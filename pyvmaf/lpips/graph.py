@@ -8,7 +8,7 @@ tensors. :func:`split` recognises that shape, whatever the backbone, and gives
 - a table of the input scaling for the 256 values of a byte,
 - the backbone for one side, cut after its first pooling where that is possible:
   the part before it can run on strips of a picture that stay in cache,
-- the weights with which each tap is compared (src_c/lpips_distance.c).
+- the weights with which each tap is compared (src_c/lpips/lpips_distance.c).
 
 A graph of another shape gives ``None`` and runs as it is.
 """

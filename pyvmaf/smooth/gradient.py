@@ -237,7 +237,11 @@ class _Work:
     def _stretch(self, ref: list[Samples], dist: list[Samples], room: Floats | None) -> dict[Any, Any]:
         """The features of some frames but motion, by their options; one VIF, which comes first, gets the room."""
         made: dict[Any, Any] = {}
-        luma = (centred(ref[0], self.units[0])[0], centred(dist[0], self.units[1])[0])
+        # One block: the C library keeps what it gets back at once, with its pages, for the next call.
+        r, d = kernels.room((2, *ref[0].shape))
+        luma = (r, d)
+        centred(ref[0], self.units[0], r)
+        centred(dist[0], self.units[1], d)
         for options in sorted(self.inputs, key=lambda options: not isinstance(options, VifOptions)):
             if isinstance(options, VifOptions):
                 made[options] = Vif(luma, options, self.threads, None if made else room)

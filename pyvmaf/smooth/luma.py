@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from . import kernels
 from .features import Adm, Store, Vif
-from .kernels import Doubles, Floats, MaybePair, Pair, Room, Shape
+from .kernels import Doubles, Floats, MaybePair, Pair, Shape
 from .models import Feature
 from .options import AdmOptions, MotionOptions, VifOptions
 
@@ -22,21 +22,21 @@ _MIDDLE = np.float32(128.0)
 _MOTIONS = ("motion_sad", "motion2", "motion3")
 
 
-def centred(x: AnyArray, unit: float = 1.0, take: Room = kernels.room) -> tuple[Floats, AnyArray]:
-    """Grey levels of frames [N, H, W] less a constant each, as `pyvmaf.torch.levels` takes it.
+def centred(x: AnyArray, unit: float, made: Floats) -> AnyArray:
+    """Grey levels of frames [N, H, W] into `made`, less a constant each, as `pyvmaf.torch.levels` takes it.
 
-    Also whether all of a frame's are numbers, [N].
+    Returns whether all of a frame's are numbers, [N].
     """
     scale = np.float32(unit)
     low, high = (bound.astype(np.float32) * scale for bound in (x.min((1, 2)), x.max((1, 2))))
     offset: Floats = np.where(high - low < 1.0, x[:, 0, 0].astype(np.float32) * scale, _MIDDLE)
-    made = take(x.shape)
     if unit == 1.0:
         np.subtract(x, offset[:, None, None], out=made, dtype=np.float32, casting="same_kind")
     else:
         np.multiply(x, scale, out=made, dtype=np.float32, casting="same_kind")
         made -= offset[:, None, None]
-    return made, np.isfinite(low) & np.isfinite(high)
+    finite: AnyArray = np.isfinite(low) & np.isfinite(high)
+    return finite
 
 
 class Luma:
@@ -66,17 +66,17 @@ class Luma:
         memory = kernels.room((count, length)) if kept is None else kept[1]
         self.store = Store(memory)
         with np.errstate(all="ignore"):  # what is no number is marked
+            planes = [self.store.take((count, *size)) for _ in range(2)] if length else []
             if kept is not None:
-                planes = [self.store.take((count, *size)) for _ in range(2)] if length else []
                 self.made = self._parts(planes, kept[0][:, len(features) :])
                 #: 1, or NaN where a frame behind a value is not all numbers, [B * T, K].
                 self.marks: Doubles = kept[0][:, : len(features)]
                 return
             assert ref is not None and not isinstance(dist, tuple)
-            sides = (ref[:, ref.shape[1] - self.frames :], dist) if length else ()
-            made = [centred(x.reshape(count, *size), take=self.store.take) for x in sides]
-            self.made = self._parts([plane for plane, _ in made], None)
-            self._measure(np.logical_and.reduce([finite for _, finite in made]))
+            sides = (ref[:, ref.shape[1] - self.frames :], dist)
+            finite = [centred(x.reshape(plane.shape), 1.0, plane) for x, plane in zip(sides, planes, strict=False)]
+            self.made = self._parts(planes, None)
+            self._measure(np.logical_and.reduce(finite))
 
     def _parts(self, planes: Sequence[Floats], sums: Doubles | None) -> dict[Any, Vif | Adm]:
         """VIF and ADM, from their sums if they are there."""

@@ -40,7 +40,7 @@ def columns(ref: Side, dist: Side, how: How) -> Tensor:
     values = _values(luma, planes, how)
     if not how.finite:
         values = values * numbers([luma, *planes])[:, None]
-    return values.unflatten(0, clips)
+    return values.reshape(*clips, -1)
 
 
 def _values(luma: Tensor, planes: list[Tensor], how: How) -> Tensor:

@@ -4,7 +4,7 @@
 
     python tests/data/make_golden.py [LIBVMAF.so]
 
-Without a path the peer is downloaded (see tests/capi.py). Doubles are stored in full.
+Without a path the peer is downloaded (see tests/support/capi.py). Doubles are stored in full.
 """
 
 from __future__ import annotations

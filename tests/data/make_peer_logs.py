@@ -3,7 +3,7 @@
 
     python tests/data/make_peer_logs.py [LIBVMAF.so]
 
-Without a path the peer is downloaded (see tests/capi.py).
+Without a path the peer is downloaded (see tests/support/capi.py).
 
 The wheel that carries the library has no command, so its C interface is driven
 in the order in which libvmaf's tool drives it, without worker threads.

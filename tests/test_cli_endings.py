@@ -32,7 +32,7 @@ def test_a_signal_to_end_shows_and_saves_what_there_is(number: int, status: int)
     data = Path("ref.yuv").read_bytes()[: 2 * 6144]
     argv = [sys.executable, "-m", "pyvmaf", "score", "pipe", "dis.yuv", "--size", "64x64", "-o", "r.json"]
     done, out, err = interrupted_at_a_pipe(argv, data, ENVIRONMENT, number)
-    assert (done, err) == (status, "pyvmaf: interrupted\n")
+    assert (done, err) == (status, "pyvmaf: interrupted after 2 frames\n")
     assert "vmaf_v0.6.1 " in out
     assert len(json.loads(Path("r.json").read_text())["frames"]) == 2
     os.unlink("pipe")

@@ -68,7 +68,7 @@ def run_task(args: argparse.Namespace) -> int:
                                    checkpoint=path))  # fmt: skip
     except (IncompleteError, Interrupted) as error:
         bar.end()
-        say(f"pyvmaf: {str(error) or 'interrupted'}", f"pyvmaf: the same command goes on from {path}")
+        say(f"pyvmaf: {error}", f"pyvmaf: the same command goes on from {path}")
         return EXIT_INCOMPLETE if isinstance(error, IncompleteError) else EXIT_INTERRUPTED
     finally:
         bar.end()

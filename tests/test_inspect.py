@@ -19,6 +19,7 @@ from pyvmaf import AlignmentError, Inspection, VideoError, VmafFileNotFoundError
 from pyvmaf.cli.pyvmaf import main
 from pyvmaf.pairs.facts import NO_EDGES
 from pyvmaf.pairs.probe import facts_of
+from pyvmaf.scoring.score import Means, carry_out
 
 
 def looked_at(case: Case, folder: Path) -> Inspection:
@@ -234,7 +235,12 @@ def test_auto_tells_what_it_does_not_mend(tmp_path: Path) -> None:
         assert score(*pair, align="auto", prepare={"deinterlace": {"dist": "bwdif"}}).score > woven + 5
     case = next(case for case in DAMAGED if case.name == "swapped")
     with pytest.warns(UserWarning, match="they seem to be swapped; give the videos in the other order"):
-        score(*make(case, tmp_path), align="auto", prepare="auto")
+        swapped = score(*make(case, tmp_path), align="auto", prepare="auto")
+    assert swapped.run is not None and len(swapped.run.warnings) == 1 and swapped.part is not None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # the files are not looked at again
+        again = carry_out(swapped.part.plan, Means())
+    assert again.run is not None and again.run.warnings == swapped.run.warnings
 
 
 def test_rgb_has_neither_range_nor_matrix(tmp_path: Path) -> None:
@@ -244,7 +250,7 @@ def test_rgb_has_neither_range_nor_matrix(tmp_path: Path) -> None:
     assert score(ref, dist, align="auto", prepare="auto").score > 90  # what lies beyond RGB was clipped
 
 
-@pytest.mark.filterwarnings("ignore:rotations differ")
+@pytest.mark.filterwarnings("ignore:.*rotations differ")
 def test_a_turn_that_is_no_quarter_is_none(tmp_path: Path) -> None:
     ref, dist = both(tmp_path, How(rotation=45))
     found = inspect(ref, dist)

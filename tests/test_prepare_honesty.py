@@ -333,7 +333,7 @@ def test_alpha_counts_only_where_something_shows_through(tmp_path: Path, pixel: 
 # Files of other kinds
 
 
-@pytest.mark.filterwarnings("ignore:frame rates differ")
+@pytest.mark.filterwarnings("ignore:.*frame rates differ")
 def test_phone_video_of_varying_rate_stands_upright(tmp_path: Path) -> None:
     many = clip(noise=30, frames=4)
     turned = [tuple(np.rot90(p, -1) for p in frame) for frame in many]

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import re
-import warnings
 
+from ..told import warn
 from .base import MAX_SIDE, Frame, VideoError, VideoFormat, check_range
 from .file import LINE_LIMIT, ByteFile, Source
 from .guard import Guard
@@ -78,7 +78,7 @@ def interlacing(tags: dict[str, str], path: str) -> None:
     """Refuse fields; warn where the header does not say."""
     kind = tags.get("I", "?")[:1]
     if kind == "?":
-        warnings.warn(f"{path}: interlacing is not stated; taken as progressive", stacklevel=2)
+        warn(f"{path}: interlacing is not stated; taken as progressive")
     elif kind != "p":
         raise VideoError(path, f"interlaced video (tag I{tags['I']}); deinterlace it first")
 

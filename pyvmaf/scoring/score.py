@@ -306,14 +306,26 @@ def _close(plan: Plan, opened: Sequence[Video]) -> None:
 
 
 def with_preparation(plan: Plan) -> Plan:
-    """The plan with its preparation made, so that the files are not looked into for each of its ranges."""
-    plan = inspected(plan)
-    if not isinstance(plan.prepare, Settings):
-        return plan
+    """The plan with its preparation made, so that the files are not looked into for each of its ranges.
+
+    Raises:
+        VmafError: a video cannot be used, or the two cannot be compared.
+    """
+    return _prepared(inspected(plan))
+
+
+def check_pair(plan: Plan) -> None:
+    """Raise where scoring would, as a video cannot be used or the two cannot be compared; no frame is read."""
+    _prepared(plan)
+
+
+def _prepared(plan: Plan) -> Plan:
     opened: list[Video] = []
     try:
         _open(plan, opened)
-        return replace(plan, prepare=prepare_videos(opened, plan.prepare, plan.film_grain).preparation)
+        made = prepare_videos(opened, plan.prepare, plan.film_grain)
+        Pair(made.ref, made.dist)
+        return replace(plan, prepare=made.preparation) if isinstance(plan.prepare, Settings) else plan
     finally:
         _close(plan, opened)
 

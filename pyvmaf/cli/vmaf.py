@@ -86,7 +86,7 @@ def check_log(args: Arguments) -> None:
         if args.output:
             check_output(args.output, (args.reference, args.distorted, *(spec.path for spec in args.models)))
     except VmafError as error:
-        raise Failure(EXIT_SETUP, f"could not open file: {error}") from None
+        raise Failure(EXIT_LOG, f"could not open file: {error}") from None
 
 
 def note_format(args: Arguments) -> None:

@@ -69,6 +69,19 @@ def test_tasks_by_xargs_are_one_run(files: tuple[str, str], capsys: pytest.Captu
     assert text(Result.load("again.pyvmaf")) == text(Result.from_json("merged.json"))
 
 
+@pytest.mark.parametrize("chunk", ["0", "3"])
+def test_a_pair_that_no_task_could_score_is_refused(
+    files: tuple[str, str], capsys: pytest.CaptureFixture[str], chunk: str
+) -> None:
+    """It is the sentence that `score` and each task would end with, and no task is written."""
+    write_y4m(Path("small.y4m"), make_frames(Clip(64, 48, 8, "420", frames=FRAMES))[1])
+    assert main(["score", "ref.y4m", "small.y4m"]) == 1
+    told = capsys.readouterr().err
+    assert "dimensions do not match: 96x64, 64x48" in told
+    assert main(["plan", *files, "small.y4m", "--chunk", chunk]) == 1
+    assert capsys.readouterr() == ("", told)
+
+
 def test_names_follow_from_what_is_scored(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     one = planned(capsys, *files, "--chunk", "4")
     assert planned(capsys, *files, "--chunk", "4") == one

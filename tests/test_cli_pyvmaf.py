@@ -208,7 +208,7 @@ def test_truncated(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_interrupt_shows_the_frames_before(here: Path) -> None:
     argv = [sys.executable, "-m", "pyvmaf", "score", "pipe", "dis.yuv", "--size", "64x64", "-o", "r.json"]
     status, out, err = interrupted_at_a_pipe(argv, Path("ref.yuv").read_bytes()[: 2 * 6144], ENVIRONMENT)
-    assert (status, err) == (130, "pyvmaf: interrupted\n")
+    assert (status, err) == (130, "pyvmaf: interrupted after 2 frames\n")
     assert out.splitlines()[2].startswith("vmaf_v0.6.1 ") and ", 2 frames, " in out
     assert len(json.loads(Path("r.json").read_text())["frames"]) == 2
 

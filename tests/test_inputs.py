@@ -358,6 +358,6 @@ def test_an_output_over_an_input_is_refused(
     for ref, dist in (("a.json", "b.y4m"), ("b.y4m", "a.json")):
         assert command.main(["score", ref, dist, "-o", output]) != 0
         assert output in capsys.readouterr().err
-        assert vmaf.main(["-r", ref, "-d", dist, "-o", output]) == 255
+        assert vmaf.main(["-r", ref, "-d", dist, "-o", output]) == 2
         assert output in capsys.readouterr().err
     assert Path("a.json").read_bytes() == data

@@ -165,7 +165,7 @@ def test_a_rate_converted_by_blending_is_refused(filters: str, tmp_path: Path) -
     (blended,) = (f for f in found.findings if f.severity == "refusal")
     assert blended.code == "blended" and 20 < blended.evidence["count"] < blended.evidence["of"] <= 112
     with pytest.raises(
-        AlignmentError, match=r"dist\.mp4: .* converted by blending, or pulldown; score a version whose rate"
+        AlignmentError, match=r"dist\.mp4: .* converted by blending, or fields woven; score a version whose rate"
     ):
         score(ref, dist, align="auto")
 

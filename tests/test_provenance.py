@@ -13,6 +13,7 @@ from support.parts import write_y4m
 
 import pyvmaf
 from pyvmaf import Result, VmafFileNotFoundError
+from pyvmaf.cli import vmaf
 from pyvmaf.cli.pyvmaf import main
 from pyvmaf.parts import origin
 from pyvmaf.parts.origin import file_digest, host
@@ -95,3 +96,29 @@ def test_verify_tells_what_differs(files: tuple[str, str], capsys: pytest.Captur
     pyvmaf.score(Path("ref.y4m").read_bytes(), "dist.y4m").to_json("bytes.json")
     assert main(["verify", "bytes.json"]) == 1
     assert "was made of <BytesIO>, which is no file" in capsys.readouterr().err
+
+
+def test_verify_tells_of_another_file_before_it_is_scored(
+    files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was the pair that was refused: its size, its length."""
+    assert main(["score", *files, "-o", "r.json"]) == 0
+    size = Path("dist.y4m").stat().st_size
+    write_y4m(Path("dist.y4m"), make_frames(Clip(64, 64, 8, "420", frames=2))[1])
+    assert main(["verify", "r.json"]) == 1
+    err = capsys.readouterr().err
+    assert f"r.json was made of something else: distorted differs: dist.y4m had {size} bytes" in err
+    Path("dist.y4m").unlink()
+    assert main(["verify", "r.json"]) == 1
+    assert "dist.y4m: No such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("format", ["xml", "json", "csv", "sub"])
+def test_verify_tells_a_log_of_vmaf(files: tuple[str, str], capsys: pytest.CaptureFixture[str], format: str) -> None:
+    assert vmaf.main(["-r", files[0], "-d", files[1], "-q", "-o", "log", f"--{format}"]) == 0
+    capsys.readouterr()
+    assert main(["verify", "log"]) == 1
+    assert capsys.readouterr().err == (
+        "pyvmaf: log: a log of vmaf or a table of frames; results come from pyvmaf score -o NAME.json or "
+        "Result.to_json()\n"
+    )

@@ -23,7 +23,7 @@ from ..errors import VmafValueError, error_for
 from ..parts.origin import digest_or_nothing
 from ..prepare.pair import decoder_for
 from ..scoring.plan import Path, Plan
-from ..scoring.score import with_preparation
+from ..scoring.score import check_pair, with_preparation
 from ..video import open_video
 from ..video.url import is_remote, shown
 from .many import frame_count
@@ -82,6 +82,7 @@ def make_tasks(plan: Plan, chunk: int) -> Iterator[Task]:
 
     Raises:
         VmafValueError: the files do not say how many frames they have.
+        PairError: the two cannot be compared, so every task would fail; likewise `PrepareError`.
         VmafTypeError: the plan names what is open here.
     """
     plan.as_dict()
@@ -92,6 +93,8 @@ def make_tasks(plan: Plan, chunk: int) -> Iterator[Task]:
     total = frame_count(plan)
     identities = [_identity(plan, side, stream) for side, stream in zip((ref, dist), plan.streams, strict=True)]
     if chunk == 0:
+        if all(is_remote(side) or os.path.isfile(side) for side in (ref, dist)):  # a pipe comes once
+            check_pair(plan)
         yield _named(plan, identities)
         return
     if total is None:

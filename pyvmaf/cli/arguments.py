@@ -72,7 +72,7 @@ EXIT_CODES = """\
 Exit status:
   0    scored; also when one video ended before the other
   1    the command line makes no sense
-  2    the log could not be written
+  2    the log cannot be written; mostly found before the work
   130  interrupted, 143 and 129 by SIGTERM and SIGHUP; the log holds the frames
        before
   234  reading a frame failed; the log holds the frames before

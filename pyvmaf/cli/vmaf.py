@@ -21,6 +21,7 @@ from ..enums import ModelFlags
 from ..errors import VmafError
 from ..results.result import count
 from ..results.save import check_output, replacing
+from ..scoring.interrupts import Hold
 from ..scoring.measure import measure
 from ..scoring.score import RawUnusedError, open_videos
 from ..scoring.wanted import check_overload, load_model
@@ -85,7 +86,7 @@ def check_log(args: Arguments) -> None:
         if args.output:
             check_output(args.output, (args.reference, args.distorted, *(spec.path for spec in args.models)))
     except VmafError as error:
-        raise Failure(EXIT_SETUP, f"could not open file: {error}") from None
+        raise Failure(EXIT_LOG, f"could not open file: {error}") from None
 
 
 def note_format(args: Arguments) -> None:
@@ -209,16 +210,17 @@ def run(args: Arguments, stack: ExitStack) -> int:
     models = register(context, args)
     spinner = Spinner(sys.stderr)
     progress = spinner if chatty else None
-    measured = measure(context, pair, limit=args.frame_cnt, progress=progress)
-    spinner.end()
-    if pair.note:
-        say(pair.note)
-    interrupted = isinstance(measured.error, KeyboardInterrupt)
-    if interrupted:
-        say(f"interrupted after {count(measured.frames, 'frame')}")
-    elif measured.error:
-        say(f"problem reading pictures: {measured.error}; stopped after {count(measured.frames, 'frame')}")
-    status = finish(context, args, models, measured.frames) if measured.frames else EXIT_READING
+    with Hold() as hold:  # Ctrl-C waits for the log, once there is what it holds
+        measured = measure(context, pair, limit=args.frame_cnt, progress=progress, hold=hold)
+        spinner.end()
+        if pair.note:
+            say(pair.note)
+        interrupted = isinstance(measured.error, KeyboardInterrupt)
+        if interrupted:
+            say(f"interrupted after {count(measured.frames, 'frame')}")
+        elif measured.error:
+            say(f"problem reading pictures: {measured.error}; stopped after {count(measured.frames, 'frame')}")
+        status = finish(context, args, models, measured.frames) if measured.frames else EXIT_READING
     if interrupted:
         return EXIT_INTERRUPTED
     return EXIT_READING if measured.error else status

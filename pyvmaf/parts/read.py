@@ -50,11 +50,29 @@ def _named(value: object) -> str:
     return value
 
 
+#: How logs of `vmaf` begin in XML, CSV and SUB; tables of `to_csv` begin like CSV.
+LOGS = ("<VMAF ", "Frame,", "{0}{1}frame")
+FOREIGN = "a log of vmaf or a table of frames; results come from pyvmaf score -o NAME.json or Result.to_json()"
+
+
+def _loaded(text: str) -> Any:
+    """What the JSON holds."""
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        if text.startswith(LOGS):
+            raise VmafValueError(FOREIGN) from None
+        raise VmafValueError(f"not a result of pyvmaf: no JSON: {error}") from None
+    if isinstance(found, dict) and "fps" in found and "models" not in found:
+        raise VmafValueError(FOREIGN)
+    return found
+
+
 def read_result(source: str | os.PathLike[str] | TextIO) -> Result:
     """See :meth:`pyvmaf.Result.from_json`."""
     text, name = _text_of(source)
     try:
-        found = json.loads(text)
+        found = _loaded(text)
         frames, pooled = found["frames"], found["pooled_metrics"]
         columns = {
             column: np.array([read_number(frame["metrics"][column]) for frame in frames], np.float64)

@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from ..pairs.probe import open_container
-
 SEI, GRAIN = 6, 19
 
 
 def asks_for_grain(path: str, stream: int) -> bool:
     """Whether the first packet of an H.264 stream of a file has film grain characteristics."""
     import av
+
+    from ..pairs.probe import open_container  # most runs inspect nothing
 
     with suppress(av.error.FFmpegError), open_container(path) as container:
         mine = next(s for s in container.streams.video if s.index == stream)

@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..engine.context import VmafContext
-from ..errors import VmafValueError
+from ..errors import VmafError, VmafValueError
 from ..pictures.picture import VmafPicture
 from ..told import warn
 from ..video import Pair, Video
 from ..video.pair import FramePair
 from .aligned import AlignmentError
+from .interrupts import Hold
 from .plan import Span
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def measure(
     progress: Progress | None = None,
     settled: Callable[[], None] | None = None,
     watch: Watch | None = None,
+    hold: Hold | None = None,
     warn: Callable[[str], None] = warn,
 ) -> Measured:
     """Read every frame of `pair`, and flush.
@@ -94,6 +96,7 @@ def measure(
     flushed all the same, so that their scores can be asked for. Only what
     `progress` and `settled` raise comes out. Frames are counted by the context, not
     here: Ctrl-C may come after it took a pair and before anything is noted here.
+    Without the flush the last frames have no score, so it is not left out for Ctrl-C either.
 
     Args:
         course: which frames; None: all, or the first `limit` if that is not 0.
@@ -101,6 +104,7 @@ def measure(
         settled: called after each pair and the flush, as frames may have settled.
         watch: looks at the first pairs, and `AlignmentError` stops the run where it finds them out of step; of later
             ones that are, it warns.
+        hold: begun when the reading has ended, so that Ctrl-C waits for the flush and what is made of it.
         warn: takes what the files, the watch and the readers give to warn of.
     """
     course = course or Course(Span(0, limit or None), 0, (0, 0))
@@ -110,21 +114,34 @@ def measure(
     walk = _Walk(context, pair, course, progress, settled, warn)
     walk.watch = watch
     with closing(iter(pair)) as pairs:
-        error = walk.read(pairs)
+        error = walk.read(pairs, hold or Hold())
     if error is None and not (context.read_count or course.known):
         what = f"{course.span} are asked for, but the videos end before" if course.span.first else ""
         error = VmafValueError(what or "there is no pair of frames to score")
     try:
-        context.flush()
+        _flush(context)
         for line in pair.notices:
             warn(line)
     except (Exception, KeyboardInterrupt) as caught:
         error = error or caught
     if settled:
-        settled()
+        try:
+            settled()
+        except KeyboardInterrupt as caught:
+            error = error or caught
     first = course.span.first
     begin = first if course.known else min(course.begin, first)
     return Measured(context.read_count, begin, max(walk.index, first + course.known), error)
+
+
+def _flush(context: VmafContext) -> None:
+    """Flush, also where KeyboardInterrupt comes by another way than a signal that is held: it is raised after."""
+    try:
+        context.flush()
+    except KeyboardInterrupt:
+        with suppress(VmafError):  # it came when all was done
+            context.flush()
+        raise
 
 
 class _Walk:
@@ -148,8 +165,9 @@ class _Walk:
         self.progress, self.settled = progress, settled
         self.watch: Watch | None = None
 
-    def read(self, pairs: Iterator[FramePair]) -> Exception | KeyboardInterrupt | None:
-        """Hand over what the iterator gives; what stopped it."""
+    def read(self, pairs: Iterator[FramePair], hold: Hold) -> Exception | KeyboardInterrupt | None:
+        """Hand over what the iterator gives; what stopped it. Signals are held from there on."""
+        error: Exception | None = None
         try:
             while self.limit is None or self.index < self.limit:
                 try:
@@ -160,13 +178,17 @@ class _Walk:
                     self._take(planes)
                     del planes  # the engine keeps what it needs
                 except Exception as caught:
-                    return caught
+                    error = caught
+                    break
                 self.index += 1
                 self._tell()
-            self._look(None)
+            if error is None:
+                self._look(None)
+            hold.begin()
         except (KeyboardInterrupt, AlignmentError) as caught:
+            hold.begin()
             return caught
-        return None
+        return error
 
     def _look(self, planes: FramePair | None) -> None:
         """Let the watch look at the lumas, or hear at the end what it says."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from functools import partial
 
 from .._ffi import lib
 from ..engine.context import Model, VmafContext
@@ -27,6 +28,7 @@ from ..told import Told, warn
 from ..video import AvVideo, Pair, RawVideo, Source, Video, VideoFormat, Y4mVideo, open_video
 from ..video.url import is_remote, shown
 from .aligned import Align, AlignmentError, inspected, matched, watcher
+from .interrupts import Hold
 from .measure import Course, Measured, Progress, measure
 from .plan import AUTO, Feature, Frames, Path, Plan
 from .wanted import choose, load_models, register
@@ -52,10 +54,10 @@ class RawUnusedError(VmafValueError):
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during `score`; `result` is what was scored until then."""
+    """Ctrl-C during `score`; `result` is of the frames that were read until then, each with all its scores."""
 
     def __init__(self, result: Result) -> None:
-        super().__init__()
+        super().__init__(f"interrupted after {count(len(result.frames), 'frame')}")
         self.result = result
 
     def __reduce__(self) -> tuple[type[Interrupted], tuple[Result]]:
@@ -184,40 +186,67 @@ class _Run:
             if checkpoint:
                 checkpoint.settled(context, begin)
 
-        start = time.monotonic()
-        measured = measure(
-            context, self.pair, course, progress=self.means.progress, settled=settled, watch=watch, warn=self.told.warn
-        )
-        seconds = time.monotonic() - start
+        result: Result | None = None
+        try:
+            with Hold() as hold:
+                start = time.monotonic()
+                measured = measure(
+                    context, self.pair, course,
+                    progress=self.means.progress, settled=settled, watch=watch, hold=hold, warn=self.told.warn,
+                )  # fmt: skip
+                seconds = time.monotonic() - start
+                measured = replace(measured, error=measured.error or self._shortage(measured))
+                made = partial(self._made, context, course, checkpoint, seconds)
+                try:
+                    result = made(measured)
+                except KeyboardInterrupt as caught:  # by another way than a signal: made after all
+                    measured = replace(measured, error=measured.error or caught)
+                    result = made(measured)
+        except KeyboardInterrupt as caught:
+            if result is None:
+                raise
+            measured = replace(measured, error=caught)
+        return self._finished(result, measured)
+
+    def _made(
+        self, context: VmafContext, course: Course, checkpoint: Checkpoint | None, seconds: float, measured: Measured
+    ) -> Result:
+        """The result of what was measured, which goes into the checkpoint too."""
         self._look_for_changes()
-        error = measured.error or self._shortage(measured)
+        error, begin = measured.error, min(course.begin, course.span.first)
         if checkpoint and isinstance(error, AlignmentError):
             checkpoint.discard()
         elif checkpoint:
             checkpoint.write(context, begin)
         part = self._part(self._extracted(context, measured), seconds, complete=error is None)
         span, note = course.span, "; ".join(part.notes) or None
-        frames = range(span.first, span.first + measured.frames)
-        result = collect(context, self.models, frames, self.plan.subsample, note, part.run, part)
+        # Ctrl-C may have come within an extractor, whose frame then has no scores.
+        stop = part.extracted.stop if isinstance(error, KeyboardInterrupt) else span.first + measured.frames
+        result = collect(context, self.models, range(span.first, stop), self.plan.subsample, note, part.run, part)
         if checkpoint and not error:
             checkpoint.end(part)
-        return self._finished(result, error, measured.frames)
+        return result
 
     def _look_for_changes(self) -> None:
         """Tell of files that changed while they were read, whose scores may be of either."""
         for video, state in zip(self.opened, self.states, strict=True):
-            if file_state(video.path) != state:
-                self.told.warn(f"{video.path} changed while it was read")
+            line = f"{video.path} changed while it was read"
+            if file_state(video.path) != state and line not in self.told.lines:
+                self.told.warn(line)
 
-    def _finished(self, result: Result, error: BaseException | None, frames: int) -> Result:
-        if isinstance(error, KeyboardInterrupt):
-            raise Interrupted(result) from None
+    def _finished(self, result: Result, measured: Measured) -> Result:
+        error = measured.error
+        if error is None:
+            return result
         if isinstance(error, AlignmentError):
             raise error
-        if error:
-            message = f"{error}; {count(frames, 'frame')} scored before"
-            raise IncompleteError(message, result) from error
-        return result
+        message = f"{error}; {count(measured.frames, 'frame')} scored before"
+        if isinstance(error, KeyboardInterrupt):
+            message = str(Interrupted(result))
+        result = replace(result, note="; ".join(filter(None, (result.note, message))))
+        if isinstance(error, KeyboardInterrupt):
+            raise Interrupted(result) from None
+        raise IncompleteError(message, result) from error
 
     def _shortage(self, measured: Measured) -> VmafError | None:
         """Frames that were asked for by their numbers, and are not there."""
@@ -277,14 +306,26 @@ def _close(plan: Plan, opened: Sequence[Video]) -> None:
 
 
 def with_preparation(plan: Plan) -> Plan:
-    """The plan with its preparation made, so that the files are not looked into for each of its ranges."""
-    plan = inspected(plan)
-    if not isinstance(plan.prepare, Settings):
-        return plan
+    """The plan with its preparation made, so that the files are not looked into for each of its ranges.
+
+    Raises:
+        VmafError: a video cannot be used, or the two cannot be compared.
+    """
+    return _prepared(inspected(plan))
+
+
+def check_pair(plan: Plan) -> None:
+    """Raise where scoring would, as a video cannot be used or the two cannot be compared; no frame is read."""
+    _prepared(plan)
+
+
+def _prepared(plan: Plan) -> Plan:
     opened: list[Video] = []
     try:
         _open(plan, opened)
-        return replace(plan, prepare=prepare_videos(opened, plan.prepare, plan.film_grain).preparation)
+        made = prepare_videos(opened, plan.prepare, plan.film_grain)
+        Pair(made.ref, made.dist)
+        return replace(plan, prepare=made.preparation) if isinstance(plan.prepare, Settings) else plan
     finally:
         _close(plan, opened)
 

@@ -35,11 +35,12 @@ def add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run_plan(args: argparse.Namespace) -> int:
-    """Print a task a line."""
+    """Print a task a line, or none where a pair is refused."""
     arguments = plan_arguments(args)
-    for dist in args.dist:
-        for task in make_tasks(Plan.make(args.ref, dist, **arguments), args.chunk):
-            print(task.to_json())
+    plans = [Plan.make(args.ref, dist, **arguments) for dist in args.dist]
+    tasks = [task for plan in plans for task in make_tasks(plan, args.chunk)]
+    for task in tasks:
+        print(task.to_json())
     return EXIT_OK
 
 
@@ -68,7 +69,7 @@ def run_task(args: argparse.Namespace) -> int:
                                    checkpoint=path))  # fmt: skip
     except (IncompleteError, Interrupted) as error:
         bar.end()
-        say(f"pyvmaf: {str(error) or 'interrupted'}", f"pyvmaf: the same command goes on from {path}")
+        say(f"pyvmaf: {error}", f"pyvmaf: the same command goes on from {path}")
         return EXIT_INCOMPLETE if isinstance(error, IncompleteError) else EXIT_INTERRUPTED
     finally:
         bar.end()

@@ -12,6 +12,7 @@ from ...errors import VmafError
 from ...results.result import Result
 from ...results.result import count as number_of
 from ...results.save import check_output
+from ...scoring.interrupts import Hold
 from ...scoring.score import IncompleteError, Interrupted, RawUnusedError, score
 from ...scoring.wanted import provides
 from ..display import Bar
@@ -113,15 +114,22 @@ def save(result: Result, path: str) -> None:
         result.to_json(path)
 
 
-def report(result: Result, args: argparse.Namespace) -> None:
-    """Save, then show: it is seen also where it could not be saved."""
-    problem = None
-    if args.output:
-        try:
-            save(result, args.output)
-        except VmafError as error:
-            problem = error
-    if result.note:
+def report(result: Result, args: argparse.Namespace, *, tells: bool = True) -> None:
+    """Save, then show: it is seen also where it could not be saved. Ctrl-C waits for the file.
+
+    Args:
+        result: what was found.
+        args: of the command.
+        tells: say its note; False: the caller does.
+    """
+    problem: VmafError | KeyboardInterrupt | None = None
+    try:
+        with Hold(at_once=True):
+            if args.output:
+                save(result, args.output)
+    except (VmafError, KeyboardInterrupt) as error:
+        problem = error
+    if result.note and tells:
         say(result.note)
     if args.json:
         result.to_json(sys.stdout)
@@ -158,9 +166,9 @@ def run_score(args: argparse.Namespace) -> int:
     except (IncompleteError, Interrupted) as error:
         bar.end()
         try:
-            report(error.result, args)
+            report(error.result, args, tells=False)
         finally:
-            say(f"pyvmaf: {str(error) or 'interrupted'}")
+            say(f"pyvmaf: {error.result.note}")
             if args.resume:
                 say(f"pyvmaf: the same command goes on from {args.resume}")
         return EXIT_INCOMPLETE if isinstance(error, IncompleteError) else EXIT_INTERRUPTED

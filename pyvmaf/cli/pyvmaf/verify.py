@@ -6,10 +6,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from ...errors import VmafValueError
+from ...parts.origin import digest_or_nothing
 from ...parts.part import check_same
 from ...parts.store import is_stored
 from ...results.result import Result
@@ -41,6 +44,7 @@ def run_verify(args: argparse.Namespace) -> int:
     for name in (about["plan"]["ref"], about["plan"]["dist"]):
         if (name == "standard input" or name.startswith("<")) and not os.path.exists(name):
             raise VmafValueError(f"{args.result} was made of {name}, which is no file that could be scored again")
+    check_files(args.result, about)
     for line in about["plan"].get("warnings", ()):  # of what is not looked at again
         say(f"warning: {line}")
     bar = Bar(sys.stderr)
@@ -54,6 +58,21 @@ def run_verify(args: argparse.Namespace) -> int:
     check_bits(args.result, old, new)
     print(f"{args.result}: {number_of(len(new.frames), 'frame')}, {len(new)} columns: every bit is the same")
     return EXIT_OK
+
+
+def check_files(path: str, about: Mapping[str, Any]) -> None:
+    """Raise, naming the first, unless the files are those that were scored; what is no file of one name is passed."""
+    for side, key in (("ref", "reference"), ("dist", "distorted")):
+        name = about["plan"][side]
+        found, known = digest_or_nothing(name), about["identity"].get(key, {})
+        if any(known.get(what) != value for what, value in found.items()):
+            raise VmafValueError(
+                f"{path} was made of something else: {key} differs: {name} had {_digest(known)}, now {_digest(found)}"
+            )
+
+
+def _digest(known: Mapping[str, Any]) -> str:
+    return f"{known.get('bytes')} bytes of sha256 {str(known.get('sha256'))[:12]}..."
 
 
 def check_bits(path: str, old: Result, new: Result) -> None:

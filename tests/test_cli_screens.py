@@ -56,6 +56,7 @@ def screen(argv: Sequence[str], columns: int) -> list[str]:
         [*SCORE, "-m", "vmaf_float_v0.6.1neg", "-f", "ciede"],
         ["pyvmaf", "inspect", "ref.yuv", "dis.yuv", "--size", "64x64"],
         ["pyvmaf", "inspect", "ref.yuv", "deep.y4m", "--size", "64x64"],
+        ["pyvmaf", "score", "ref.yuv", "deep.y4m", "--size", "64x64", "--prepare", "auto", "-q"],
     ],
     ids=" ".join,
 )

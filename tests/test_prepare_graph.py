@@ -83,7 +83,7 @@ def test_a_preparation_is_a_plain_value(tmp_path: Path) -> None:
     assert Preparation.from_dict(json.loads(json.dumps(made.as_dict()))) == made
     assert made.notes[0] == "reference: 8 bits become 10"
     assert made.ref.graph.startswith("scale=w=192:h=128:flags=bicubic+accurate_rnd+")
-    assert "reference: no tag for the range: taken as limited, as is usual" in made.notes
+    assert "no tag for the range of either: taken as limited, as is usual" in made.notes[-2:]
 
 
 def test_a_foreign_graph_runs_no_other_filter(tmp_path: Path) -> None:

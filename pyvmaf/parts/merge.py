@@ -38,7 +38,7 @@ def assemble(part: Part) -> Result:
         context.flush()
         span = range(extracted.first, extracted.stop)
         lacks = [] if part.complete else [f"the run was ended before its end: frames from {extracted.stop} on lack"]
-        note = "; ".join([*part.notes, *lacks]) or None
+        note = "\n".join([*part.notes, *lacks]) or None
         return collect(context, models, span, plan.subsample, note, part.run, part)
 
 

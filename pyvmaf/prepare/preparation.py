@@ -102,12 +102,14 @@ class Preparation:
 
     @property
     def notes(self) -> list[str]:
-        """A sentence per step, and what was assumed."""
-        out = []
-        for name, side in self._sides:
-            lines = dict.fromkeys([*(step.reason for step in side.steps), *side.assumed])
-            out += [f"{SIDES[name]}: {line}" for line in lines]
-        return out
+        """A sentence per step, then what was assumed, once where it is of both sides."""
+        steps = [f"{SIDES[name]}: {step.reason}" for name, side in self._sides for step in side.steps]
+        assumed = []
+        for line in dict.fromkeys([*self.ref.assumed, *self.dist.assumed]):
+            sides = [SIDES[name] for name, side in self._sides if line in side.assumed]
+            whose = f"the {sides[0]}" if len(sides) == 1 else "either"
+            assumed.append(line.replace(":", f" of {whose}:", 1))
+        return list(dict.fromkeys([*steps, *assumed]))
 
 
 def _side_from(values: Mapping[str, Any]) -> Side:

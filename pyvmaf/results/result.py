@@ -77,7 +77,7 @@ class Result(Mapping[str, Column]):
         columns: a value per frame of every feature and model; NaN where a frame has none.
         pooled: the same names, over all frames.
         models: names of the models' columns.
-        note: what else there is to say, such as that one video is longer.
+        note: what else there is to say, such as that one video is longer; a line for each thing.
         run: what was measured; None for a result that was put together by hand.
         aggregates: values of the whole sequence that are not pooled, such as psnr's `apsnr_y`.
         provenance: the plan, digests of files and models, versions and instruction sets, as JSON has them;

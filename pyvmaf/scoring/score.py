@@ -219,7 +219,7 @@ class _Run:
         elif checkpoint:
             checkpoint.write(context, begin)
         part = self._part(self._extracted(context, measured), seconds, complete=error is None)
-        span, note = course.span, "; ".join(part.notes) or None
+        span, note = course.span, "\n".join(part.notes) or None
         # Ctrl-C may have come within an extractor, whose frame then has no scores.
         stop = part.extracted.stop if isinstance(error, KeyboardInterrupt) else span.first + measured.frames
         result = collect(context, self.models, range(span.first, stop), self.plan.subsample, note, part.run, part)
@@ -243,7 +243,7 @@ class _Run:
         message = f"{error}; {count(measured.frames, 'frame')} scored before"
         if isinstance(error, KeyboardInterrupt):
             message = str(Interrupted(result))
-        result = replace(result, note="; ".join(filter(None, (result.note, message))))
+        result = replace(result, note="\n".join(filter(None, (result.note, message))))
         if isinstance(error, KeyboardInterrupt):
             raise Interrupted(result) from None
         raise IncompleteError(message, result) from error

@@ -19,6 +19,7 @@ from .models import add_models
 from .parsers import Parser
 from .score import add_score
 from .status import EXIT_FAILED, EXIT_OK, EXIT_USAGE
+from .tables import say_wrapped
 from .verify import add_verify
 
 __all__ = ["main"]
@@ -66,7 +67,7 @@ def command(argv: Sequence[str] | None) -> int:
     if unknown:
         args.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     with warnings.catch_warnings(), as_interrupts() as ending:
-        warnings.showwarning = lambda message, *_, **__: say(f"warning: {message}")
+        warnings.showwarning = lambda message, *_, **__: say_wrapped(f"warning: {message}")
         try:
             return ending.status(args.run(args))
         except UsageError as error:

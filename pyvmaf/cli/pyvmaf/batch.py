@@ -22,6 +22,7 @@ from .parsers import add_command
 from .planning import add_plan_arguments, count, plan_arguments
 from .score import report, save
 from .status import EXIT_INCOMPLETE, EXIT_OK
+from .tables import say_wrapped
 
 
 def add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -142,7 +143,7 @@ def run_merge(args: argparse.Namespace) -> int:
             stem = os.path.splitext(os.path.basename(first.run.dist))[0] or "pair"
             save(result, os.path.join(args.output, f"{stem}.{first.digest[:12]}.json"))
         for line in result.run.warnings if result.run else ():
-            say(f"warning: {line}")
+            say_wrapped(f"warning: {line}")
         report(result, argparse.Namespace(**{**vars(args), "output": None if into_folder else args.output}))
         if result.part and result.part.complete and not result.part.is_whole:
             say(f"pyvmaf: {result.part.plan.frames}, not the whole videos")

@@ -22,7 +22,7 @@ from ..streams import say
 from .parsers import add_command
 from .planning import add_plan_arguments, count, plan_arguments
 from .status import EXIT_INCOMPLETE, EXIT_OK
-from .tables import print_numbers, print_wrapped
+from .tables import print_numbers, print_wrapped, say_wrapped
 
 EXAMPLES = """\
 examples:
@@ -130,7 +130,7 @@ def report(result: Result, args: argparse.Namespace, *, tells: bool = True) -> N
     except (VmafError, KeyboardInterrupt) as error:
         problem = error
     if result.note and tells:
-        say(result.note)
+        say_wrapped(*result.note.splitlines())
     if args.json:
         result.to_json(sys.stdout)
     elif args.csv:
@@ -168,7 +168,9 @@ def run_score(args: argparse.Namespace) -> int:
         try:
             report(error.result, args, tells=False)
         finally:
-            say(f"pyvmaf: {error.result.note}")
+            *notes, ending = (error.result.note or "").splitlines()
+            say_wrapped(*notes)
+            say(f"pyvmaf: {ending}")
             if args.resume:
                 say(f"pyvmaf: the same command goes on from {args.resume}")
         return EXIT_INCOMPLETE if isinstance(error, IncompleteError) else EXIT_INTERRUPTED

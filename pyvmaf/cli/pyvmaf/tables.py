@@ -7,15 +7,19 @@ import os
 import sys
 import textwrap
 from collections.abc import Sequence
+from typing import TextIO
+
+from ..spelling import in_shell
+from ..streams import say
 
 WIDTH = 80  # of a table for no terminal, which gets one space between columns rather than exceed it
 LEAST = 20  # characters in which text still reads well
 
 
-def terminal_width() -> int | None:
-    """Columns of the terminal that is written to; None: it is a file or a pipe."""
+def terminal_width(stream: TextIO | None = None) -> int | None:
+    """Columns of the terminal that is written to, by default on stdout; None: it is a file or a pipe."""
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+        return os.get_terminal_size((stream or sys.stdout).fileno()).columns or None
     except (OSError, ValueError):
         return None
 
@@ -28,6 +32,14 @@ def print_wrapped(text: str, first: str = "", rest: str = "") -> None:
     else:
         wrapper = textwrap.TextWrapper(max(width, LEAST), first, rest, break_on_hyphens=False)
         print(wrapper.fill(text))
+
+
+def say_wrapped(*lines: str) -> None:
+    """Paragraphs on stderr, in the shell's spelling."""
+    width = terminal_width(sys.stderr)
+    wrapper = textwrap.TextWrapper(max(width or LEAST, LEAST), "", "  ", break_on_hyphens=False)
+    for line in map(in_shell, lines):
+        say(wrapper.fill(line) if width else line)
 
 
 def print_numbers(rows: Sequence[Sequence[str]]) -> None:

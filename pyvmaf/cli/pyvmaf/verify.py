@@ -20,10 +20,10 @@ from ...results.result import count as number_of
 from ...scoring.plan import Plan
 from ...scoring.score import Means, carry_out
 from ..display import Bar
-from ..streams import say
 from .parsers import add_command
 from .planning import count
 from .status import EXIT_OK
+from .tables import say_wrapped
 
 
 def add_verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -46,7 +46,7 @@ def run_verify(args: argparse.Namespace) -> int:
             raise VmafValueError(f"{args.result} was made of {name}, which is no file that could be scored again")
     check_files(args.result, about)
     for line in about["plan"].get("warnings", ()):  # of what is not looked at again
-        say(f"warning: {line}")
+        say_wrapped(f"warning: {line}")
     bar = Bar(sys.stderr)
     try:
         progress = bar if sys.stderr.isatty() and not args.quiet else None

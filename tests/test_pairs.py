@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 from fractions import Fraction
@@ -347,3 +348,23 @@ def test_each_call_is_warned_and_its_result_says_so(tmp_path: Path) -> None:
     lines = [line for half in halves if half.run for line in half.run.warnings]
     merged = merge(halves).run
     assert merged is not None and len(lines) == 2 and merged.warnings == tuple(lines)
+
+
+def test_what_was_warned_of_survives_an_interruption(tmp_path: Path) -> None:
+    """Whoever goes on sees later frames only."""
+    lumas = [np.ascontiguousarray(y[::2, ::2]) for y, _, _ in moving()[:65]] * 2
+    ref = lumas_file(tmp_path / "ref.y4m", lumas)
+    other = lumas_file(tmp_path / "other.y4m", [np.rot90(y, 2).copy() for y in lumas])
+    at = tmp_path / "checkpoint"
+
+    def stop(done: int, _: int | None) -> None:
+        if done == 125:
+            raise KeyboardInterrupt
+
+    with pytest.warns(UserWarning, match="the first 120 frames show"), pytest.raises(KeyboardInterrupt):
+        score(ref, other, model=None, features=["psnr"], checkpoint=at, progress=stop)
+    line = f"{other}: the first 120 frames show different things"
+    run = score(ref, other, model=None, features=["psnr"], checkpoint=at, align="off").run
+    assert run is not None and len(run.warnings) == 1 and run.warnings[0].startswith(line)
+    with pytest.warns(UserWarning, match=re.escape(line)):  # what is complete is read
+        assert score(ref, other, model=None, features=["psnr"], checkpoint=at, align="off").run == run

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -62,6 +62,7 @@ class Checkpoint:
         self._due = self._next  # frames that have settled, and are written next
         self._written = time.monotonic()
         self._broken = False
+        self._warnings = len(part.run.warnings)
         if self._writer and not found:
             self._writer.head(part)
 
@@ -113,6 +114,13 @@ class Checkpoint:
                 self._writer.frames(replace(piece, aggregates=()))
                 self._next = due
         self._written = time.monotonic()
+
+    def warned(self, lines: Sequence[str]) -> None:
+        """Write what the run was warned of, if there is more of it: whoever goes on does not see those frames."""
+        if self._writer and len(lines) > self._warnings and not self._broken:
+            with self._writing():
+                self._writer.warnings(lines)
+            self._warnings = len(lines)
 
     def discard(self) -> None:
         """What was scored should not have been: the next run begins anew, and is refused for the same reason."""

@@ -11,7 +11,7 @@ import json
 import os
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -85,6 +85,10 @@ class Writer:
         head = FRAMES.pack(b"F", piece.begin, piece.end, halo, len(names))
         return head + numbers.tobytes() + values.tobytes() + written.tobytes()
 
+    def warnings(self, lines: Sequence[str]) -> None:
+        """What the run was warned of so far."""
+        self._records.append(_json("W", {"warnings": list(lines)}))
+
     def end(self, part: Part) -> None:
         """There are no more frames; the run as it turned out."""
         aggregates = [[one.registration, one.name, one.value] for one in part.extracted.aggregates]
@@ -140,6 +144,8 @@ class Stored:
             self.part = Part(plan, dict(fields["identity"]), nothing, Run.from_dict(fields["run"]), complete=False)
         elif record[:1] == b"C":
             self.series += (Series.from_dict(fields),)
+        elif record[:1] == b"W" and self.part:
+            self.part = replace(self.part, run=replace(self.part.run, warnings=tuple(map(str, fields["warnings"]))))
         elif record[:1] == b"E" and self.part:
             self.is_complete = True
             aggregates = tuple(Aggregate.of(*one) for one in fields["aggregates"])

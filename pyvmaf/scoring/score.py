@@ -164,6 +164,8 @@ class _Run:
                 VmafContext(n_threads=threads, n_subsample=plan.subsample, cpumask=means.cpumask)
             )
             register(context, self.models, plan.features)
+            if checkpoint and checkpoint.found:
+                self.told = Told(dict.fromkeys([*checkpoint.found.run.warnings, *self.told.lines]))
             for line in _contradictions(plan, self.opened):
                 self.told.warn(line)
             course = Course(plan.frames, checkpoint.known if checkpoint else 0, context.halo)
@@ -184,6 +186,7 @@ class _Run:
 
         def settled() -> None:
             if checkpoint:
+                checkpoint.warned(self.told.lines)
                 checkpoint.settled(context, begin)
 
         result: Result | None = None

@@ -37,11 +37,17 @@ def advice(found: Inspection, args: argparse.Namespace) -> tuple[str, list[str]]
 
 def folded(words: Sequence[str], width: int) -> str:
     """A command for the shell on lines of that width, as far as its words are shorter."""
+    groups: list[str] = []  # a flag stays with its value
+    for before, word in zip(["", *words], words, strict=False):
+        if before.startswith("--"):
+            groups[-1] += f" {shlex.quote(word)}"
+        else:
+            groups.append(shlex.quote(word))
     lines = [""]
-    for word in map(shlex.quote, words):
-        if lines[-1] and len(lines[-1]) + len(word) + 3 > width:  # with a backslash
+    for group in groups:
+        if lines[-1] and len(lines[-1]) + len(group) + 3 > width:  # with a backslash
             lines.append("")
-        lines[-1] += f" {word}" if lines[-1] else word
+        lines[-1] += f" {group}" if lines[-1] else group
     return " \\\n".join(lines)
 
 

@@ -25,7 +25,8 @@ from ..prepare.pair import decoder_for, prepare_videos
 from ..prepare.settings import Prepare, Settings
 from ..results.result import Result, collect, count
 from ..results.run import Run
-from ..video import AvVideo, Pair, RawVideo, Source, Video, VideoFormat, Y4mVideo, open_video
+from ..video import AvVideo, Pair, RawVideo, Source, Video, VideoError, VideoFormat, Y4mVideo, open_video
+from ..video.base import BeyondEndError
 from ..video.url import is_remote, shown
 from .aligned import Align, AlignmentError, inspected, matched, watcher
 from .interrupts import Hold
@@ -174,7 +175,10 @@ class _Run:
         return Checkpoint(self.means.checkpoint, self._part(nothing, 0.0, complete=False))
 
     def _measure(self, context: VmafContext, course: Course, checkpoint: Checkpoint | None) -> Result:
-        self.pair = course.pair(self.opened, self.matched)
+        try:
+            self.pair = course.pair(self.opened, self.matched)
+        except BeyondEndError as error:  # it names the frame to read first, which is before those of the range
+            raise VideoError(error.path, f"{course.span} are {error.problem}") from None
         watch = watcher(self.plan.align, self.pair, late=course.known > 0)
         begin = min(course.begin, course.span.first)
 

@@ -266,7 +266,7 @@ def test_a_failure_is_one_line(
     out, err = capfd.readouterr()
     last = err.splitlines()[-1]
     assert re.fullmatch(line, last), err
-    assert all(before.startswith(("Warning: ", '"')) for before in err.splitlines()[:-1]) and not out
+    assert all(before.startswith(("warning: ", '"')) for before in err.splitlines()[:-1]) and not out
     assert "libvmaf" not in err
 
 

@@ -19,6 +19,7 @@ from pyvmaf import AlignmentError, Inspection, VideoError, VmafFileNotFoundError
 from pyvmaf.cli.pyvmaf import main
 from pyvmaf.pairs.facts import NO_EDGES
 from pyvmaf.pairs.probe import facts_of
+from pyvmaf.scoring.score import Means, carry_out
 
 
 def looked_at(case: Case, folder: Path) -> Inspection:
@@ -161,7 +162,7 @@ def test_a_rate_converted_by_blending_is_refused(filters: str, tmp_path: Path) -
     (blended,) = (f for f in found.findings if f.severity == "refusal")
     assert blended.code == "blended" and 20 < blended.evidence["count"] < blended.evidence["of"] <= 112
     with pytest.raises(
-        AlignmentError, match=r"dist\.mp4: .* converted by blending, or pulldown; score a version whose rate"
+        AlignmentError, match=r"dist\.mp4: .* converted by blending, or fields woven; score a version whose rate"
     ):
         score(ref, dist, align="auto")
 
@@ -234,7 +235,12 @@ def test_auto_tells_what_it_does_not_mend(tmp_path: Path) -> None:
         assert score(*pair, align="auto", prepare={"deinterlace": {"dist": "bwdif"}}).score > woven + 5
     case = next(case for case in DAMAGED if case.name == "swapped")
     with pytest.warns(UserWarning, match="they seem to be swapped; give the videos in the other order"):
-        score(*make(case, tmp_path), align="auto", prepare="auto")
+        swapped = score(*make(case, tmp_path), align="auto", prepare="auto")
+    assert swapped.run is not None and len(swapped.run.warnings) == 1 and swapped.part is not None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # the files are not looked at again
+        again = carry_out(swapped.part.plan, Means())
+    assert again.run is not None and again.run.warnings == swapped.run.warnings
 
 
 def test_rgb_has_neither_range_nor_matrix(tmp_path: Path) -> None:
@@ -244,7 +250,7 @@ def test_rgb_has_neither_range_nor_matrix(tmp_path: Path) -> None:
     assert score(ref, dist, align="auto", prepare="auto").score > 90  # what lies beyond RGB was clipped
 
 
-@pytest.mark.filterwarnings("ignore:rotations differ")
+@pytest.mark.filterwarnings("ignore:.*rotations differ")
 def test_a_turn_that_is_no_quarter_is_none(tmp_path: Path) -> None:
     ref, dist = both(tmp_path, How(rotation=45))
     found = inspect(ref, dist)
@@ -338,3 +344,42 @@ def test_wide_primaries_beside_others_are_refused(tmp_path: Path) -> None:
     found = inspect(ref, dist)
     assert (found.verdict, found.codes) == ("not comparable", ("primaries",))
     assert "are bt709, of the distorted video smpte432" in str(found)
+
+
+LOW = (("crf", "48"), ("preset", "veryfast"))
+
+
+def test_compressed_noise_is_not_woven(tmp_path: Path) -> None:
+    """It has more of up and down than of left and right."""
+    rng = np.random.default_rng(1)
+    noisy = [(np.clip(y + rng.normal(0, 15, y.shape), 16, 235).astype(np.uint8), u, v) for y, u, v in moving()[:60]]
+    for crf in ("24", "30", "36"):
+        how = How(options=(("crf", crf), ("preset", "veryfast")))
+        assert looked_at(Case(f"noise{crf}", lambda _: noisy, how=how, ref=lambda _: noisy), tmp_path).codes == ()
+
+
+def test_what_is_left_of_the_dark_tells_nothing(tmp_path: Path) -> None:
+    """Pictures of a few code values, of which a low bit rate leaves hardly any: no offset, no other content."""
+    dark = [(((y.astype(int) - 16) // 14 + 16).astype(np.uint8), u, v) for y, u, v in moving()]
+    case = Case("dark", lambda _: dark, how=How(options=LOW), ref=lambda _: dark)
+    found = looked_at(case, tmp_path)
+    assert (found.verdict, found.codes) == ("comparable", ())
+    assert found.alignment.identity and found.alignment.ambiguous
+    assert score(*make(case, tmp_path)).score < 60
+
+
+def test_badly_coded_frames_stay_where_they_are(tmp_path: Path) -> None:
+    """As at the end of a scene at low bit rates; they are not foreign, as none fits them better."""
+
+    def blurred(frames: Frames) -> list[Planes]:
+        out = list(frames[:60])
+        for k in (29, 30, 31, 32):
+            y, u, v = out[k]
+            rows, columns = (np.abs(np.arange(n)[:, None] - np.arange(n)) < 25 for n in y.shape)
+            low = rows / rows.sum(1, keepdims=True) @ y @ (columns / columns.sum(0))
+            out[k] = (np.rint(low).astype(np.uint8), u, v)
+        return out
+
+    found = looked_at(Case("blurred", blurred, ref=lambda f: f[:60]), tmp_path)
+    assert (found.verdict, found.codes) == ("comparable", ())
+    assert found.alignment.identity

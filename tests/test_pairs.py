@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from support.pair_clips import moving, y4m
 
-from pyvmaf import AlignmentError, Facts, Plan, VmafTypeError, VmafValueError, facts_of, score
+from pyvmaf import AlignmentError, Facts, Plan, Result, VmafTypeError, VmafValueError, facts_of, merge, score
 from pyvmaf.pairs import Alignment, Segment, Signatures, align
 from pyvmaf.pairs.bars import find_bars
 from pyvmaf.pairs.check import Check
@@ -285,7 +285,7 @@ def lumas_file(path: Path, lumas: Sequence[NDArray[np.uint8]]) -> Path:
     return path
 
 
-@pytest.mark.filterwarnings("ignore:the distorted samples are of limited range")
+@pytest.mark.filterwarnings("ignore:.*the distorted samples are of limited range")
 def test_score_refuses_what_is_out_of_step_and_matches_it(tmp_path: Path) -> None:
     """Matched pairs have the numbers of the pair before it was damaged, wherever the frame before is the same."""
     refs = [planes[0] for planes in moving()]
@@ -317,3 +317,33 @@ def test_a_plan_keeps_its_alignment() -> None:
         Plan.make("a.y4m", "b.y4m", align="on")
     with pytest.raises(VmafTypeError, match="takes paths"):
         score("-", "b.y4m", align="auto")
+
+
+def test_foreign_frames_in_the_place_of_others_are_in_step(tmp_path: Path) -> None:
+    """They are distortion, which is measured, and told."""
+    lumas = [y for y, _, _ in moving()]
+    ref = lumas_file(tmp_path / "ref.y4m", lumas)
+    black = lumas_file(tmp_path / "black.y4m", [*lumas[:40], *[np.full_like(lumas[0], 16)] * 8, *lumas[48:]])
+    with pytest.warns(UserWarning, match="distorted frames 40 to 47 foreign, in place of .* they count as distortion"):
+        found = score(ref, black, model=None, features=["psnr"])["psnr_y"]
+    assert found[:40].min() > 50 > 20 > found[40:48].max()
+
+
+def test_each_call_is_warned_and_its_result_says_so(tmp_path: Path) -> None:
+    """Of a loop too: at the caller's line, of the file by its name, under Python's own filter."""
+    lumas = [y for y, _, _ in moving()[:20]]
+    ref = lumas_file(tmp_path / "ref.y4m", lumas)
+    others = [lumas_file(tmp_path / f"{k}.y4m", [np.rot90(y, 2).copy() for y in lumas]) for k in range(2)]
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("default")
+        results = [score(ref, other, model=None, features=["psnr"], prepare="auto") for other in others]
+    assert [one.filename for one in told] == [__file__] * 2
+    for other, one, result in zip(others, told, results, strict=True):
+        assert result.run is not None and result.run.warnings == (str(one.message),)
+        assert str(one.message).startswith(f"{other}: the first 20 frames show different things")
+        assert Result.from_json(result.to_json()).run == result.run
+    with pytest.warns(UserWarning, match="show different things"):
+        halves = [score(ref, others[0], model=None, features=["psnr"], frames=range(k, k + 10)) for k in (0, 10)]
+    lines = [line for half in halves if half.run for line in half.run.warnings]
+    merged = merge(halves).run
+    assert merged is not None and len(lines) == 2 and merged.warnings == tuple(lines)

@@ -15,6 +15,7 @@ from support.prepared_clips import HEIGHT, WIDTH, clip, frames_of, opened, score
 
 import pyvmaf  # noqa: E402
 from pyvmaf.errors import VmafFileNotFoundError, VmafTypeError, VmafValueError  # noqa: E402
+from pyvmaf.pairs import facts_of  # noqa: E402
 from pyvmaf.parts import origin  # noqa: E402
 from pyvmaf.prepare import (  # noqa: E402
     DecodedVideo,
@@ -121,6 +122,29 @@ def test_film_grain_is_told_and_can_be_left_out(grainy: Path) -> None:
     assert np.abs(a - b).mean() > 1
     with open_video(grainy) as plain:
         assert np.array_equal([np.array(f[0]) for f in plain][1], a)
+
+
+def grain_message() -> bytes:
+    """An SEI unit with film grain characteristics, by ITU-T H.264, 7.3.2.3 and D.1.21."""
+    bits = "0" + "00" + "0" + "00" + "0100"  # not cancelled; frequencies; no colours of its own; added; scale of 4
+    bits += "100" + f"{0:08b}" + "000" + f"{0:08b}{255:08b}"  # luma alone: one interval, one value
+    bits += "0000000" + f"{2 * 60:08b}"  # 60, as se(v)
+    bits += "010"  # until the next: 1, as ue(v)
+    payload = int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
+    return bytes([0, 0, 0, 1, 6, 19, len(payload)]) + payload + b"\x80"
+
+
+def test_film_grain_of_h264_is_told(tmp_path: Path) -> None:
+    plain, told = tmp_path / "plain.h264", tmp_path / "told.h264"
+    write(plain, clip(), codec="libx264", options={"qp": "0", "preset": "ultrafast"})
+    data = plain.read_bytes()
+    first = data.index(b"\x00\x00\x01\x65")
+    told.write_bytes(data[:first] + grain_message() + data[first:])
+    assert facts_of(told).film_grain  # FFmpeg reads it so
+    pair = opened(plain, told)
+    assert [w.split(":")[0] for w in pair.warnings] == [str(told)]
+    with open_video(plain) as a, open_video(told) as b:
+        assert any((x[0] != y[0]).any() for x, y in zip(a, b, strict=True))
 
 
 def test_no_film_grain_no_warning(tmp_path: Path, grainy: Path) -> None:
@@ -309,7 +333,7 @@ def test_alpha_counts_only_where_something_shows_through(tmp_path: Path, pixel: 
 # Files of other kinds
 
 
-@pytest.mark.filterwarnings("ignore:frame rates differ")
+@pytest.mark.filterwarnings("ignore:.*frame rates differ")
 def test_phone_video_of_varying_rate_stands_upright(tmp_path: Path) -> None:
     many = clip(noise=30, frames=4)
     turned = [tuple(np.rot90(p, -1) for p in frame) for frame in many]

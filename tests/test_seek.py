@@ -261,3 +261,21 @@ def test_no_thread_stays(tmp_path: Path) -> None:
     for _ in Pair(Plain(300), Plain(300), first=200):
         break
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(("side", "extra"), [(64, 1025), (64, 2050), (8, 102)])
+def test_headers_that_are_together_as_long_as_a_frame(tmp_path: Path, side: int, extra: int) -> None:
+    """Behind them every header is where those of bare frames are, but one frame on."""
+    size = side * side * 3 // 2
+    longer = (size + 6) // extra
+    assert longer * extra == size + 6
+    bodies = [bytes([i]) * size for i in range(40)]
+    heads = [b"FRAME X" + b"a" * (extra - 2) + b"\n"] * longer + [b"FRAME\n"] * (40 - longer)
+    path = tmp_path / "a.y4m"
+    path.write_bytes(
+        f"YUV4MPEG2 W{side} H{side} F25:1 Ip C420\n".encode() + b"".join(map(bytes.__add__, heads, bodies))
+    )
+    for first in (1, longer, 2 * longer + 1, 30, 39):
+        with open_video(path) as video:
+            video.start_at(first)
+            assert [int(frame[0][0, 0]) for frame in video] == list(range(first, 40)), first

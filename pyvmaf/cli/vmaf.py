@@ -228,7 +228,7 @@ def run(args: Arguments, stack: ExitStack) -> int:
 
 def show_warning(message: Warning | str, *_: object, **__: object) -> None:
     """A warning as one line."""
-    say(f"Warning: {message}")
+    say(f"warning: {message}")
 
 
 def command(program: str, argv: Sequence[str] | None) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import errno
 import threading
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any
@@ -14,6 +13,7 @@ from .._ffi import CData, call, enum_value, ffi, lib, new_dictionary, number, te
 from ..enums import LogLevel, PixelFormat, pixel_format
 from ..errors import VmafTimeoutError, VmafValueError, error_for
 from ..pictures.picture import VmafPicture, as_picture, reference
+from ..told import warn
 from .extractor import check_options
 from .model import VmafModelCollection
 from .queries import Model, Pooling, Queries
@@ -110,7 +110,7 @@ class VmafContext(Queries):
         """What the engine said of a call that succeeded, where nobody would read it otherwise."""
         message = text(lib.pyvmaf_last_message())
         if message and self._log_level < LogLevel.WARNING:
-            warnings.warn(message, stacklevel=3)
+            warn(message)
 
     def use_features_from_model(self, model: Model | str) -> None:
         """Run the extractors that `model`, or the members of a collection, need.

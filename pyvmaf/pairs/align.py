@@ -20,7 +20,7 @@ from .viterbi import FOREIGN, regular_steps
 USUAL = [
     Fraction(a, b) for a, b in ((1, 2), (2, 1), (4, 5), (5, 4), (2, 5), (5, 2), (24, 25), (25, 24), (5, 6), (6, 5))
 ]
-#: Numbers of frames hint at a rate that is as near; clocks are believed where they differ by less, as by a cut.
+#: Numbers of frames hint at a rate that is as near, where clocks leave more of them unexplained than a cut does.
 HINT, CUT = 0.07, 0.15
 #: Rates nearer to one than this are one: 24 and 24000/1001.
 SAME = 0.004
@@ -61,8 +61,8 @@ def candidates(ref: int, dist: int, ref_rate: Fraction | None, dist_rate: Fracti
     """Rates to try: one, that of the clocks, and those that numbers of frames hint at: more where no clock is known."""
     hinted = [rate for rate in USUAL if abs(ref / dist / rate - 1) < HINT]
     if ref_rate and dist_rate:
-        found = [(ref_rate / dist_rate).limit_denominator(1001)]
-        found += hinted if abs(ref / dist - 1) > CUT else []
+        clocks = (ref_rate / dist_rate).limit_denominator(1001)
+        found = [clocks, *(hinted if abs(ref / dist / clocks - 1) > CUT else [])]
     else:
         found = hinted
     out = [Fraction(1)]

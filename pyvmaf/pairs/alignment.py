@@ -133,6 +133,20 @@ class Alignment:
         for segment in self.segments:
             yield from segment.pairs()
 
+    @classmethod
+    def in_order(cls, ref_count: int, dist_count: int, similarity: float) -> Alignment:
+        """The n-th with the n-th, where pictures do not tell.
+
+        >>> one = Alignment.in_order(9, 7, 0.5)
+        >>> one.identity, one.ambiguous, str(one)
+        (True, True, 'reference frames 7 to 8 missing at the end; the pictures tell little of it')
+        """
+        count = min(ref_count, dist_count)
+        ends = {"short": ((count, ref_count), (count, count)), "tail": ((count, count), (count, dist_count))}
+        events = [Event(kind, *spans, (count, count)) for kind, spans in ends.items() if any(b > a for a, b in spans)]
+        segment = Segment((0, count), (0, count), (1,), 0.0)
+        return cls(ref_count, dist_count, "1", (segment,), tuple(events), similarity, 0.0)
+
     def __str__(self) -> str:
         if not self.segments:
             return "no frame of the distorted video matches the reference"

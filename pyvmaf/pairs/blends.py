@@ -63,7 +63,7 @@ def blend_findings(
     if abs(rate - 1) > SAME:
         remedy = "score a version whose rate was converted by repeating or dropping frames"
         yield Finding(
-            "blended", "refusal", f"{text}: rates were converted by blending, or pulldown; {remedy}", evidence
+            "blended", "refusal", f"{text}: rates were converted by blending, or fields woven; {remedy}", evidence
         )
     else:
         yield Finding("blended", "warning", f"{text}: they are blurred over time", evidence)

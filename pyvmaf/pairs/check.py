@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from .align import align
 from .alignment import Alignment, Event, Span
 from .distance import NOTHING, expected, normalised, strange_from
+from .match import is_faint
 from .signature import COLUMNS, ROWS, Floats, Signatures, fine, product
 
 #: So many frames are looked at, from the first on; after them so many of every so many: what was dropped or inserted
@@ -28,6 +29,10 @@ LATER, EVERY = 60, 600
 FEWEST = 8
 #: Below this correlation the two are not of one content, or not of one part of it.
 UNLIKE = 0.8
+#: Below this one, pictures that are all but even do not tell.
+LIKE = 0.95
+#: A pair is refused only if its frames would fit so much worse beside where they are found.
+SURE = 0.95
 #: Lines that are added up for a row, at most: a tenth of 1080p's.
 LINES = 6
 #: This share of frames has to fit best, or about so, where they are.
@@ -112,6 +117,8 @@ class Check:
         if (rate := Fraction(alignment.rate)) != 1:  # one side goes beyond what was looked at of the other
             ref, dist = _first(ref, math.ceil(count * rate)), _first(dist, math.ceil(count / rate))
             alignment = align(ref, dist, rate, ONE)
+        if alignment.similarity < LIKE and is_faint(ref) and is_faint(dist):
+            return CheckResult(True, False, alignment, "")
         if alignment.similarity < UNLIKE:
             which = (
                 f"the first {count} frames" if not self.first else f"frames {self.first} to {self.first + count - 1}"
@@ -121,11 +128,14 @@ class Check:
             return CheckResult(False, True, alignment, f"{text}; `pyvmaf inspect` says more")
         # At the end of what was looked at, frames that are late or early are missing on one side.
         events = [e for e in alignment.events if e.kind not in ("short", "tail")]
-        if not events and alignment.rate == "1":
+        if (not events and alignment.rate == "1") or alignment.confidence < SURE:
             return CheckResult(True, False, alignment, "")
         what = "; ".join(self._told(e) for e in events[:3])
         if alignment.rate != "1":
             what = f"one distorted frame stands for {alignment.rate} reference frames"
+        elif all(e.kind == "replace" and _length(e.ref) == _length(e.dist) for e in events):
+            text = f'{what}: they count as distortion; align="auto" leaves them out'
+            return CheckResult(True, False, alignment, text)
         return CheckResult(False, False, alignment, f'frames are out of step: {what}; align="auto" matches them')
 
     def _told(self, event: Event) -> str:
@@ -140,6 +150,10 @@ class Check:
 
 def _first(of: Signatures, count: int) -> Signatures:
     return Signatures(of.lumas[:count], None, of.details[:count], of.combs[:count])
+
+
+def _length(span: Span) -> int:
+    return span[1] - span[0]
 
 
 def _moved(span: Span, by: int) -> Span:

@@ -42,6 +42,7 @@ class Measured:
 
 #: A conversion that the tags speak of has to leave less than this share of the errors, any other than that one.
 TAGGED, UNTAGGED = 0.75, 0.4
+NOTICED_LUMA = 1.5  # difference of luma at the usual distance from its mean, below which contrast is the same
 NOTICED = 0.5  # squared difference of colours, in 8-bit units, below which none is looked for
 
 
@@ -65,7 +66,8 @@ def measure_colours(
     gain, offset = _line(x.ravel(), y.ravel())
     range_ = _range(x.ravel(), y.ravel(), gain, offset)
     a, b = RANGES[range_] if range_ else (1.0, 0.0)
-    changed = range_ is None and (abs(gain - 1) > 0.08 or abs(gain * 110 + offset - 110) > 6)
+    contrast = abs(gain - 1) > 0.08 and abs(gain - 1) * y.std() > NOTICED_LUMA
+    changed = range_ is None and (contrast or abs(float(y.mean() - x.mean())) > 6)
     return Measured(range_, _matrix(ref, dist, some, (a, b), tagged), gain, offset, changed)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,8 @@ from .verdict import Finding
 #: Share of combed samples, beyond thrice what the other side has, from which a frame is woven; and where the other
 #: side is of another height, as scaling makes lines that go up and down of what was finer.
 WOVEN, WOVEN_SCALED = 0.004, 0.03
-#: So many woven frames are no accident.
-ENOUGH = 4
+#: So many woven frames, and such a share of all, are no accident of compression.
+ENOUGH, SHARE = 6, 0.01
 Frames = NDArray[np.int64]
 
 
@@ -37,7 +38,11 @@ def woven_frames(ref: Signatures, dist: Signatures, alignment: Alignment, *, sca
         "ref": np.flatnonzero(ref.combs > least + 3 * partner["ref"]),
         "dist": np.flatnonzero(dist.combs > least + 3 * partner["dist"]),
     }
-    return {side: frames if len(frames) >= ENOUGH else frames[:0] for side, frames in found.items()}
+    counts = {"ref": len(ref), "dist": len(dist)}
+    return {
+        side: frames if len(frames) >= max(ENOUGH, SHARE * counts[side]) else frames[:0]
+        for side, frames in found.items()
+    }
 
 
 def _usual(combs: NDArray[np.float32], frames: Frames) -> float:
@@ -52,7 +57,7 @@ def woven_findings(ref: Facts, dist: Facts, woven: Mapping[str, Frames]) -> Iter
         if facts.interlaced or not len(frames):
             continue
         code, what, do = "interlaced", "frames are woven of two fields, though no tag says so", "deinterlace"
-        if _is_pulldown(frames):
+        if is_pulldown(ref, dist, frames):
             code, what, do = "telecine", "of five frames, two are woven of two pictures", "detelecine"
         yield Finding(
             code, "request", f"{what} in {SIDES[side]}",
@@ -60,17 +65,25 @@ def woven_findings(ref: Facts, dist: Facts, woven: Mapping[str, Frames]) -> Iter
         )  # fmt: skip
 
 
-def first_field(facts: Facts, woven: Frames) -> int | None:
+def first_field(facts: Facts, woven: Frames, *, pulldown: bool) -> int | None:
     """The field that a deinterlacer makes frames of: 0 for the even lines, 1 for the odd ones; None: not interlaced."""
     if facts.interlaced:
         return 1 if facts.field_order == "bottom" else 0
-    return 0 if len(woven) and not _is_pulldown(woven) else None
+    return 0 if len(woven) and not pulldown else None
 
 
-def _is_pulldown(frames: Frames) -> bool:
-    """Pulldown weaves two neighbours of every five, so none is woven two or three after a woven one; five after, all.
+#: Rates, reference frames per distorted frame, of film beside its pulldown.
+PULLDOWN = (Fraction(4, 5), Fraction(5, 4))
 
-    Interlacing weaves all that move.
+
+def is_pulldown(ref: Facts, dist: Facts, frames: Frames) -> bool:
+    """Whether woven frames are those of a pulldown: by the clocks, or, where they are the same, by which frames are.
+
+    Pulldown weaves two neighbours of every five, so none is woven two or three after a woven one, and of those five
+    after all. Interlacing weaves all that move.
     """
+    clocks = ref.rate / dist.rate if ref.rate and dist.rate else Fraction(1)
+    if clocks in PULLDOWN:
+        return True
     apart = {by: len(np.intersect1d(frames, frames + by)) for by in (2, 3, 5)}
-    return apart[2] + apart[3] < apart[5]
+    return clocks == 1 and 2 * (apart[2] + apart[3]) < apart[5]

@@ -18,8 +18,9 @@ from .alignment import Alignment
 from .blends import blend_findings, mixed_frames
 from .colours import Measured, measure_colours
 from .facts import NO_EDGES, Facts
-from .fields import Frames, first_field, woven_findings, woven_frames
+from .fields import Frames, first_field, is_pulldown, woven_findings, woven_frames
 from .geometry import bars_agree, find_turn, geometry_findings, guesses, some_pairs, views_of
+from .match import is_faint
 from .overlay import overlay_findings
 from .probe import facts_of
 from .reading import Reading
@@ -81,6 +82,7 @@ class _Look:
         self.facts, self.raw = facts, raw
         self.problems: list[VideoError | None] = [None, None]
         self.turned = 0
+        self.faint = False
         self.placing: Placing | None = None
 
     def match(self) -> None:
@@ -90,7 +92,12 @@ class _Look:
             self._try_without_bars()
         if self.alignment.similarity < LIKE:
             self._turn()
-        self._place()
+        a, b = self.signatures
+        doubtful = self.alignment.similarity < LIKE or self.alignment.ambiguous
+        if doubtful and is_faint(a) and is_faint(b):
+            self.alignment, self.faint = Alignment.in_order(len(a), len(b), self.alignment.similarity), True
+        else:
+            self._place()
         self._unweave()
 
     def _try_without_bars(self) -> None:
@@ -153,7 +160,10 @@ class _Look:
         """Match interlaced frames by the field that deinterlacing keeps: woven ones match two frames alike."""
         lines = [view.size(facts)[1] for view, facts in zip(self.views, self.facts, strict=True)]
         self.woven = woven_frames(*self.signatures, self.alignment, scaled=lines[0] != lines[1])
-        a, b = (first_field(f, self.woven[side]) for f, side in zip(self.facts, ("ref", "dist"), strict=True))
+        a, b = (
+            first_field(facts, frames, pulldown=is_pulldown(*self.facts, frames))
+            for facts, frames in zip(self.facts, (self.woven["ref"], self.woven["dist"]), strict=True)
+        )
         if a is None and b is None:
             return
         self.views = (replace(self.views[0], field=a), replace(self.views[1], field=b))
@@ -187,10 +197,9 @@ class _Look:
         pairs = list(self.alignment.pairs())
         matched = self.alignment.matched
         few = matched < MATCHED * min(self.alignment.dist_count, self.alignment.ref_count)
-        overlaid = []
-        if self.alignment.similarity < UNLIKE and not few:
-            overlaid = list(overlay_findings(*self.signatures, self.alignment))
-        if few or (self.alignment.similarity < UNLIKE and not overlaid):
+        unlike = self.alignment.similarity < UNLIKE and not self.faint
+        overlaid = list(overlay_findings(*self.signatures, self.alignment)) if unlike and not few else []
+        if few or (unlike and not overlaid):
             yield Finding(
                 "content", "refusal", "the two show different things: no part of one matches the other",
                 {"similarity": self.alignment.similarity, "matched": matched},
@@ -200,7 +209,7 @@ class _Look:
         yield from overlaid
         a, b = self.signatures
         matrices = self.facts[1].matrix, self.facts[0].matrix
-        measured = None if overlaid else measure_colours(a, b, pairs, matrices)
+        measured = None if overlaid or self.faint else measure_colours(a, b, pairs, matrices)
         yield from tag_findings(*self.facts, measured)
         yield from geometry_findings(*self.facts, self.views, self.placing, self.turned)
         yield from blend_findings(*self.counted(), mixed_frames(a, b, self.alignment), self.woven)

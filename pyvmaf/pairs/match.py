@@ -38,6 +38,8 @@ TOGETHER = 100
 UNUSUAL = 20.0
 #: Variance of luma, in 8-bit units, of pictures that show nothing.
 EMPTY = 0.5
+#: Variance up to which heavy compression takes so much of a picture that the rest tells little.
+FAINT = 36.0
 PRICES = Prices()
 
 
@@ -210,3 +212,9 @@ def similarity(ref: Signatures, dist: Signatures, path: Path) -> float:
     if min(own, other) < EMPTY:
         return 1.0 if max(own, other) < 4 * EMPTY else 0.0
     return float(common / (own * other) ** 0.5)
+
+
+def is_faint(signatures: Signatures) -> bool:
+    """Whether its pictures are so even, as in the dark, that little of them may be left."""
+    some = coarse(signatures.lumas[:: max(1, len(signatures) // Chunked.SIZE)])
+    return float(some.var(axis=1).mean()) < FAINT

@@ -20,6 +20,8 @@ AS_GOOD = 3.0
 #: The mean gain, in usual squared differences, that makes a run of some length credible: 0.25 and so
 #: much over the square root of the length, for a shift that lasts and for one that is taken back.
 GAIN, LASTING, PASSING = 0.25, 2.5, 9.0
+#: A place is as good as the best within this factor; frames that show the same correlate so.
+BEST, ALIKE = 1.2, 0.6
 
 
 @dataclass
@@ -45,7 +47,7 @@ def runs_of(matching: Matching) -> list[Run]:
     runs = _found(matching)
     if matching.rate != 1 or not runs:
         return runs
-    runs = _credible(matching, runs)
+    runs = _credible(matching, _to_ends(matching, runs))
     for before, after in zip(runs, [*runs[1:], None], strict=True):
         _settle(matching, before, after)
     return _begun(matching, runs)
@@ -116,10 +118,36 @@ def _passing(matching: Matching, runs: list[Run], k: int) -> float:
     if after is None:
         return math.inf
     span = (runs[k].stop, runs[after].dist)
-    if span[0] >= span[1] or _foreign(matching, *span):
+    if span[0] >= span[1]:
         return math.inf
+    if _foreign(matching, *span):
+        return 0.0 if _is_at_home(matching, span, runs[k].shift) else math.inf
     gain = _gain(matching, span, runs[k].shift, runs[k : after + 1])
     return math.inf if gain is None else gain / _needed(span[1] - span[0], PASSING)
+
+
+def _is_at_home(matching: Matching, span: Span, shift: int) -> bool:
+    """Whether foreign frames show what they should, and fit there as well as anywhere: they are coded badly."""
+    best, alike = 0, 0.0
+    for j in range(*span):
+        best += matching.distance(j + shift, j) <= BEST * float(matching.least[j])
+        ref, dist = matching.distances.ref.rows(j + shift, j + shift + 1), matching.distances.dist.rows(j, j + 1)
+        spread = float(ref.std() * dist.std())
+        alike += float(((ref - ref.mean()) * (dist - dist.mean())).mean()) / spread if spread > 1 else 0.0
+    return min(2 * best, alike / ALIKE) > span[1] - span[0]
+
+
+def _to_ends(matching: Matching, runs: list[Run]) -> list[Run]:
+    """The runs, the first and the last of them going on over foreign frames at the ends that are coded badly."""
+    first, last = runs[0], runs[-1]
+    start = (max(0, -first.shift), first.dist)
+    stop = (last.stop, min(len(matching.path.modes), len(matching.distances.ref) - last.shift))
+    if _foreign(matching, *start) and _is_at_home(matching, start, first.shift):
+        first.refs = [j + first.shift for j in range(*start)] + first.refs
+        first.dist = start[0]
+    if _foreign(matching, *stop) and _is_at_home(matching, stop, last.shift):
+        last.refs += [j + last.shift for j in range(*stop)]
+    return runs
 
 
 def _lasting(matching: Matching, runs: list[Run], k: int) -> float:

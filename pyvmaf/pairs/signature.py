@@ -89,8 +89,8 @@ class Signatures:
 # fields from two times do that along every edge that moved; a thin line goes up and down once.
 COMB = 10
 # Noise does so along the line as well, also at twice the distance where it was stretched. So many times that
-# share is taken off: over one, because shares of small pictures are uncertain themselves.
-NOISE = 1.5
+# share is taken off: over one, because shares of small pictures are uncertain, and compressed noise is not even.
+NOISE = 2.5
 
 
 def textures(luma: NDArray[Any], depth: int) -> tuple[float, float]:

@@ -9,13 +9,12 @@ from fractions import Fraction
 from .align import SAME
 from .alignment import Alignment, Event
 from .facts import Facts
+from .fields import PULLDOWN
 from .verdict import Finding
 
 ALIGN = {"do": "align"}
 #: So many events are listed as evidence.
 LISTED = 200
-#: Clocks that differ so are explained by frames that are woven.
-PULLDOWN = (Fraction(4, 5), Fraction(5, 4))
 
 
 def timing_findings(ref: Facts, dist: Facts, alignment: Alignment, woven: Sequence[int]) -> Iterator[Finding]:

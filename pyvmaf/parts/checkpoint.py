@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,6 +12,7 @@ from dataclasses import replace
 from .._ffi import encoded, lib
 from ..engine.context import VmafContext
 from ..errors import VmafOSError, VmafTimeoutError, VmafValueError
+from ..told import warn
 from .extracted import put_in, take_out
 from .part import Part, check_same
 from .records import ABSENT, size_of
@@ -98,7 +98,7 @@ class Checkpoint:
             yield
             self._broken = False
         except VmafOSError as error:
-            warnings.warn(f"the checkpoint is not written any more: {error}", stacklevel=3)
+            warn(f"the checkpoint is not written any more: {error}")
 
     def write(self, context: VmafContext, begin: int) -> None:
         """Write every frame that has settled, up to the first at which an extractor failed."""

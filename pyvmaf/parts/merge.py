@@ -104,6 +104,7 @@ def _joined(parts: Sequence[Part]) -> Part:
         first.run,
         seconds=sum(part.run.seconds for part in parts),
         frames_read=sum(part.run.frames_read for part in parts),
+        warnings=tuple(dict.fromkeys(line for part in parts for line in part.run.warnings)),
     )
     span = Span(first.plan.frames.first, last.plan.frames.stop, last.plan.frames.exact)
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))

@@ -42,5 +42,6 @@ def html(result: Result) -> str:
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="none" stroke="currentColor" stroke-opacity="0.3"/>'
             f'<polyline points="{_points(first)}" fill="none" stroke="currentColor"/></svg>'
         )
-    note = f"<p>{escape(result.note)}</p>" if result.note else ""
+    lines = [*(result.run.warnings if result.run else ()), *([result.note] if result.note else [])]
+    note = "".join(f"<p>{escape(line)}</p>" for line in lines)
     return f"<div><table><tr><th></th>{head}</tr>{rows}</table>{picture}{note}</div>"

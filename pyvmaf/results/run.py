@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+#: What results of earlier versions do not have.
+LATER = ("alignment", "warnings")
+
 
 @dataclass(frozen=True)
 class Run:
@@ -25,6 +28,7 @@ class Run:
         model_sources: built-in version or file of each model, in the order of `Result.models`.
         preparation: what was done to make the pair comparable, as `Preparation.as_dict()` says; None: nothing.
         alignment: which frames were compared with which, as `Alignment.as_dict()` says; None: the n-th with the n-th.
+        warnings: what was warned of before, while and after frames were read.
     """
 
     ref: str
@@ -39,6 +43,7 @@ class Run:
     model_sources: tuple[str, ...]
     preparation: Mapping[str, Any] | None = field(default=None, hash=False)
     alignment: Mapping[str, Any] | None = field(default=None, hash=False)
+    warnings: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """All of it by name."""
@@ -47,5 +52,6 @@ class Run:
     @classmethod
     def from_dict(cls, found: Mapping[str, Any]) -> Run:
         """What `as_dict` describes; further keys are left alone."""
-        known = {f.name: found[f.name] for f in fields(cls) if f.name in found or f.name != "alignment"}
-        return cls(**{**known, "model_sources": tuple(map(str, known["model_sources"]))})
+        known = {f.name: found[f.name] for f in fields(cls) if f.name in found or f.name not in LATER}
+        texts = {name: tuple(map(str, known.get(name, ()))) for name in ("model_sources", "warnings")}
+        return cls(**{**known, **texts})

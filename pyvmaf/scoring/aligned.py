@@ -7,7 +7,6 @@ The package `pairs` does it; it is imported where it is needed.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ..errors import VmafTypeError, VmafValueError
 from ..prepare.settings import Settings
 from ..prepare.steps import ELSEWHERE
+from ..told import warn
 
 if TYPE_CHECKING:
     from ..pairs.alignment import Alignment
@@ -76,6 +76,8 @@ def matched(align: Align) -> list[tuple[int, int]] | None:
 def inspected(plan: Plan) -> Plan:
     """The plan with what its files show, where that is asked for: which frames belong together, and what mends them.
 
+    It warns of what neither alignment nor preparation mends.
+
     Raises:
         AlignmentError: no frames of the two belong together.
         VmafTypeError: a side is no path; both are read once more than for scoring.
@@ -91,16 +93,17 @@ def inspected(plan: Plan) -> Plan:
     from ..video.url import is_remote, shown
 
     inspection = inspect(sides[0], sides[1], plan.raw, streams=plan.streams)
+    ref, dist = (shown(os.fspath(side)) if is_remote(side) else os.fspath(side) for side in sides)
     for finding in inspection.findings:
         if finding.severity == "refusal" and finding.code in UNMATCHED:
-            ref, dist = (shown(os.fspath(side)) if is_remote(side) else os.fspath(side) for side in sides)
             raise AlignmentError(f"{ref} and {dist}: {finding.text}")
-    for line in _left(inspection, plan.prepare):
-        warnings.warn(line, stacklevel=4)
+    lines = [f"{dist}: {line}" for line in _left(inspection, plan.prepare)]
+    for line in lines:
+        warn(line)
     prepare = plan.prepare
     if isinstance(prepare, Settings):
         prepare = prepare.over([f.step for f in inspection.findings if f.severity == "step" and f.step])
-    return replace(plan, align=inspection.alignment, prepare=prepare)
+    return replace(plan, align=inspection.alignment, prepare=prepare, warnings=tuple(lines))
 
 
 #: What pairs that are not prepared are refused or told of for, whether they were inspected or not.

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ..engine.context import VmafContext
 from ..errors import VmafError, VmafValueError
 from ..pictures.picture import VmafPicture
+from ..told import warn
 from ..video import Pair, Video
 from ..video.pair import FramePair
 from .aligned import AlignmentError
@@ -88,6 +88,7 @@ def measure(
     settled: Callable[[], None] | None = None,
     watch: Watch | None = None,
     hold: Hold | None = None,
+    warn: Callable[[str], None] = warn,
 ) -> Measured:
     """Read every frame of `pair`, and flush.
 
@@ -104,12 +105,13 @@ def measure(
         watch: looks at the first pairs, and `AlignmentError` stops the run where it finds them out of step; of later
             ones that are, it warns.
         hold: begun when the reading has ended, so that Ctrl-C waits for the flush and what is made of it.
+        warn: takes what the files, the watch and the readers give to warn of.
     """
     course = course or Course(Span(0, limit or None), 0, (0, 0))
     context.check_samples = context.check_samples and not pair.is_checked
     for line in pair.cautions:
-        warnings.warn(line, stacklevel=3)
-    walk = _Walk(context, pair, course, progress, settled)
+        warn(f"{pair.dist.path}: {line}")
+    walk = _Walk(context, pair, course, progress, settled, warn)
     walk.watch = watch
     with closing(iter(pair)) as pairs:
         error = walk.read(pairs, hold or Hold())
@@ -119,7 +121,7 @@ def measure(
     try:
         _flush(context)
         for line in pair.notices:
-            warnings.warn(line, stacklevel=3)
+            warn(line)
     except (Exception, KeyboardInterrupt) as caught:
         error = error or caught
     if settled:
@@ -152,8 +154,10 @@ class _Walk:
         course: Course,
         progress: Progress | None,
         settled: Callable[[], None] | None,
+        warn: Callable[[str], None],
     ) -> None:
         self.context, self.format, self.span = context, pair.format, course.span
+        self.dist, self.warn = pair.dist.path, warn
         self.index = course.begin
         self.limit = course.begin + course.limit if course.limit else None
         self.known = course.span.first + course.known
@@ -191,11 +195,11 @@ class _Walk:
         if self.watch is None:
             return
         found = self.watch.add(self.index, planes[0][0], planes[1][0]) if planes is not None else self.watch.end()
-        if found is None or (found.in_step and not found.unlike):
+        if found is None or not found.text:
             return
-        if not found.unlike and not found.late:
-            raise AlignmentError(found.text)
-        warnings.warn(found.text, stacklevel=5)
+        if not (found.in_step or found.unlike or found.late):
+            raise AlignmentError(f"{self.dist}: {found.text}")
+        self.warn(f"{self.dist}: {found.text}")
         self.watch = None
 
     def _take(self, planes: FramePair) -> None:

@@ -173,6 +173,7 @@ class Plan:
         film_grain: "apply" or "skip".
         allow_hdr: score video of high dynamic range with models for standard range.
         align: "check", "auto" or "off"; once the files were looked at, the matching of their frames.
+        warnings: what was warned of when they were looked at.
 
     >>> plan = Plan.make("ref.mp4", "dist.mp4", features=["psnr"], frames=range(100, 200))
     >>> Plan.from_json(plan.to_json()) == plan
@@ -192,6 +193,7 @@ class Plan:
     film_grain: str = "apply"
     allow_hdr: bool = False
     align: Align = "check"
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.models and not self.features:
@@ -299,6 +301,7 @@ class Plan:
             "film_grain": self.film_grain,
             "allow_hdr": self.allow_hdr,
             "align": as_plain(self.align),
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
         }
 
     @classmethod
@@ -327,6 +330,7 @@ class Plan:
                 check_grain(fields["film_grain"]),
                 bool(fields["allow_hdr"]),
                 from_plain(fields["align"]),
+                tuple(_text("warnings", line) for line in fields.get("warnings", ())),
             )
         except VmafError as error:
             raise VmafValueError(f"not a plan: {error}") from None

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import os
 import time
-import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,6 +24,7 @@ from ..prepare.pair import decoder_for, prepare_videos
 from ..prepare.settings import Prepare, Settings
 from ..results.result import Result, collect, count
 from ..results.run import Run
+from ..told import Told, warn
 from ..video import AvVideo, Pair, RawVideo, Source, Video, VideoError, VideoFormat, Y4mVideo, open_video
 from ..video.base import BeyondEndError
 from ..video.url import is_remote, shown
@@ -97,12 +97,12 @@ def open_videos(
         raise RawUnusedError(f"a raw format, {raw}, is given, but both files name their own: {formats}")
 
 
-def _check_colours(plan: Plan, videos: Sequence[Video]) -> None:
-    """Warn where a file says that its colours are not what `lpips` takes them for."""
+def _contradictions(plan: Plan, videos: Sequence[Video]) -> Iterator[str]:
+    """Where a file says that its colours are not what `lpips` takes them for."""
     for one in plan.features:
         for video in videos if one.name == "lpips" else ():
             for problem in contradictions(dict(one.options), video.colour):
-                warnings.warn(f"{video.path}: {problem}", stacklevel=3)
+                yield f"{video.path}: {problem}"
 
 
 @dataclass(frozen=True)
@@ -126,10 +126,10 @@ class _Run:
     """One plan with its videos open."""
 
     def __init__(self, plan: Plan, opened: Sequence[Video], means: Means) -> None:
-        self.means = means
+        self.means, self.told = means, Told(plan.warnings)
         made = prepare_videos(opened, plan.prepare, plan.film_grain)
         for line in made.warnings:
-            warnings.warn(line, stacklevel=3)
+            self.told.warn(line)
         plan = replace(plan, prepare=made.preparation)
         self.opened = (made.ref, made.dist)
         self.pair = Pair(*self.opened)
@@ -157,12 +157,16 @@ class _Run:
         with ExitStack() as stack:
             checkpoint = stack.enter_context(closing(self._checkpoint())) if means.checkpoint is not None else None
             if checkpoint and checkpoint.is_complete and checkpoint.found:
-                return assemble(checkpoint.found)
+                result = assemble(checkpoint.found)
+                for line in checkpoint.found.run.warnings:
+                    warn(line)
+                return result
             context = stack.enter_context(
                 VmafContext(n_threads=threads, n_subsample=plan.subsample, cpumask=means.cpumask)
             )
             register(context, self.models, plan.features)
-            _check_colours(plan, self.opened)
+            for line in _contradictions(plan, self.opened):
+                self.told.warn(line)
             course = Course(plan.frames, checkpoint.known if checkpoint else 0, context.halo)
             if checkpoint:
                 checkpoint.put_in(context)
@@ -192,7 +196,7 @@ class _Run:
                 start = time.monotonic()
                 measured = measure(
                     context, self.pair, course,
-                    progress=self.means.progress, settled=settled, watch=watch, hold=hold,
+                    progress=self.means.progress, settled=settled, watch=watch, hold=hold, warn=self.told.warn,
                 )  # fmt: skip
                 seconds = time.monotonic() - start
                 measured = replace(measured, error=measured.error or self._shortage(measured))
@@ -230,10 +234,9 @@ class _Run:
     def _look_for_changes(self) -> None:
         """Tell of files that changed while they were read, whose scores may be of either."""
         for video, state in zip(self.opened, self.states, strict=True):
-            note = f"{video.path} changed while it was read"
-            if file_state(video.path) != state and note not in self.notes:
-                warnings.warn(note, stacklevel=5)
-                self.notes.append(note)
+            line = f"{video.path} changed while it was read"
+            if file_state(video.path) != state and line not in self.told.lines:
+                self.told.warn(line)
 
     def _finished(self, result: Result, measured: Measured) -> Result:
         error = measured.error
@@ -275,7 +278,7 @@ class _Run:
         run = Run(
             *names, format.width, format.height, format.chroma, format.bpc, plan.subsample, seconds, frames,
             tuple(model.source for model in self.models), plan.prepare.as_dict() if plan.prepare else None,
-            None if isinstance(plan.align, str) else plan.align.as_dict(),
+            None if isinstance(plan.align, str) else plan.align.as_dict(), tuple(self.told.lines),
         )  # fmt: skip
         notes = [*self.notes, self.pair.note] if self.pair.note else self.notes
         # What is kept names files as they may be shown: without passwords, and open ones too.
@@ -402,7 +405,8 @@ def score(
             n-th, whatever they show; or an `Alignment`.
 
     Where the files' tags differ (range, matrix, transfer, rotation, frame rate,
-    interlacing), and where a decoder concealed damage, a warning says so.
+    interlacing), where pictures do not match, and where a decoder concealed damage, a
+    warning says so, which `Result.run.warnings` keeps.
 
     Raises:
         VmafError: a video, model or feature cannot be used.

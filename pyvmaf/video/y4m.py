@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import re
-import warnings
 
+from ..told import warn
 from .base import MAX_SIDE, Frame, VideoError, VideoFormat, check_range
-from .file import ByteFile, Source
+from .file import LINE_LIMIT, ByteFile, Source
 from .guard import Guard
 from .reader import FileVideo
 
@@ -78,7 +78,7 @@ def interlacing(tags: dict[str, str], path: str) -> None:
     """Refuse fields; warn where the header does not say."""
     kind = tags.get("I", "?")[:1]
     if kind == "?":
-        warnings.warn(f"{path}: interlacing is not stated; taken as progressive", stacklevel=2)
+        warn(f"{path}: interlacing is not stated; taken as progressive")
     elif kind != "p":
         raise VideoError(path, f"interlaced video (tag I{tags['I']}); deinterlace it first")
 
@@ -147,17 +147,19 @@ class Y4mVideo(FileVideo):
         self.frame_count = left // need
 
     def _jump(self, index: int) -> int:
-        """By arithmetic where frames' headers are bare, which those at the place tell."""
-        if self._file.size is None:
-            return 0
+        """By arithmetic where frames' headers are bare, which those at the place and on the way tell."""
         stride = len(MARKER) + self._frame_bytes
-        self._file.move((index - 1) * stride)
-        for back in (-1, 0):
+        if self._file.size is None or stride <= LINE_LIMIT:  # one header could be as long as a frame
+            return 0
+        here = 0
+        for place in sorted({index - 1, index, *(index >> k for k in range(1, index.bit_length() + 1))}):
+            self._file.move((place - here) * stride)
             marker = self._file.take(len(MARKER))
+            self._file.move(-len(marker))
+            here = place
             if marker != MARKER:
-                self._file.move(-(index + back) * stride - len(marker))
+                self._file.move(-here * stride)
                 return 0
-            self._file.move(back * -stride - len(marker))
         return index
 
     def _pass(self, index: int) -> bool:

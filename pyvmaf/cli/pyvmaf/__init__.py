@@ -66,7 +66,7 @@ def command(argv: Sequence[str] | None) -> int:
     if unknown:
         args.parser.refuse(unknown)
     with warnings.catch_warnings(), as_interrupts() as ending:
-        warnings.showwarning = lambda message, *_, **__: say(f"pyvmaf: {message}")
+        warnings.showwarning = lambda message, *_, **__: say(f"warning: {message}")
         try:
             return ending.status(args.run(args))
         except UsageError as error:

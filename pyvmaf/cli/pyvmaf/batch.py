@@ -141,6 +141,8 @@ def run_merge(args: argparse.Namespace) -> int:
             os.makedirs(args.output, exist_ok=True)
             stem = os.path.splitext(os.path.basename(first.run.dist))[0] or "pair"
             save(result, os.path.join(args.output, f"{stem}.{first.digest[:12]}.json"))
+        for line in result.run.warnings if result.run else ():
+            say(f"warning: {line}")
         report(result, argparse.Namespace(**{**vars(args), "output": None if into_folder else args.output}))
         if result.part and result.part.complete and not result.part.is_whole:
             say(f"pyvmaf: {result.part.plan.frames}, not the whole videos")

@@ -20,6 +20,7 @@ from ...results.result import count as number_of
 from ...scoring.plan import Plan
 from ...scoring.score import Means, carry_out
 from ..display import Bar
+from ..streams import say
 from .parsers import add_command
 from .planning import count
 from .status import EXIT_OK
@@ -44,6 +45,8 @@ def run_verify(args: argparse.Namespace) -> int:
         if (name == "standard input" or name.startswith("<")) and not os.path.exists(name):
             raise VmafValueError(f"{args.result} was made of {name}, which is no file that could be scored again")
     check_files(args.result, about)
+    for line in about["plan"].get("warnings", ()):  # of what is not looked at again
+        say(f"warning: {line}")
     bar = Bar(sys.stderr)
     try:
         progress = bar if sys.stderr.isatty() and not args.quiet else None

@@ -108,6 +108,21 @@ def test_after_the_reading(
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.parametrize("error", [None, LookupError("no more")])
+def test_while_all_is_closed(
+    files: tuple[Path, Path], whole: Result, monkeypatch: pytest.MonkeyPatch, error: Exception | None
+) -> None:
+    """Also where it ended early: what is known of that stays."""
+    monkeypatch.setattr(VmafContext, "close", once(VmafContext.close, press, press))
+    monkeypatch.setattr(scoring, "_close", once(scoring._close, press, press))
+    if error:
+        monkeypatch.setattr(scoring._Run, "_shortage", lambda *_: error)
+    with pytest.raises(Interrupted) as caught:
+        pyvmaf.score(*files, n_threads=0)
+    check(caught.value.result, whole, FRAMES)
+    assert ("no more; 23 frames scored before" in str(caught.value.result.note)) == bool(error)
+
+
 def test_early_and_late(files: tuple[Path, Path], whole: Result, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key that is held down interrupts the reading, and ends nothing after it."""
     monkeypatch.setattr(VmafContext, "flush", once(VmafContext.flush, press, press))

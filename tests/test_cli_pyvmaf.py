@@ -143,7 +143,7 @@ def test_cpu(capsys: pytest.CaptureFixture[str]) -> None:
         (
             ["score", "ref.yuv", "ref12.y4m", "--size", "64x64"],
             1,
-            '; prepare="auto" (pyvmaf score --prepare auto) makes',
+            "; pyvmaf score --prepare auto makes",
         ),
         (["features", "adn"], 2, 'did you mean "adm"'),
     ],

@@ -283,7 +283,7 @@ def test_incompatible(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr().err == (
         "videos are incompatible: dimensions do not match: 64x64, 62x64; pixel formats do not match: 420, 444; "
         "bitdepths do not match: 10, 8; "
-        'prepare="auto" (pyvmaf score --prepare auto) makes the pair comparable, see docs/preparing.md\n'
+        "pyvmaf score --prepare auto makes the pair comparable, see docs/preparing.md\n"
     )
 
 

@@ -363,5 +363,8 @@ def test_samples_with_too_many_bits(bpc: int) -> None:
         for which in range(2):
             pair = [dist.copy(), dist.copy()]
             pair[which][-1, -1] = 1 << bpc
-            with pytest.raises(VmafError, match=f"{bpc}-bit picture is above {(1 << bpc) - 1}"):
+            side = ("reference", "distorted")[which]
+            with pytest.raises(
+                VmafError, match=f"{side} picture at index {1 + which}: sample {1 << bpc} .* {bpc} bits"
+            ):
                 ctx.read_pictures((pair[0],), (pair[1],), 1 + which, bpc=bpc)

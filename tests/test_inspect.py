@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import warnings
 from pathlib import Path
 
@@ -15,8 +16,9 @@ pytest.importorskip("av", reason="PyAV reads other files; pip install av")
 from support.pair_cases import CLEAN, DAMAGED, Case, Frames, How, make, write
 from support.pair_clips import FRAMES, Planes, moving, y4m
 
-from pyvmaf import AlignmentError, Inspection, VideoError, VmafFileNotFoundError, inspect, score
+from pyvmaf import AlignmentError, Inspection, VideoError, VmafFileNotFoundError, VmafValueError, inspect, score
 from pyvmaf.cli.pyvmaf import main
+from pyvmaf.cli.spelling import in_shell
 from pyvmaf.pairs.facts import NO_EDGES
 from pyvmaf.pairs.probe import facts_of
 from pyvmaf.scoring.score import Means, carry_out
@@ -57,9 +59,10 @@ def test_inspect_as_a_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     small = write(tmp_path / "small.mp4", moving()[3:40], How(filters="scale=128:72"))
     assert main(["inspect", str(ref), str(small)]) == 4
     text = capsys.readouterr().out
-    assert max(map(len, text.splitlines())) <= 80
+    assert max(map(len, text.splitlines()[:-1])) <= 80
     assert "reference frames 0 to 2 missing at the start" in text
     assert "step     align\nstep     scale: side dist, size 256,144\n" in text
+    assert text.endswith(f"do       score the pair so:\npyvmaf score {ref} {small} --align auto --prepare auto\n")
     assert main(["inspect", str(ref), str(small), "--json"]) == 4
     told = json.loads(capsys.readouterr().out)
     assert told["alignment"]["offset"] == 3
@@ -383,3 +386,54 @@ def test_badly_coded_frames_stay_where_they_are(tmp_path: Path) -> None:
     found = looked_at(Case("blurred", blurred, ref=lambda f: f[:60]), tmp_path)
     assert (found.verdict, found.codes) == ("comparable", ())
     assert found.alignment.identity
+
+
+@pytest.mark.parametrize(
+    ("how", "typed"),
+    [
+        (How(filters="scale=128:72"), "REF DIST --prepare auto"),  # a rule knows sizes; bars are for one that looks
+        (LETTERBOX, "REF DIST --align auto --prepare auto"),
+        (How(filters="transpose=clock"), "REF DIST --align auto --prepare auto"),
+    ],
+    ids=["size", "bars", "transposed"],
+)
+def test_inspect_says_what_to_type(how: How, typed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ref, dist = both(tmp_path, how)
+    assert main(["inspect", str(ref), str(dist)]) == 4
+    command = capsys.readouterr().out.splitlines()[-1]
+    assert command == "pyvmaf score " + typed.replace("REF", str(ref)).replace("DIST", str(dist))
+    assert main([*shlex.split(command)[1:], "--csv", "-q"]) == 0
+    capsys.readouterr()
+
+
+def test_inspect_turns_a_swapped_pair_round(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ref, dist = make(next(case for case in DAMAGED if case.name == "swapped"), tmp_path)
+    assert main(["inspect", str(ref), str(dist)]) == 4
+    text = capsys.readouterr().out
+    assert text.endswith(f"do       give the videos in the other order:\npyvmaf score {dist} {ref}\n")
+
+
+def test_a_tag_that_pictures_overrule(tmp_path: Path) -> None:
+    """One step, the true one; and sizes that are each other's are not scaled into each other."""
+    ref, dist = both(tmp_path, How(filters="transpose=clock", rotation=270))
+    found = inspect(ref, dist)
+    assert [step for step in found.steps if step["do"] == "rotate"] == [{"do": "rotate", "side": "dist", "degrees": 90}]
+    assert [f.text for f in found.findings if f.code in ("rotation", "orientation")] == [
+        "the distorted pictures match when turned by 90 degrees; the tag, which says 270, is wrong"
+    ]
+    ref, dist = both(tmp_path, How(filters="transpose=clock"))
+    for prepare in ("none", "auto"):
+        with pytest.raises(VmafValueError, match='inspect` tells, and align="auto", prepare="auto" turns it'):
+            score(ref, dist, prepare=prepare)
+    assert score(ref, dist, align="auto", prepare="auto").score > 80
+
+
+def test_messages_speak_the_shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whichever command says them."""
+    ref, dist = both(tmp_path, How(filters="transpose=clock"))
+    assert main(["score", str(ref), str(dist)]) == 1
+    assert "and pyvmaf score --align auto --prepare auto turns it" in capsys.readouterr().err
+    assert in_shell('prepare={"size": (width, height), "aspect": False}') == (
+        'pyvmaf score --prepare \'{"size": "WIDTHxHEIGHT", "aspect": false}\''
+    )
+    assert in_shell('allow_hdr=True; film_grain="skip"') == "pyvmaf score --allow-hdr; pyvmaf score --film-grain skip"

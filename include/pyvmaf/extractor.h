@@ -107,6 +107,9 @@ typedef struct PyvmafFrame {
     /* Seen by those who need neighbours, but not scored: what is appended for
      * it is kept. */
     bool halo;
+    /* No sample of ref and dist has more bits than their depth; false: nobody
+     * looked. */
+    bool samples_checked;
     /* earlier[k] was read k + 1 calls before, whatever its index. */
     PyvmafEarlier earlier[PYVMAF_EARLIER_MAX];
 } PyvmafFrame;

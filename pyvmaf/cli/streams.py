@@ -9,12 +9,14 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
+from .spelling import in_shell
+
 
 def say(*lines: object) -> None:
-    """Lines on stderr; where nobody can read them, as after a hangup, the work goes on."""
+    """Lines on stderr, in the shell's spelling; where nobody can read them, as after a hangup, the work goes on."""
     with suppress(OSError):
         for line in lines:
-            print(line, file=sys.stderr, flush=True)
+            print(in_shell(str(line)), file=sys.stderr, flush=True)
 
 
 def guarded(program: str, command: Callable[[], int], failed: int) -> int:

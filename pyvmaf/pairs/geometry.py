@@ -124,7 +124,7 @@ def geometry_findings(
     elif turned:
         yield Finding(
             "orientation", "step",
-            f"the distorted pictures match when turned by {total} degrees; the tag says {dist.rotation}",
+            f"the distorted pictures match when turned by {total} degrees; {_told(dist.rotation)}",
             {"tag": dist.rotation, "found": total}, {"do": "rotate", "side": "dist", "degrees": total},
         )  # fmt: skip
     for side, (facts, view) in files.items():
@@ -144,6 +144,10 @@ def geometry_findings(
     if placing is not None:
         yield from _crops(files, views_of(ref, dist), placing)
     yield from _sizes(ref, dist, views)
+
+
+def _told(rotation: int) -> str:
+    return f"the tag, which says {rotation}, is wrong" if rotation else "no tag says so"
 
 
 def _edges_text(edges: Edges) -> str:

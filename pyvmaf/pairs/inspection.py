@@ -210,7 +210,7 @@ class _Look:
         a, b = self.signatures
         matrices = self.facts[1].matrix, self.facts[0].matrix
         measured = None if overlaid or self.faint else measure_colours(a, b, pairs, matrices)
-        yield from tag_findings(*self.facts, measured)
+        yield from tag_findings(*self.facts, measured, ("dist",) if self.turned else ())
         yield from geometry_findings(*self.facts, self.views, self.placing, self.turned)
         yield from blend_findings(*self.counted(), mixed_frames(a, b, self.alignment), self.woven)
         yield from timing_findings(*self.facts, self.alignment, self.woven["dist"].tolist())

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .colours import Measured
 from .facts import Facts
@@ -14,9 +14,11 @@ LEAST_DEPTH, MOST_DEPTH = 8, 16
 SIDES = {"ref": "the reference", "dist": "the distorted video"}
 
 
-def tag_findings(ref: Facts, dist: Facts, measured: Measured | None) -> Iterator[Finding]:
-    """Sizes, samples, colours, fields, clocks."""
-    yield from _rotation(ref, dist)
+def tag_findings(
+    ref: Facts, dist: Facts, measured: Measured | None, overruled: Sequence[str] = ()
+) -> Iterator[Finding]:
+    """Sizes, samples, colours, fields, clocks; `overruled`: the sides whose rotation pictures contradict."""
+    yield from (one for one in _rotation(ref, dist) if one.step and one.step["side"] not in overruled)
     if "rgb" not in (ref.chroma, dist.chroma):  # which becomes what the other side is
         yield from _range(ref, dist, measured)
         yield from _matrix(ref, dist, measured)

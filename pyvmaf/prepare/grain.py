@@ -39,6 +39,6 @@ def has_grain(video: Video) -> bool:
 
 def grain_warnings(videos: Iterable[Video], film_grain: str = "apply") -> list[str]:
     """A sentence for each video that carries film grain, which is noise to every measure here."""
-    added = 'the decoder added: it counts as distortion; film_grain="skip" (--film-grain skip) leaves it out'
+    added = 'the decoder added: it counts as distortion; film_grain="skip" leaves it out'
     what = added if film_grain == "apply" else "was left out, though viewers will see it"
     return [f"{video.path}: the stream carries film grain, which {what}" for video in videos if has_grain(video)]

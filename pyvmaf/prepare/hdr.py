@@ -42,6 +42,6 @@ def check_hdr(
             first.path,
             getattr(first, "stream_index", None),
             f"the video is tagged as {what}, and {names} was made for standard dynamic range",
-            "score a version in standard range, or say allow_hdr=True (--allow-hdr) for a number of unknown meaning",
+            "score a version in standard range, or say allow_hdr=True for a number of unknown meaning",
         )
     return f"{names} was made for standard dynamic range, the video is {what}: the score has no known meaning"

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ..pairs.facts import NO_EDGES, Facts
 from ..video.base import DEPTHS, Video, VideoFormat
+from ..video.pair import TRANSPOSED, are_transposed
 from .colour import Colour, colours
 from .errors import PrepareError
 from .facts import facts_of_video
@@ -49,7 +50,8 @@ def plan_preparation(ref: Video | Facts, dist: Video | Facts, prepare: Prepare =
     cuts = geometries(a, b, settings)
     if settings.aspect and not same_shape(*cuts):
         shapes = " and ".join(f"{cut.size[0]}x{cut.size[1]} ({cut.shape:.3f}:1)" for cut in cuts)
-        raise PrepareError(b.path, b.stream, f"the pictures have different shapes, {shapes}", SHAPES)
+        remedy = TRANSPOSED if are_transposed(cuts[0].size, cuts[1].size) else SHAPES
+        raise PrepareError(b.path, b.stream, f"the pictures have different shapes, {shapes}", remedy)
     target = _target(cuts, own, coded, settings)
     sides = zip(cuts, own, fields, strict=True)
     made = Preparation(*(_side(cut, colour, deinterlacer, target, settings) for cut, colour, deinterlacer in sides))
@@ -64,7 +66,8 @@ def _fields(facts: Facts, settings: Settings, side: str) -> str:
             facts.path,
             facts.stream,
             "the video is tagged as interlaced, and models are made for progressive pictures",
-            'prepare={"deinterlace": "bwdif"} makes frames of fields, {"deinterlace": False} compares fields as woven',
+            'prepare={"deinterlace": "bwdif"} makes frames of fields, '
+            'prepare={"deinterlace": False} compares fields as woven',
         )
     return found
 

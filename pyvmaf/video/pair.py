@@ -19,16 +19,28 @@ from .tags import differences
 FramePair = tuple[Frame, Frame]
 
 
+REMEDY = 'prepare="auto" makes the pair comparable, see docs/preparing.md'
+#: Of sizes that are each other's: whether a picture lies on its side, or has another shape, no tag says.
+TRANSPOSED = (
+    "one picture may lie on its side: `pyvmaf inspect` tells, "
+    'and align="auto", prepare="auto" turns it if the pictures then match'
+)
+
+
+def are_transposed(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Whether the width and height of one are the height and width of the other."""
+    return one[0] != one[1] and tuple(one) == tuple(other)[::-1]
+
+
 class PairError(VmafValueError):
     """The two videos cannot be compared; `problems` lists every reason."""
 
-    def __init__(self, problems: list[str]) -> None:
-        remedy = 'prepare="auto" (pyvmaf score --prepare auto) makes the pair comparable, see docs/preparing.md'
+    def __init__(self, problems: list[str], remedy: str = REMEDY) -> None:
         super().__init__("; ".join([*problems, remedy]))
-        self.problems = problems
+        self.problems, self.remedy = problems, remedy
 
-    def __reduce__(self) -> tuple[type[PairError], tuple[list[str]]]:  # type: ignore[override]
-        return type(self), (self.problems,)
+    def __reduce__(self) -> tuple[type[PairError], tuple[list[str], str]]:  # type: ignore[override]
+        return type(self), (self.problems, self.remedy)
 
 
 def _starts_anywhere(video: Video) -> bool:
@@ -101,7 +113,8 @@ class Pair:
         if a.bpc != b.bpc and not common_depth:
             problems.append(f"bitdepths do not match: {a.bpc}, {b.bpc}")
         if problems:
-            raise PairError(problems)
+            turned = are_transposed((a.width, a.height), (b.width, b.height))
+            raise PairError(problems, TRANSPOSED if turned else REMEDY)
         return VideoFormat(a.width, a.height, a.chroma, max(a.bpc, b.bpc))
 
     @property

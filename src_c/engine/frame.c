@@ -21,7 +21,7 @@ struct Frame {
     VmafContext *ctx;
     PyvmafExtractorInit init;
     unsigned index;
-    bool halo;
+    bool halo, samples_checked;
     VmafPicture ref, dist;
     EarlierPair earlier[PYVMAF_EARLIER_MAX];
     unsigned earlier_cnt;
@@ -71,6 +71,7 @@ Frame *frame_new(VmafContext *ctx, const FramePair *pair)
     frame->init = ctx->geometry;
     frame->index = pair->index;
     frame->halo = pair->halo;
+    frame->samples_checked = !ctx->trusts_samples;
     frame->ref = picture_share(pair->ref);
     frame->dist = picture_share(pair->dist);
     frame->earlier_cnt = retained_share(&ctx->retained, frame->earlier);
@@ -94,6 +95,7 @@ static PyvmafFrame view_of(const Frame *frame, const PyvmafNeeds *needs)
         .ref = &frame->ref,
         .dist = &frame->dist,
         .halo = frame->halo,
+        .samples_checked = frame->samples_checked,
     };
     for (unsigned k = 0; k < frame->earlier_cnt; k++) {
         const EarlierPair *pair = &frame->earlier[k];

@@ -49,18 +49,25 @@ static int samples_refuse(const VmafPicture *pic, const char *side,
     return -EINVAL;
 }
 
-int samples_check(const VmafPicture *pic, const char *side, unsigned index)
+int samples_check_plane(const VmafPicture *pic, const char *side,
+                        unsigned index, unsigned plane)
 {
-    if (pic->bpc <= 8 || pic->bpc >= 16)
+    if (pic->bpc <= 8 || pic->bpc >= 16 || !pic->data[plane])
         return 0;
-    for (unsigned p = 0; p < 3 && pic->data[p]; p++) {
-        size_t w, h;
-        samples_extent(pic, p, &w, &h);
-        const char *row = pic->data[p];
-        for (size_t y = 0; y < h; y++, row += pic->stride[p]) {
-            if (samples_union((const uint16_t *)row, w) >> pic->bpc)
-                return samples_refuse(pic, side, index, p, y);
-        }
+    size_t w, h;
+    samples_extent(pic, plane, &w, &h);
+    const char *row = pic->data[plane];
+    for (size_t y = 0; y < h; y++, row += pic->stride[plane]) {
+        if (samples_union((const uint16_t *)row, w) >> pic->bpc)
+            return samples_refuse(pic, side, index, plane, y);
     }
     return 0;
+}
+
+int samples_check(const VmafPicture *pic, const char *side, unsigned index)
+{
+    int err = 0;
+    for (unsigned plane = 0; plane < 3 && !err; plane++)
+        err = samples_check_plane(pic, side, index, plane);
+    return err;
 }

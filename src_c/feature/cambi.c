@@ -413,13 +413,20 @@ static void cambi_extract_lanes(PyvmafLane *lane, unsigned cnt)
 {
     CambiState *s = lane->state;
     const unsigned index = lane->frame->index;
+    CambiFrame of = { .index = index };
     Scores found = { 0 };
-    if (s->full_ref)
-        found.ref_err = cambi_score(
-            s->ref, &(CambiFrame){ .picture = lane->frame->ref }, &found.ref);
+    if (s->full_ref) {
+        of.picture = lane->frame->ref;
+        of.side = "reference";
+        of.samples_checked = lane->frame->samples_checked;
+        found.ref_err = cambi_score(s->ref, &of, &found.ref);
+    }
+    of.side = "distorted";
+    of.heatmap = s->heatmap;
     for (unsigned i = 0; i < cnt; i++) {
-        const CambiFrame dist = { lane[i].frame->dist, s->heatmap, index };
-        found.dist_err = cambi_score(s->dist, &dist, &found.dist);
+        of.picture = lane[i].frame->dist;
+        of.samples_checked = lane[i].frame->samples_checked;
+        found.dist_err = cambi_score(s->dist, &of, &found.dist);
         for (unsigned v = 0; v < lane[i].cnt; v++)
             lane[i].err = extractor_first_error(
                 lane[i].err, publish(&lane[i].share[v], &found, index));

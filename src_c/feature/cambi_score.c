@@ -6,6 +6,7 @@
 
 #include "engine/log.h"
 #include "engine/rows.h"
+#include "engine/samples.h"
 #include "memory.h"
 
 #define UNIT (1. / 16777216.) /* of CambiSums.sum */
@@ -149,29 +150,6 @@ void cambi_score_close(CambiScorer *s)
     free(s);
 }
 
-static int check_samples(const VmafPicture *picture)
-{
-    const unsigned bpc = picture->bpc;
-    if (bpc == 8 || bpc == 16)
-        return 0;
-    unsigned bits = 0;
-    for (unsigned y = 0; y < picture->h[0]; y++) {
-        const uint16_t *row =
-            (const uint16_t *)((const uint8_t *)picture->data[0] +
-                               (ptrdiff_t)y * picture->stride[0]);
-        uint16_t any = 0;
-        for (unsigned x = 0; x < picture->w[0]; x++)
-            any |= row[x];
-        bits |= any;
-    }
-    if (!(bits >> bpc))
-        return 0;
-    log_line(VMAF_LOG_LEVEL_ERROR,
-             "cambi: a luma sample of a %u-bit picture is above %u", bpc,
-             (1u << bpc) - 1);
-    return -EINVAL;
-}
-
 static CambiSums run_contrast(const CambiScorer *s,
                               const CambiContrast *contrast)
 {
@@ -243,7 +221,11 @@ int cambi_score(CambiScorer *s, const CambiFrame *frame, double *score)
 {
     static const double weight[CAMBI_SCALES] = { 16., 8., 4., 2., 1. };
     double sum = 0.;
-    int err = check_samples(frame->picture);
+    /* A sample is where its table is looked into. */
+    int err =
+        frame->samples_checked
+            ? 0
+            : samples_check_plane(frame->picture, frame->side, frame->index, 0);
     if (err)
         return err;
     s->prepare.picture = frame->picture->data[0];

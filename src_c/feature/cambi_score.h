@@ -28,8 +28,10 @@ void cambi_score_close(CambiScorer *scorer);
 /* A picture to score; the heat maps, if any, get its contrasts. */
 typedef struct CambiFrame {
     const VmafPicture *picture;
+    const char *side;
     CambiHeatmap *heatmap; /* or NULL */
     unsigned index;
+    bool samples_checked; /* none has more bits than the picture */
 } CambiFrame;
 
 /* -EINVAL: a sample has more bits than the picture. -ENOMEM. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from .parsers import add_command
 from .planning import count, raw_format, size, stream_numbers
 from .status import EXIT_NOT_COMPARABLE, EXIT_OK, EXIT_STEPS
-from .tables import WIDTH
+from .tables import LEAST, WIDTH, print_wrapped, terminal_width
 
 if TYPE_CHECKING:
     from ...pairs import Facts, Inspection
@@ -51,16 +52,29 @@ def add_inspect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def run_inspect(args: argparse.Namespace) -> int:
     """Run the subcommand; returns its exit status."""
     from ...pairs import inspect
-    from ...pairs.verdict import COMPARABLE, NOT_COMPARABLE
+    from ...pairs.verdict import AFTER_STEPS, COMPARABLE, NOT_COMPARABLE
 
     found = inspect(args.ref, args.dist, raw_format(args), streams=args.stream)
     if args.json:
         print(json.dumps(found.as_dict(), indent=2))
     else:
         show(found)
+        if found.verdict == AFTER_STEPS:
+            advise(found, args)
     if found.verdict == COMPARABLE:
         return EXIT_OK
     return EXIT_NOT_COMPARABLE if found.verdict == NOT_COMPARABLE else EXIT_STEPS
+
+
+def advise(found: Inspection, args: argparse.Namespace) -> None:
+    """What to do, and the command, which can be copied as it stands."""
+    from .advice import advice, folded
+
+    sentence, words = advice(found, args)
+    print()
+    wrapped("do", sentence + (":" if words else ""))
+    if words:
+        print(folded(words, terminal_width() or sys.maxsize))
 
 
 #: Facts that are shown: what of both, and only where one side has something to tell.
@@ -96,12 +110,17 @@ def _rate(facts: Facts) -> str:
 
 
 def show(found: Inspection) -> None:
-    """Facts side by side, findings, verdict; 80 columns."""
+    """Facts side by side, one below the other where that is too wide; findings, verdict."""
     rows = [(name, of(found.ref), of(found.dist)) for name, of in ROWS]
     rows = [("", "reference", "distorted"), *(row for row in rows if row[1] or row[2])]
-    first, second = (max(len(row[k]) for row in rows) for k in (0, 1))
-    for row in rows:
-        print(f"{row[0]:<{first}}  {row[1] or '-':<{second}}  {row[2] or '-'}".rstrip())
+    first, second, third = (max(len(row[k]) for row in rows) for k in (0, 1, 2))
+    fits = first + second + third + 4 <= (terminal_width() or WIDTH)
+    for name, *values in rows if fits else rows[1:]:
+        a, b = (value or "-" for value in values)
+        if fits:
+            print(f"{name:<{first}}  {a:<{second}}  {b}".rstrip())
+        else:
+            print_wrapped(f"{a}, {b} (distorted)", f"{name:<{first}}  ", " " * (first + 2))
     print()
     wrapped("frames", str(found.alignment))
     for finding in found.findings:
@@ -119,5 +138,6 @@ def _value(value: object) -> str:
 
 def wrapped(name: str, text: str) -> None:
     """A name and a text beside it, on as many lines as it takes."""
-    indent = " " * 9
-    print(textwrap.fill(text, WIDTH, initial_indent=f"{name:<9}", subsequent_indent=indent, break_long_words=False))
+    width = max(terminal_width() or WIDTH, LEAST)
+    wrapper = textwrap.TextWrapper(width, f"{name:<9}", " " * 9, break_long_words=False, break_on_hyphens=False)
+    print(wrapper.fill(text))

@@ -15,7 +15,7 @@ import pytest
 from support.parts import FRAMES, write_pair
 
 import pyvmaf
-from pyvmaf import Interrupted, Result, VmafContext
+from pyvmaf import FeatureExtractor, Interrupted, Result, VmafContext, VmafPicture
 from pyvmaf.cli.pyvmaf import main
 from pyvmaf.scoring import score as scoring
 
@@ -106,6 +106,29 @@ def test_after_the_reading(
     check(caught.value.result, whole, FRAMES)
     assert caught.value.result == whole
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+class Stops(FeatureExtractor):
+    """Is interrupted at a frame, which then has no score of it."""
+
+    name = "stops"
+    features = ("stops",)
+
+    def extract(self, ref: VmafPicture, dist: VmafPicture, index: int) -> dict[str, float]:
+        if index == 5:
+            raise KeyboardInterrupt
+        return {"stops": 1.0}
+
+
+@pytest.mark.parametrize("n_threads", [0, 2])
+def test_within_an_extractor(files: tuple[Path, Path], whole: Result, n_threads: int) -> None:
+    pyvmaf.register(Stops)
+    try:
+        with pytest.raises(Interrupted) as caught:
+            pyvmaf.score(*files, features=["stops"], n_threads=n_threads)
+    finally:
+        pyvmaf.unregister(Stops)
+    check(caught.value.result, whole, 5)
 
 
 @pytest.mark.parametrize("error", [None, LookupError("no more")])

@@ -205,6 +205,26 @@ def test_truncated(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(json.loads(Path("r.json").read_text())["frames"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("argv", "hint"),
+    [
+        (
+            ["scor", "a", "b"],
+            "'scor' (choose from score, inspect, plan, run, merge, verify, models, features); did you mean score?",
+        ),
+        (["score", "a", "b", "--thread", "2"], "unrecognized arguments: --thread 2; did you mean --threads?"),
+        (["plan", "a", "b", "--chunks=8"], "unrecognized arguments: --chunks=8; did you mean --chunk?"),
+        (["score", "a", "b", "--align", "of"], "'of' (choose from check, auto, off); did you mean off?"),
+        (["score", "a", "b", "c"], "unrecognized arguments: c"),
+    ],
+)
+def test_misspelt_names_get_the_nearest(argv: list[str], hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(argv)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith(f"{hint}\n")
+
+
 def test_interrupt_shows_the_frames_before(here: Path) -> None:
     argv = [sys.executable, "-m", "pyvmaf", "score", "pipe", "dis.yuv", "--size", "64x64", "-o", "r.json"]
     status, out, err = interrupted_at_a_pipe(argv, Path("ref.yuv").read_bytes()[: 2 * 6144], ENVIRONMENT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -173,8 +174,19 @@ def test_metadata_that_are_not_utf_8(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["s3://bucket/key.mp4", "nosuch://x/y.mp4"])
 def test_a_url_whose_protocol_is_not_there(url: str) -> None:
-    with pytest.raises(VideoError, match="not a video that FFmpeg knows: Protocol not found"):
+    with pytest.raises(VideoError, match="the URL cannot be opened: Protocol not found"):
         open_video(url)
+
+
+def test_a_url_that_nobody_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It was said not to be a video."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/a.mp4"
+        with pytest.raises(VideoError, match=f"{url}: the URL cannot be opened: Connection refused"):
+            open_video(url)
+        assert command.main(["inspect", url, url]) == 1
+    assert f"{url}: the URL cannot be opened: Connection refused" in capsys.readouterr().err
 
 
 # Pipes and objects

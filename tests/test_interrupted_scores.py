@@ -15,7 +15,7 @@ import pytest
 from support.parts import FRAMES, write_pair
 
 import pyvmaf
-from pyvmaf import Interrupted, Result, VmafContext
+from pyvmaf import FeatureExtractor, Interrupted, Result, VmafContext, VmafPicture
 from pyvmaf.cli.pyvmaf import main
 from pyvmaf.scoring import score as scoring
 
@@ -106,6 +106,44 @@ def test_after_the_reading(
     check(caught.value.result, whole, FRAMES)
     assert caught.value.result == whole
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+class Stops(FeatureExtractor):
+    """Is interrupted at a frame, which then has no score of it."""
+
+    name = "stops"
+    features = ("stops",)
+
+    def extract(self, ref: VmafPicture, dist: VmafPicture, index: int) -> dict[str, float]:
+        if index == 5:
+            raise KeyboardInterrupt
+        return {"stops": 1.0}
+
+
+@pytest.mark.parametrize("n_threads", [0, 2])
+def test_within_an_extractor(files: tuple[Path, Path], whole: Result, n_threads: int) -> None:
+    pyvmaf.register(Stops)
+    try:
+        with pytest.raises(Interrupted) as caught:
+            pyvmaf.score(*files, features=["stops"], n_threads=n_threads)
+    finally:
+        pyvmaf.unregister(Stops)
+    check(caught.value.result, whole, 5)
+
+
+@pytest.mark.parametrize("error", [None, LookupError("no more")])
+def test_while_all_is_closed(
+    files: tuple[Path, Path], whole: Result, monkeypatch: pytest.MonkeyPatch, error: Exception | None
+) -> None:
+    """Also where it ended early: what is known of that stays."""
+    monkeypatch.setattr(VmafContext, "close", once(VmafContext.close, press, press))
+    monkeypatch.setattr(scoring, "_close", once(scoring._close, press, press))
+    if error:
+        monkeypatch.setattr(scoring._Run, "_shortage", lambda *_: error)
+    with pytest.raises(Interrupted) as caught:
+        pyvmaf.score(*files, n_threads=0)
+    check(caught.value.result, whole, FRAMES)
+    assert ("no more; 23 frames scored before" in str(caught.value.result.note)) == bool(error)
 
 
 def test_early_and_late(files: tuple[Path, Path], whole: Result, monkeypatch: pytest.MonkeyPatch) -> None:

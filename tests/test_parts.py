@@ -209,7 +209,8 @@ def test_ranges_that_make_no_sense(frames: Any, message: str) -> None:
 
 
 def test_ranges_beyond_the_end(files: tuple[Path, Path]) -> None:
-    with pytest.raises(VmafValueError, match="beyond the end; the file has 23 frames"):
+    said = "ref.y4m: frames 30 to 39 are beyond the end; the file has 23 frames, 0 to 22"
+    with pytest.raises(VmafValueError, match=said):
         pyvmaf.score(*files, frames=range(30, 40))
     with pytest.raises(IncompleteError, match="frames 20 to 39 are asked for, but the videos end after frame 22") as e:
         pyvmaf.score(*files, frames=range(20, 40))

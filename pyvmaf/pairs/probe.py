@@ -19,8 +19,7 @@ from ..errors import VmafError, error_for
 from ..pictures.frames import planes_of
 from ..video import AvVideo, RawVideo, VideoError, VideoFormat
 from ..video.av import BESIDE, MATRICES, RANGES, TRANSFERS
-from ..video.container import PATIENCE, rate_of
-from ..video.decode import reason
+from ..video.container import PATIENCE, rate_of, unopened
 from ..video.sniff import START, names_itself
 from ..video.url import is_remote
 from ..video.y4m import MAGIC, MARKER, colour_of, parse_header, split_tags
@@ -146,7 +145,7 @@ def _av_facts(path: str, wanted: int | None) -> Facts:
         with open_container(path) as container:
             return _of_stream(path, container, choose_stream(path, container, wanted))
     except av.error.FFmpegError as error:
-        raise VideoError(path, f"not a video that FFmpeg knows: {reason(error)}") from None
+        raise VideoError(path, unopened(av, error, remote=is_remote(path))) from None
 
 
 def open_container(path: str) -> Any:

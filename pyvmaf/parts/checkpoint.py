@@ -15,7 +15,7 @@ from ..errors import VmafOSError, VmafTimeoutError, VmafValueError
 from ..told import warn
 from .extracted import put_in, take_out
 from .part import Part, check_same
-from .records import ABSENT, size_of
+from .records import ABSENT, state_of
 from .store import Stored, Writer
 
 #: A record is written when so many frames have settled, or so much time has passed.
@@ -40,7 +40,7 @@ class Checkpoint:
             raise VmafValueError("the path of the checkpoint is empty")
         if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
             raise VmafValueError(f"{os.fsdecode(path)} is a pipe or a device; a checkpoint is a file, to go on from")
-        seen = size_of(path)
+        seen = state_of(path)
         stored = Stored(path) if seen != ABSENT else None
         found = stored.part if stored else None
         if found:

@@ -12,7 +12,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from errno import EBUSY, EIO
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from .._ffi import encoded
 from ..errors import VmafError, VmafValueError, error_for
@@ -20,17 +20,23 @@ from ..errors import VmafError, VmafValueError, error_for
 MAGIC = b"pyvmaf scores 1\n"
 HEAD = struct.Struct("<II")  # length and CRC-32 of what follows
 LIMIT = 1 << 28  # bytes of a record; a torn length is not believed
-ABSENT = -1  # in the place of a file's size: it is not there
+
+State: TypeAlias = "tuple[int, int]"  # a file's size, and when it was written
+ABSENT: State = (0, 0)  # of a file that is not there
 
 
-def size_of(path: str | os.PathLike[str]) -> int:
-    """Bytes of a file, or `ABSENT`."""
+def state_of(path: str | os.PathLike[str]) -> State:
+    """By which it is seen that a file was written meanwhile; `ABSENT` if it is not there."""
     try:
-        return os.stat(path).st_size
+        return _state(os.stat(path))
     except (FileNotFoundError, NotADirectoryError):
         return ABSENT
     except OSError as error:
         raise error_for(error.errno or EIO, os.fsdecode(path), error.strerror or str(error)) from None
+
+
+def _state(stat: os.stat_result) -> State:
+    return stat.st_size, stat.st_mtime_ns
 
 
 def read_records(path: str | os.PathLike[str]) -> tuple[list[bytes], int]:
@@ -72,14 +78,14 @@ class RecordFile:
     Args:
         path: made if need be.
         end: where to go on, as `read_records` says; 0 for a new file.
-        seen: `size_of` it before it was read; None: whatever is there is given up.
+        seen: `state_of` it before it was read; None: whatever is there is given up.
 
     Raises:
         VmafBusyError: another process writes it, or has done so since.
         VmafOSError: it cannot be written.
     """
 
-    def __init__(self, path: str | os.PathLike[str], end: int, seen: int | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str], end: int, seen: State | None = None) -> None:
         self.path = os.fsdecode(path)
         how = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | (os.O_EXCL if seen == ABSENT else 0)
         try:
@@ -89,7 +95,7 @@ class RecordFile:
             raise self._busy() from None
         try:
             self._lock()
-            if seen is not None and os.fstat(self._file.fileno()).st_size != max(0, seen):
+            if seen not in (None, ABSENT, _state(os.fstat(self._file.fileno()))):
                 raise self._busy()
             with self._named():
                 self._file.truncate(end)

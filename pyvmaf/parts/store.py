@@ -25,7 +25,7 @@ from ..scoring.plan import Plan
 from ..video import VideoFormat
 from .extracted import Aggregate, Extracted, Series, join
 from .part import Part
-from .records import RecordFile, read_records
+from .records import RecordFile, State, read_records
 
 FRAMES = struct.Struct("<cIIBI")  # kind, begin, end, whether a halo, number of columns
 LONGEST = 1 << 14  # frames of a record, which keeps it below the limit of `records`
@@ -51,7 +51,7 @@ class Writer:
         path: str | os.PathLike[str],
         end: int = 0,
         series: tuple[Series, ...] = (),
-        seen: int | None = None,
+        seen: State | None = None,
     ) -> None:
         self._records = RecordFile(path, end, seen)
         self._series = {one: i for i, one in enumerate(series)}

@@ -53,5 +53,7 @@ class Hold:
         for number, handler in self._before.items():
             if signal.getsignal(number) == self._heard:  # a handler may have put another in its place
                 signal.signal(number, handler)
+        if isinstance(error, KeyboardInterrupt):
+            return  # one was heard
         for number in self._came[:1]:
             self._before[number](number, None)

@@ -25,7 +25,8 @@ from ..prepare.settings import Prepare, Settings
 from ..results.result import Result, collect, count
 from ..results.run import Run
 from ..told import Told, warn
-from ..video import AvVideo, Pair, RawVideo, Source, Video, VideoFormat, Y4mVideo, open_video
+from ..video import AvVideo, Pair, RawVideo, Source, Video, VideoError, VideoFormat, Y4mVideo, open_video
+from ..video.base import BeyondEndError
 from ..video.url import is_remote, shown
 from .aligned import Align, AlignmentError, inspected, matched, watcher
 from .interrupts import Hold
@@ -62,6 +63,15 @@ class Interrupted(KeyboardInterrupt):
 
     def __reduce__(self) -> tuple[type[Interrupted], tuple[Result]]:
         return type(self), (self.result,)
+
+
+def _noted(result: Result, line: str) -> Result:
+    return replace(result, note="\n".join(filter(None, (result.note, line))))
+
+
+def _interrupted(result: Result) -> Interrupted:
+    error = Interrupted(result)
+    return Interrupted(_noted(result, str(error)))
 
 
 def default_threads() -> int:
@@ -124,7 +134,8 @@ class Means:
 class _Run:
     """One plan with its videos open."""
 
-    def __init__(self, plan: Plan, opened: Sequence[Video], means: Means) -> None:
+    def __init__(self, plan: Plan, opened: Sequence[Video], means: Means, hold: Hold) -> None:
+        self.hold = hold
         self.means, self.told = means, Told(plan.warnings)
         made = prepare_videos(opened, plan.prepare, plan.film_grain)
         for line in made.warnings:
@@ -180,7 +191,10 @@ class _Run:
         return Checkpoint(self.means.checkpoint, self._part(nothing, 0.0, complete=False))
 
     def _measure(self, context: VmafContext, course: Course, checkpoint: Checkpoint | None) -> Result:
-        self.pair = course.pair(self.opened, self.matched)
+        try:
+            self.pair = course.pair(self.opened, self.matched)
+        except BeyondEndError as error:  # it names the frame to read first, which is before those of the range
+            raise VideoError(error.path, f"{course.span} are {error.problem}") from None
         watch = watcher(self.plan.align, self.pair, late=course.known > 0)
         begin = min(course.begin, course.span.first)
 
@@ -189,26 +203,19 @@ class _Run:
                 checkpoint.warned(self.told.lines)
                 checkpoint.settled(context, begin)
 
-        result: Result | None = None
+        start = time.monotonic()
+        measured = measure(
+            context, self.pair, course,
+            progress=self.means.progress, settled=settled, watch=watch, hold=self.hold, warn=self.told.warn,
+        )  # fmt: skip
+        seconds = time.monotonic() - start
+        measured = replace(measured, error=measured.error or self._shortage(measured))
+        made = partial(self._made, context, course, checkpoint, seconds)
         try:
-            with Hold() as hold:
-                start = time.monotonic()
-                measured = measure(
-                    context, self.pair, course,
-                    progress=self.means.progress, settled=settled, watch=watch, hold=hold, warn=self.told.warn,
-                )  # fmt: skip
-                seconds = time.monotonic() - start
-                measured = replace(measured, error=measured.error or self._shortage(measured))
-                made = partial(self._made, context, course, checkpoint, seconds)
-                try:
-                    result = made(measured)
-                except KeyboardInterrupt as caught:  # by another way than a signal: made after all
-                    measured = replace(measured, error=measured.error or caught)
-                    result = made(measured)
-        except KeyboardInterrupt as caught:
-            if result is None:
-                raise
-            measured = replace(measured, error=caught)
+            result = made(measured)
+        except KeyboardInterrupt as caught:  # by another way than a signal, which is held: made after all
+            measured = replace(measured, error=measured.error or caught)
+            result = made(measured)
         return self._finished(result, measured)
 
     def _made(
@@ -243,13 +250,10 @@ class _Run:
             return result
         if isinstance(error, AlignmentError):
             raise error
+        if isinstance(error, KeyboardInterrupt):
+            raise _interrupted(result) from None
         message = f"{error}; {count(measured.frames, 'frame')} scored before"
-        if isinstance(error, KeyboardInterrupt):
-            message = str(Interrupted(result))
-        result = replace(result, note="\n".join(filter(None, (result.note, message))))
-        if isinstance(error, KeyboardInterrupt):
-            raise Interrupted(result) from None
-        raise IncompleteError(message, result) from error
+        raise IncompleteError(message, _noted(result, message)) from error
 
     def _shortage(self, measured: Measured) -> VmafError | None:
         """Frames that were asked for by their numbers, and are not there."""
@@ -336,10 +340,28 @@ def _prepared(plan: Plan) -> Plan:
 def carry_out(plan: Plan, means: Means) -> Result:
     """Score what a plan says; see :func:`score`."""
     plan = inspected(plan)
+    result: Result | None = None
+    try:
+        with Hold() as hold:  # until all is closed
+            try:
+                result = _scored(plan, means, hold)
+            except IncompleteError as error:
+                result = error.result
+                raise
+    except Interrupted:
+        raise
+    except KeyboardInterrupt:
+        if result is None:
+            raise
+        raise _interrupted(result) from None
+    return result
+
+
+def _scored(plan: Plan, means: Means, hold: Hold) -> Result:
     opened: list[Video] = []
     try:
         _open(plan, opened)
-        return _Run(plan, opened, means).score()
+        return _Run(plan, opened, means, hold).score()
     finally:
         _close(plan, opened)
 

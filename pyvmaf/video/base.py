@@ -58,6 +58,10 @@ class VideoError(VmafValueError):
         return type(self), (self.path, self.problem, self.frame)
 
 
+class BeyondEndError(VideoError):
+    """A frame was asked for by its number, and the file says that it ends before."""
+
+
 @dataclass(frozen=True)
 class VideoFormat:
     """Luma size, chroma ("420", "422", "444" or "400") and bits a sample."""

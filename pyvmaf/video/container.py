@@ -27,6 +27,12 @@ def hint_of_pipes(file: ByteFile | None) -> str:
     return "; some formats, such as MP4 with its index at the end, cannot come by a pipe" if comes_once(file) else ""
 
 
+def unopened(av: Any, error: BaseException, *, remote: bool) -> str:
+    """Why there is no container; of a URL it need not be what it holds."""
+    read = not remote or isinstance(error, (av.error.InvalidDataError, EOFError))
+    return f"{'not a video that FFmpeg knows' if read else 'the URL cannot be opened'}: {reason(error)}"
+
+
 def open_container(av: Any, url: str, file: ByteFile | None) -> Any:
     """A container of PyAV on an open file, or, without one, on a URL.
 
@@ -44,7 +50,7 @@ def open_container(av: Any, url: str, file: ByteFile | None) -> Any:
     try:
         return av.open(what, **how)
     except av.error.FFmpegError as error:
-        raise VideoError(name, f"not a video that FFmpeg knows: {reason(error)}{hint_of_pipes(file)}") from None
+        raise VideoError(name, f"{unopened(av, error, remote=file is None)}{hint_of_pipes(file)}") from None
 
 
 def has_table(container: Any, stream: Any) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from .._ffi import unsigned
-from .base import Frame, Video, VideoError, VideoFormat
+from .base import BeyondEndError, Frame, Video, VideoError, VideoFormat
 from .guard import Guard
 
 
@@ -42,7 +42,7 @@ class FileVideo(Video):
             raise VideoError(self.path, f"frame {index} cannot be started at: the video is being read; open it again")
         count = self.frame_count
         if index and count is not None and self._count_is_sure and index >= count:
-            raise VideoError(self.path, f"beyond the end; the file has {count} frames, 0 to {count - 1}", index)
+            raise BeyondEndError(self.path, f"beyond the end; the file has {count} frames, 0 to {count - 1}", index)
         self.first = index
 
     def __iter__(self) -> Iterator[Frame]:

@@ -65,7 +65,7 @@ def command(argv: Sequence[str] | None) -> int:
     """Run the subcommand; errors become one line and a status."""
     args, unknown = make_parser().parse_known_args(argv)
     if unknown:
-        args.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+        args.parser.refuse(unknown)
     with warnings.catch_warnings(), as_interrupts() as ending:
         warnings.showwarning = lambda message, *_, **__: say_wrapped(f"warning: {message}")
         try:

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
+
+from ..arguments import nearest
 
 
 class Help(argparse.Action):
@@ -22,7 +24,19 @@ class Help(argparse.Action):
 
 
 class Parser(argparse.ArgumentParser):
-    """Shows `-h` as the flag that it is for people."""
+    """Shows `-h` as the flag that it is for people, and the nearest name for a misspelt one."""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = [str(choice) for choice in action.choices]
+            problem = f"invalid choice: {value!r} (choose from {', '.join(known)})"
+            raise argparse.ArgumentError(action, problem + nearest(str(value), known))
+
+    def refuse(self, unknown: Sequence[str]) -> NoReturn:
+        """End with what nobody asked for."""
+        first = unknown[0].partition("=")[0]
+        hint = nearest(first, [*self._option_string_actions]) if first.startswith("--") else ""
+        self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
 
     def format_usage(self) -> str:
         """The usage alone."""

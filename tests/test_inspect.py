@@ -302,6 +302,7 @@ def test_what_is_laid_over_is_a_warning(tmp_path: Path) -> None:
     found = inspect(ref, dist)
     assert (found.verdict, found.codes) == ("comparable", ("overlay",))
     (finding,) = (f for f in found.findings if f.code == "overlay")
+    # Found on 18x32 averages, so to a row, which is 1/18.
     assert finding.evidence["box"] == pytest.approx([20 / 256, 100 / 144, 220 / 256, 126 / 144], abs=0.06)
     with pytest.warns(
         UserWarning, match="something is laid over the distorted pictures, between .* it counts as distor"

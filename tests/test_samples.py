@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pyvmaf import IncompleteError, VmafContext, VmafError, VmafPicture, score
+from pyvmaf import FeatureExtractor, IncompleteError, VmafContext, VmafError, VmafPicture, extractors, score
+from pyvmaf.streaming.together import StreamsError, read_together
 from pyvmaf.video import Video, VideoFormat
 
+Register = Callable[[type[FeatureExtractor]], None]
 DEPTHS = range(9, 16)
 WIDTH, HEIGHT = 70, 38
 
@@ -39,6 +41,15 @@ def frame(source: list[Any], bpc: int) -> Any:
     return made
 
 
+class Everything(FeatureExtractor):
+    """What comes from outside may read every plane."""
+
+    name, features = "everything", ("everything_peak",)
+
+    def extract(self, ref: VmafPicture, dist: VmafPicture, index: int) -> dict[str, float]:
+        return {"everything_peak": float(max(plane.max() for plane in (*ref.planes, *dist.planes)))}
+
+
 WAYS: dict[str, Callable[[list[Any], int], tuple[Any, dict[str, Any]]]] = {
     "arrays": lambda p, bpc: (tuple(p), {"bpc": bpc}),
     "borrowed arrays": lambda p, bpc: (tuple(p), {"bpc": bpc, "borrow": True}),
@@ -49,9 +60,9 @@ WAYS: dict[str, Callable[[list[Any], int], tuple[Any, dict[str, Any]]]] = {
 }
 
 
-def read(ref: Any, dist: Any, n_threads: int = 0, **how: Any) -> dict[str, float]:
+def read(ref: Any, dist: Any, n_threads: int = 0, feature: str = "vif", **how: Any) -> dict[str, float]:
     with VmafContext(n_threads=n_threads) as ctx:
-        ctx.use_feature("vif")
+        ctx.use_feature(feature)
         ctx.read_pictures(ref, dist, 0, **how)
         ctx.flush()
         return {name: ctx.feature_score_at_index(name, 0) for name in ctx.feature_names}
@@ -76,23 +87,79 @@ def test_every_way_in_is_checked(way: str, n_threads: int) -> None:
 @pytest.mark.parametrize("bpc", DEPTHS)
 @pytest.mark.parametrize("plane", [0, 1, 2])
 @pytest.mark.parametrize("where", [(0, 0), (-1, -1), (-1, 0), (3, 17)])
-def test_one_sample_is_enough(bpc: int, plane: int, where: tuple[int, int]) -> None:
+def test_one_sample_is_enough(registered: Register, bpc: int, plane: int, where: tuple[int, int]) -> None:
+    registered(Everything)
     good = planes(bpc)
     good[0][5, 5] = good[plane][where] = (1 << bpc) - 1
-    assert read(good, good, bpc=bpc)
+    assert read(good, good, bpc=bpc, feature="everything")
     good[plane][where] += 1
     h, w = good[plane].shape
     place = f"sample {1 << bpc} in plane {plane}, row {where[0] % h}, column {where[1] % w} "
     with pytest.raises(VmafError, match=place):
-        read(good, good, bpc=bpc)
+        read(good, good, bpc=bpc, feature="everything")
 
 
-def test_the_edge_of_odd_sizes_is_checked() -> None:
+# Planes that an extractor reads of the reference and of the distorted picture; of all others: all of both.
+READS: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(("vif", "adm", "float_vif", "float_adm", "float_psnr", "float_ansnr"), ("0", "0")),
+    **dict.fromkeys(("float_moment", "float_ssim", "float_ms_ssim", "speed_temporal"), ("0", "0")),
+    **dict.fromkeys(("motion", "float_motion"), ("0", "")),
+    "motion=motion_force_zero": ("0", ""),
+    "float_motion=motion_force_zero": ("", ""),
+    "float_motion=motion_add_uv": ("012", ""),
+    "cambi": ("", "0"),
+    "cambi=full_ref": ("0", "0"),
+    "speed_chroma": ("12", "12"),
+    "null": ("", ""),
+}
+
+
+@pytest.mark.parametrize("feature", [*READS, *(e.name for e in extractors() if e.name not in {*READS, "lpips"})])
+def test_what_an_extractor_reads_is_checked_and_nothing_else_matters(feature: str) -> None:
+    """Any bits in a plane that it does not read leave every score as it is."""
+    name, _, option = feature.partition("=")
+    rng = np.random.default_rng(5)
+    sizes = [(360, 640), (180, 320), (180, 320)]
+    sides = [[[rng.integers(0, 1024, s).astype(np.uint16) for s in sizes] for _ in range(2)] for _ in range(2)]
+
+    def scores() -> dict[str, bytes]:
+        with VmafContext() as ctx:
+            ctx.use_feature(name, {option: True} if option else None)
+            for i, (ref, dist) in enumerate(zip(*sides, strict=True)):
+                ctx.read_pictures(ref, dist, i, bpc=10)
+            ctx.flush()
+            return {n: ctx.feature_scores(n, range(2)).tobytes() for n in ctx.feature_names}
+
+    right = scores()
+    for side, planes in zip(sides, READS.get(feature, ("012", "012")), strict=True):
+        for plane in range(3):
+            kept, side[1][plane] = side[1][plane], side[1][plane] | 0x8000
+            if str(plane) in planes:
+                with pytest.raises(VmafError, match=f"sample \\d+ in plane {plane}"):
+                    scores()
+            else:
+                assert scores() == right
+            side[1][plane] = kept
+
+
+def test_a_reference_is_checked_for_all_that_share_it() -> None:
+    """The first stream reads its luma, the second its chroma."""
+    ref, dist = planes(10), planes(10)
+    ref[2][3, 3] = 1024
+    with VmafContext() as luma, VmafContext() as all_of_it:
+        luma.use_feature("vif")
+        all_of_it.use_feature("psnr")
+        with pytest.raises(StreamsError, match="reference picture at index 0: sample 1024 in plane 2"):
+            read_together([luma, all_of_it], ref, [dist, dist], 0, bpc=10)
+
+
+def test_the_edge_of_odd_sizes_is_checked(registered: Register) -> None:
     """Extractors that round chroma up read it."""
+    registered(Everything)
     y, c = np.zeros((37, 69), np.uint16), np.zeros((19, 35), np.uint16)
     c[18, 34] = 1024
     with pytest.raises(VmafError, match="sample 1024 in plane 1, row 18, column 34"):
-        read((y, c, c), (y, c, c), bpc=10)
+        read((y, c, c), (y, c, c), bpc=10, feature="everything")
 
 
 def test_halo_frames_are_checked() -> None:

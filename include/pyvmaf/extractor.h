@@ -59,6 +59,13 @@ typedef struct PyvmafOption {
     unsigned flags;           /* enum PyvmafOptionFlags */
 } PyvmafOption;
 
+/* Planes of a picture, a bit each. */
+enum PyvmafPlanes {
+    PYVMAF_LUMA = 1,
+    PYVMAF_CHROMA = 2 | 4,
+    PYVMAF_PLANES = PYVMAF_LUMA | PYVMAF_CHROMA,
+};
+
 /*
  * What an extractor needs of the engine. Each need is declared by itself and
  * paid for by itself: an extractor that has none sees the frames that are
@@ -77,6 +84,10 @@ typedef struct PyvmafNeeds {
     /* For the scores of a range of frames to be those of the whole run: how
      * many frames before it must be read; UINT_MAX: all. */
     unsigned look_back;
+    /* Planes of each side (enum PyvmafPlanes) that it never reads a sample of:
+     * what no extractor of a context reads is not searched for samples beyond
+     * the depth. */
+    unsigned unread_ref, unread_dist;
 } PyvmafNeeds;
 
 #define PYVMAF_EARLIER_MAX 8
@@ -107,8 +118,8 @@ typedef struct PyvmafFrame {
     /* Seen by those who need neighbours, but not scored: what is appended for
      * it is kept. */
     bool halo;
-    /* No sample of ref and dist has more bits than their depth; false: nobody
-     * looked. */
+    /* No sample of the planes that are read has more bits than the depth;
+     * false: nobody looked. */
     bool samples_checked;
     /* earlier[k] was read k + 1 calls before, whatever its index. */
     PyvmafEarlier earlier[PYVMAF_EARLIER_MAX];

@@ -42,7 +42,7 @@ class VmafContext(Queries):
             Failures raise at any level, and what is said of a feature that is used all the same is a
             Python warning below "warning".
         check_samples: refuse pictures with samples beyond their 9 to 15 bits, at one pass over
-            the samples; False: they were checked, and beyond them a score means nothing.
+            the planes that an extractor reads; False: they were checked, and beyond them a score means nothing.
 
     Raises:
         VmafValueError: an argument out of range.

@@ -212,6 +212,8 @@ static int add_registration(VmafContext *ctx, const PyvmafExtractor *extractor,
     join_group(ctx, reg);
     append_registration(ctx, reg);
     retained_want(&ctx->retained, &reg->needs);
+    ctx->reads_ref |= PYVMAF_PLANES & ~reg->needs.unread_ref;
+    ctx->reads_dist |= PYVMAF_PLANES & ~reg->needs.unread_dist;
     log_accepted(reg);
     return 0;
 }

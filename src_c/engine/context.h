@@ -39,6 +39,7 @@ struct VmafContext {
     bool flushed;
     bool has_read;       /* pictures, of halos too */
     bool trusts_samples; /* pictures are not searched for too large ones */
+    unsigned reads_ref, reads_dist; /* enum PyvmafPlanes, of all extractors */
     HaloFrames halo;
     FrameSet restored; /* frames whose scores were restored */
     Retained retained;

@@ -14,8 +14,8 @@ typedef struct Frame Frame;
 typedef struct FramePair {
     const VmafPicture *ref, *dist;
     unsigned index;
-    bool halo;        /* seen, but not scored */
-    bool ref_checked; /* the samples of the reference were searched */
+    bool halo;            /* seen, but not scored */
+    unsigned ref_checked; /* planes of the reference that were searched */
 } FramePair;
 
 /* Takes references of its own. NULL: no memory. Registrations that do not have to

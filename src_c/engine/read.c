@@ -62,11 +62,14 @@ static int check_pair(VmafContext *ctx, const FramePair *pair)
         err = check_picture(ctx, "distorted", dist, pair->index);
     if (err || ctx->trusts_samples)
         return err;
-    if (!pair->ref_checked)
-        err = samples_check(ref, "reference", pair->index);
-    if (err || ref->data[0] == dist->data[0])
+    const unsigned ref_planes = ctx->reads_ref & ~pair->ref_checked;
+    const unsigned same =
+        ref->data[0] == dist->data[0] ? ref_planes | pair->ref_checked : 0;
+    err = samples_check(ref, "reference", pair->index, ref_planes);
+    if (err)
         return err;
-    return samples_check(dist, "distorted", pair->index);
+    return samples_check(dist, "distorted", pair->index,
+                         ctx->reads_dist & ~same);
 }
 
 /* Before any extractor sees it. */
@@ -138,11 +141,12 @@ static void begin(Reading *reading)
 void reading_run(Reading *reading, unsigned cnt)
 {
     Frame *first = NULL;
+    unsigned ref_checked = 0;
     for (unsigned i = 0; i < cnt; i++) {
-        if (i)
-            reading[i].pair.ref_checked = reading[i - 1].frame != NULL &&
-                                          !reading[i - 1].ctx->trusts_samples;
+        reading[i].pair.ref_checked = ref_checked;
         begin(&reading[i]);
+        if (reading[i].frame && !reading[i].ctx->trusts_samples)
+            ref_checked |= reading[i].ctx->reads_ref;
     }
     for (unsigned i = cnt; i--;) {
         if (!reading[i].frame)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * The kernels' integer bounds hold for samples of the declared depth; beyond it
- * sums wrap, each instruction set's in its own way. One pass over 9- to 15-bit
- * pictures finds out; at 8 and 16 bits there is nothing to find.
+ * sums wrap, each instruction set's in its own way. One pass over the planes of
+ * 9- to 15-bit pictures finds out; at 8 and 16 bits there is nothing to find.
  */
 #include "samples.h"
 
@@ -64,10 +64,12 @@ int samples_check_plane(const VmafPicture *pic, const char *side,
     return 0;
 }
 
-int samples_check(const VmafPicture *pic, const char *side, unsigned index)
+int samples_check(const VmafPicture *pic, const char *side, unsigned index,
+                  unsigned planes)
 {
     int err = 0;
     for (unsigned plane = 0; plane < 3 && !err; plane++)
-        err = samples_check_plane(pic, side, index, plane);
+        if (planes >> plane & 1)
+            err = samples_check_plane(pic, side, index, plane);
     return err;
 }

@@ -6,8 +6,10 @@
 #include "libvmaf/picture.h"
 
 /* -EINVAL, and a line that names the side, the index, the sample and where it
- * is, when one has more bits than `pic->bpc`. */
-int samples_check(const VmafPicture *pic, const char *side, unsigned index);
+ * is, when one of these planes (enum
+ * PyvmafPlanes) has more bits than `pic->bpc`. */
+int samples_check(const VmafPicture *pic, const char *side, unsigned index,
+                  unsigned planes);
 /* The same of one plane. */
 int samples_check_plane(const VmafPicture *pic, const char *side,
                         unsigned index, unsigned plane);

@@ -325,6 +325,7 @@ const PyvmafExtractor extractor_adm = {
     .features = features,
     .options = options,
     .state_size = sizeof(AdmState),
+    .needs = { .unread_ref = PYVMAF_CHROMA, .unread_dist = PYVMAF_CHROMA },
     .configure = adm_configure,
     .init = adm_init,
     .close = adm_close,

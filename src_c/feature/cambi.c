@@ -297,7 +297,8 @@ static int cambi_configure(void *state, PyvmafNeeds *needs)
 {
     CambiState *s = state;
     enum CambiEotf first, second;
-    (void)needs;
+    if (s->full_ref)
+        needs->unread_ref = PYVMAF_CHROMA;
     int err = find_eotf("eotf", s->eotf, &second);
     if (!err)
         err = find_eotf("cambi_eotf", s->cambi_eotf, &first);
@@ -454,6 +455,7 @@ const PyvmafExtractor extractor_cambi = {
     .extras = extras,
     .options = options,
     .state_size = sizeof(CambiState),
+    .needs = { .unread_ref = PYVMAF_PLANES, .unread_dist = PYVMAF_CHROMA },
     .configure = cambi_configure,
     .init = cambi_init,
     .close = cambi_close,

@@ -393,6 +393,7 @@ const PyvmafExtractor extractor_float_adm = {
     .extras = extras,
     .options = options,
     .state_size = sizeof(FloatAdmState),
+    .needs = { .unread_ref = PYVMAF_CHROMA, .unread_dist = PYVMAF_CHROMA },
     .configure = float_adm_configure,
     .init = float_adm_init,
     .extract = float_adm_extract,

@@ -124,6 +124,7 @@ const PyvmafExtractor extractor_float_ansnr = {
     .features = features,
     .extras = extras,
     .state_size = sizeof(FloatAnsnrState),
+    .needs = { .unread_ref = PYVMAF_CHROMA, .unread_dist = PYVMAF_CHROMA },
     .init = float_ansnr_init,
     .extract = float_ansnr_extract,
     .close = float_ansnr_close,

@@ -82,6 +82,7 @@ const PyvmafExtractor extractor_float_moment = {
     .features = features,
     .extras = extras,
     .state_size = sizeof(FloatMomentState),
+    .needs = { .unread_ref = PYVMAF_CHROMA, .unread_dist = PYVMAF_CHROMA },
     .init = float_moment_init,
     .extract = float_moment_extract,
 };

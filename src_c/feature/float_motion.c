@@ -136,7 +136,11 @@ static int float_motion_configure(void *state, PyvmafNeeds *needs)
 {
     const FloatMotionState *s = state;
     if (s->force_zero)
-        *needs = (PyvmafNeeds){ .every_frame = true };
+        *needs = (PyvmafNeeds){ .every_frame = true,
+                                .unread_ref = PYVMAF_PLANES,
+                                .unread_dist = PYVMAF_PLANES };
+    else if (s->add_uv)
+        needs->unread_ref = 0;
     return 0;
 }
 
@@ -407,7 +411,9 @@ const PyvmafExtractor extractor_float_motion = {
     .needs = { .every_frame = true,
                .earlier_ref = 1,
                .look_ahead = 1,
-               .look_back = 1 },
+               .look_back = 1,
+               .unread_ref = PYVMAF_CHROMA,
+               .unread_dist = PYVMAF_PLANES },
     .configure = float_motion_configure,
     .init = float_motion_init,
     .extract = float_motion_extract,

@@ -224,6 +224,7 @@ const PyvmafExtractor extractor_float_ms_ssim = {
     .extras = extras,
     .options = options,
     .state_size = sizeof(FloatMsSsimState),
+    .needs = { .unread_ref = PYVMAF_CHROMA, .unread_dist = PYVMAF_CHROMA },
     .init = float_ms_ssim_init,
     .extract = float_ms_ssim_extract,
     .close = float_ms_ssim_close,

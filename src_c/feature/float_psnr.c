@@ -70,6 +70,7 @@ const PyvmafExtractor extractor_float_psnr = {
     .help = "peak signal-to-noise ratio of luma on the scale of 8 bits, in dB",
     .features = features,
     .state_size = sizeof(FloatPsnrState),
+    .needs = { .unread_ref = PYVMAF_CHROMA, .unread_dist = PYVMAF_CHROMA },
     .init = float_psnr_init,
     .extract = float_psnr_extract,
 };

@@ -179,6 +179,7 @@ const PyvmafExtractor extractor_float_ssim = {
     .extras = extras,
     .options = options,
     .state_size = sizeof(FloatSsimState),
+    .needs = { .unread_ref = PYVMAF_CHROMA, .unread_dist = PYVMAF_CHROMA },
     .init = float_ssim_init,
     .extract = float_ssim_extract,
     .close = float_ssim_close,

@@ -443,6 +443,7 @@ const PyvmafExtractor extractor_float_vif = {
     .features = features,
     .options = options,
     .state_size = sizeof(FloatVifState),
+    .needs = { .unread_ref = PYVMAF_CHROMA, .unread_dist = PYVMAF_CHROMA },
     .configure = float_vif_configure,
     .init = float_vif_init,
     .extract = float_vif_extract,

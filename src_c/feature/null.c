@@ -13,5 +13,6 @@ static int extract(void *state, const PyvmafFrame *frame, PyvmafScores *scores)
 const PyvmafExtractor extractor_null = {
     .name = "null",
     .help = "publishes nothing",
+    .needs = { .unread_ref = PYVMAF_PLANES, .unread_dist = PYVMAF_PLANES },
     .extract = extract,
 };

@@ -121,6 +121,7 @@ const PyvmafExtractor extractor_speed_chroma = {
     .features = features,
     .options = options,
     .state_size = sizeof(ChromaState),
+    .needs = { .unread_ref = PYVMAF_LUMA, .unread_dist = PYVMAF_LUMA },
     .configure = chroma_configure,
     .init = chroma_init,
     .close = chroma_close,

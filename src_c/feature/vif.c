@@ -290,6 +290,7 @@ const PyvmafExtractor extractor_vif = {
     .features = features,
     .options = options,
     .state_size = sizeof(VifState),
+    .needs = { .unread_ref = PYVMAF_CHROMA, .unread_dist = PYVMAF_CHROMA },
     .init = vif_init,
     .close = vif_close,
     .compatible = vif_compatible,

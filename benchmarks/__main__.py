@@ -6,26 +6,34 @@ from __future__ import annotations
 import argparse
 import datetime
 import platform
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from . import commands, kernels, library, python_api, threads
 from .library import AVX2_ONLY, NEG, V061, Case
-from .page import Table, rewrite
+from .page import Row, Table, rewrite
 
 
-def cpu_name() -> str:
+@cache
+def machine() -> str:
+    """The processor; virtual machines of several generations share a name, so with family and model."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
+    except OSError:
+        lines = []
+    fact = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    name = fact.get("model name") or platform.processor() or platform.machine()
+    if {"cpu family", "model"} <= fact.keys():
+        name += f", family {fact['cpu family']} model {fact['model']}"
+    return name
 
 
-def measured() -> str:
-    return f"{datetime.date.today()}, {cpu_name()}"
+def table(title: str, head: Row, keys: int, rows: Sequence[Row]) -> Table:
+    """A table of this machine's, each row with today's date."""
+    day = str(datetime.date.today())
+    return Table(f"{title}, {machine()}", (*head, "measured"), keys, [(*row, day) for row in rows])
 
 
 def cases(quick: bool) -> list[Case]:
@@ -67,7 +75,11 @@ def codec_cases() -> list[Case]:
     """What AOM's test conditions take long for."""
     slow = ("ciede", "float_ssim", "float_ms_ssim", "psnr_hvs")
     each = [Case("1080p", b, features=(f,), frames=4) for f in slow for b in (8, 10)]
-    return [*each, *(Case("1080p", b, features=slow, frames=4) for b in (8, 10))]
+    aom = [
+        Case("1080p", b, (V061, NEG), ("psnr", *slow, "cambi"), frames=3, copies=True, name="AOM's test conditions")
+        for b in (8, 10)
+    ]
+    return [*each, *(Case("1080p", b, features=slow, frames=4) for b in (8, 10)), *aom]
 
 
 def masks() -> dict[str, int]:
@@ -87,36 +99,36 @@ def library_tables(rounds: int, quick: bool, what: str = "") -> Iterator[Table]:
     """Row by row, at each of the sets that a caller may be left with: the best, AVX2, none."""
     head = (
         "what", "size", "bits", "content", "threads", "ours", "peer", "peer / ours",
-        "ours, quiet", "peer, quiet", "quiet ratio", "measured",
+        "ours, quiet", "peer, quiet", "quiet ratio",
     )  # fmt: skip
-    for n, case in enumerate(case for case in cases(quick) if what in case.what):
+    for n, case in enumerate(case for case in cases(quick) if case.what.startswith(what)):
         for isa, mask in {**masks(), "scalar": 0xFFFF}.items():
             if isa == "scalar" and (n or what):
                 continue
             t = library.measure(replace(case, cpumask=mask, frames=3 if isa == "scalar" else case.frames), rounds)
             row = (
-                case.what, case.size, str(case.bpc), case.content, str(case.n_threads), *columns(t), measured(),
+                case.what, case.size, str(case.bpc), case.content, str(case.n_threads), *columns(t),
             )  # fmt: skip
             print(isa, *row, flush=True)
-            yield Table(f"Whole library, kernel set `{isa}`", head, 5, [row])
+            yield table(f"Whole library, kernel set `{isa}`", head, 5, [row])
 
 
 def scalar_tables(rounds: int, quick: bool) -> Iterator[Table]:
     """Extractors that the peer's wheel lacks, beside our plain scalar set."""
     head = (
-        "what", "bits", "ours", "scalar", "scalar / ours", "ours, quiet", "scalar, quiet", "quiet ratio", "measured",
+        "what", "bits", "ours", "scalar", "scalar / ours", "ours, quiet", "scalar, quiet", "quiet ratio",
     )  # fmt: skip
     for isa, mask in masks().items():
         for what in ("float_vif", "float_adm", "float_motion"):
             for bpc in (8, 10):
                 t = library.measure_beside_scalar(Case("1080p", bpc, features=(what,), cpumask=mask), rounds)
-                row = (what, str(bpc), *columns(t), measured())
+                row = (what, str(bpc), *columns(t))
                 print(isa, *row, flush=True)
-                yield Table(f"Float extractors beside plain scalar code, kernel set `{isa}`", head, 2, [row])
+                yield table(f"Float extractors beside plain scalar code, kernel set `{isa}`", head, 2, [row])
 
 
 def commands_tables(rounds: int, quick: bool) -> list[Table]:
-    head = ("command", "ours, frames/s", "ffmpeg's filter", "ratio", "ours, peak MiB", "ffmpeg's", "measured")
+    head = ("command", "ours, frames/s", "ffmpeg's filter", "ratio", "ours, peak MiB", "ffmpeg's")
     rows = [
         (
             t.name,
@@ -125,36 +137,32 @@ def commands_tables(rounds: int, quick: bool) -> list[Table]:
             f"**{t.ratio:.2f}**",
             f"{t.ours_mib:.0f}",
             f"{t.peer_mib:.0f}",
-            measured(),
         )
         for t in commands.measure(3)
     ]
-    return [Table(f"Whole commands, kernel set `{kernels.isas()[0]}`", head, 1, rows)]
+    return [table(f"Whole commands, kernel set `{kernels.isas()[0]}`", head, 1, rows)]
 
 
 def threads_tables(rounds: int, quick: bool) -> list[Table]:
-    head = ("size", "frames", "one thread / two, wall", "busiest thread's processor time", "measured")
-    rows = [
-        (t.case.size, str(t.case.frames), f"**{t.wall:.2f}**", f"{t.busiest:.2f}", measured())
-        for t in threads.measure(rounds)
-    ]
-    return [Table(f"Two threads against one, kernel set `{kernels.isas()[0]}`", head, 2, rows)]
+    head = ("size", "frames", "one thread / two, wall", "busiest thread's processor time")
+    rows = [(t.case.size, str(t.case.frames), f"**{t.wall:.2f}**", f"{t.busiest:.2f}") for t in threads.measure(rounds)]
+    return [table(f"Two threads against one, kernel set `{kernels.isas()[0]}`", head, 2, rows)]
 
 
 def kernels_tables(rounds: int, quick: bool) -> list[Table]:
-    head = ("kernel", "bits", "Mpixel/s", "times scalar", "measured")
+    head = ("kernel", "bits", "Mpixel/s", "times scalar")
     rows: dict[str, list[tuple[str, ...]]] = {isa: [] for isa in kernels.isas()}
     for t in kernels.measure(rounds):
-        rows[t.isa].append((t.kernel, str(t.bpc), f"{t.mpixels:.0f}", f"{t.ratio:.2f}", measured()))
-    return [Table(f"Kernels, set `{isa}`", head, 2, found) for isa, found in rows.items()]
+        rows[t.isa].append((t.kernel, str(t.bpc), f"{t.mpixels:.0f}", f"{t.ratio:.2f}"))
+    return [table(f"Kernels, set `{isa}`", head, 2, found) for isa, found in rows.items()]
 
 
 def python_tables(rounds: int, quick: bool) -> list[Table]:
     t = python_api.measure(rounds)
-    head = ("v0.6.1, 1080p, 8 bits, one thread", "NumPy arrays, ms", "C ABI, ms", "more", "measured")
+    head = ("v0.6.1, 1080p, 8 bits, one thread", "NumPy arrays, ms", "C ABI, ms", "more")
     cost = f"{100 * (t.ratio - 1):+.1f} %"
-    row = (f"kernel set `{kernels.isas()[0]}`", f"{t.python_ms:.2f}", f"{t.c_ms:.2f}", cost, measured())
-    return [Table("Python against C", head, 1, [row])]
+    row = (f"kernel set `{kernels.isas()[0]}`", f"{t.python_ms:.2f}", f"{t.c_ms:.2f}", cost)
+    return [table("Python against C", head, 1, [row])]
 
 
 PARTS: dict[str, Callable[[int, bool], Iterable[Table]]] = {
@@ -171,7 +179,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer sizes, fewer rounds")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
-    parser.add_argument("--what", default="", help="only rows of the library that name this")
+    parser.add_argument("--what", default="", help="only rows of the library that begin with this")
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks.md"))
     args = parser.parse_args()
     rounds = 5 if args.quick else 9

@@ -38,13 +38,14 @@ class Case:
     content: str = "natural"
     options: Mapping[str, object] = field(default_factory=dict)  # of every feature
     note: str = ""  # what the options are
+    name: str = ""  # of what is measured, where the list would be long
     copies: bool = False  # pictures are allocated and filled within the clock
 
     @property
     def what(self) -> str:
         names = {V061: "v0.6.1", NEG: "NEG"}
         parts = [names.get(m, m.removeprefix("vmaf_")) for m in self.models] + list(self.features)
-        return ", ".join(filter(None, (" + ".join(parts), self.note, "pictures copied" * self.copies)))
+        return ", ".join(filter(None, (self.name or " + ".join(parts), self.note, "pictures copied" * self.copies)))
 
 
 @dataclass(frozen=True)

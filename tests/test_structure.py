@@ -106,3 +106,9 @@ def test_little_is_repeated() -> None:
             total += 1
     repeated = sum(n for n in counts.values() if n > 1)
     assert repeated / total < 0.04, [k for k, n in counts.most_common(3)]
+
+
+def test_options_that_extractors_share_are_one_row() -> None:
+    """Of one name two rows differ in more than the help: the modes of `float_adm` are others."""
+    rows = Counter(name for path in SOURCES for name in re.findall(r'\.name = "(\w+)"', path.read_text()))
+    assert [name for name, n in rows.items() if n > 1] == ["adm_csf_mode"]

@@ -111,6 +111,16 @@ unsigned pyvmaf_extractor_users(const PyvmafExtractor *extractor)
     return users;
 }
 
+int extractor_check_size(const PyvmafExtractorInit *init, unsigned least,
+                         const char *extractor, const char *needs)
+{
+    if (init->w >= least && init->h >= least)
+        return 0;
+    log_line(VMAF_LOG_LEVEL_ERROR, "%s: picture of %ux%u; %s %ux%u or more",
+             extractor, init->w, init->h, needs, least, least);
+    return -EINVAL;
+}
+
 const PyvmafExtractor *extractor_find(const char *name)
 {
     pthread_mutex_lock(&registered_lock);

@@ -22,6 +22,11 @@ static inline int extractor_first_error(int before, int now)
     return before ? before : now;
 }
 
+/* -EINVAL and a logged reason when a side of the pictures is below `least`, which
+ * is what `needs` says, such as "four scales need". */
+int extractor_check_size(const PyvmafExtractorInit *init, unsigned least,
+                         const char *extractor, const char *needs);
+
 /* NULL: there is none of that name. */
 const PyvmafExtractor *extractor_find(const char *name);
 const PyvmafExtractor *extractor_find_by_feature(const char *feature_name);

@@ -35,11 +35,14 @@ static int check_range(unsigned low, unsigned high)
     return -EINVAL;
 }
 
-/* Before anything is predicted for a method that does not exist. */
-static int check_method(enum VmafPoolingMethod method)
+/* Before anything is predicted for a range or a method that does not exist. */
+static int check_pooling(enum VmafPoolingMethod method, unsigned low,
+                         unsigned high)
 {
-    if (method > VMAF_POOL_METHOD_UNKNOWN && method < VMAF_POOL_METHOD_NB)
-        return 0;
+    const int err = check_range(low, high);
+    if (err ||
+        (method > VMAF_POOL_METHOD_UNKNOWN && method < VMAF_POOL_METHOD_NB))
+        return err;
     log_line(VMAF_LOG_LEVEL_ERROR, "pooling method is %d, must be 1 to %d",
              (int)method, VMAF_POOL_METHOD_NB - 1);
     return -EINVAL;
@@ -66,9 +69,7 @@ int vmaf_feature_score_pooled(VmafContext *vmaf, const char *feature_name,
     int err = context_check("vmaf_feature_score_pooled",
                             vmaf && feature_name && score);
     if (!err)
-        err = check_range(index_low, index_high);
-    if (!err)
-        err = check_method(pool_method);
+        err = check_pooling(pool_method, index_low, index_high);
     if (err)
         return err;
     const PoolingRange range = { vmaf->cfg.n_subsample, index_low, index_high };
@@ -112,9 +113,7 @@ int vmaf_score_pooled(VmafContext *vmaf, VmafModel *model,
 {
     int err = context_check("vmaf_score_pooled", vmaf && model && score);
     if (!err)
-        err = check_range(index_low, index_high);
-    if (!err)
-        err = check_method(pool_method);
+        err = check_pooling(pool_method, index_low, index_high);
     uint64_t i = err ? 0 : pooling_on_grid(vmaf->cfg.n_subsample, index_low);
     for (; !err && i <= index_high;
          i = pooling_on_grid(vmaf->cfg.n_subsample, i + 1)) {
@@ -158,9 +157,7 @@ int vmaf_score_pooled_model_collection(VmafContext *vmaf,
     int err = context_check("vmaf_score_pooled_model_collection",
                             vmaf && model_collection && score);
     if (!err)
-        err = check_range(index_low, index_high);
-    if (!err)
-        err = check_method(pool_method);
+        err = check_pooling(pool_method, index_low, index_high);
     uint64_t i = err ? 0 : pooling_on_grid(vmaf->cfg.n_subsample, index_low);
     for (; !err && i <= index_high;
          i = pooling_on_grid(vmaf->cfg.n_subsample, i + 1)) {

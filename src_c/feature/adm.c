@@ -14,9 +14,9 @@
 #include "engine/extractor.h"
 #include "kernel/adm/adm_plan.h"
 #include "kernel/table.h"
-#include "engine/log.h"
 #include "engine/rows.h"
 #include "adm_options.h"
+#include "debug_option.h"
 #include "adm_score.h"
 #include "memory.h"
 
@@ -39,21 +39,13 @@ typedef struct AdmState {
 #define AT(field) offsetof(AdmState, field)
 
 static const PyvmafOption options[] = {
-    ADM_OPTION_DEBUG(AdmState, debug),
+    DEBUG_OPTION(AdmState, "numerators and denominators", false),
     ADM_OPTION_CSF_SCALE(AdmState, viewing.csf_scale),
     ADM_OPTION_CSF_DIAG_SCALE(AdmState, viewing.csf_diag_scale),
     ADM_OPTION_DLM_WEIGHT(AdmState, weights.dlm),
     ADM_OPTION_GAIN_LIMIT(AdmState, gain_limit),
     ADM_OPTION_NORM_VIEW_DIST(AdmState, viewing.distance),
-    { .name = "adm_ref_display_height",
-      .alias = "rdh",
-      .help = "display height in pixels",
-      .type = PYVMAF_OPTION_INT,
-      .offset = AT(viewing.height),
-      .default_number = 1080,
-      .min = 1,
-      .max = 4320,
-      .flags = PARAM },
+    ADM_OPTION_REF_DISPLAY_HEIGHT(AdmState, viewing.height, "rdh"),
     { .name = "adm_csf_mode",
       .alias = "csf",
       .help = "contrast sensitivity: 0 Watson, 1 Barten, 2 a blend, 3 a blend "
@@ -125,12 +117,10 @@ static int adm_configure(void *state, PyvmafNeeds *needs)
 static int adm_init(void *state, const PyvmafExtractorInit *init)
 {
     AdmState *s = state;
-    if (init->w < ADM_MIN_SIZE || init->h < ADM_MIN_SIZE) {
-        log_line(VMAF_LOG_LEVEL_ERROR,
-                 "adm: picture of %ux%u; four scales need %ux%u or more",
-                 init->w, init->h, ADM_MIN_SIZE, ADM_MIN_SIZE);
-        return -EINVAL;
-    }
+    const int err =
+        extractor_check_size(init, ADM_MIN_SIZE, "adm", "four scales need");
+    if (err)
+        return err;
     s->w = init->w;
     s->h = init->h;
     s->bpc = init->bpc;

@@ -9,12 +9,6 @@
 
 #include "pyvmaf/extractor.h"
 
-#define ADM_OPTION_DEBUG(state, field)                                         \
-    { .name = "debug",                                                         \
-      .help = "also publish numerators and denominators",                      \
-      .type = PYVMAF_OPTION_BOOL,                                              \
-      .offset = offsetof(state, field) }
-
 #define ADM_OPTION_CSF_SCALE(state, field)                                     \
     { .name = "adm_csf_scale",                                                 \
       .alias = "scf",                                                          \
@@ -66,6 +60,17 @@
       .default_number = 3,                                                     \
       .min = 0.75,                                                             \
       .max = 24,                                                               \
+      .flags = PYVMAF_OPTION_FEATURE_PARAM }
+
+#define ADM_OPTION_REF_DISPLAY_HEIGHT(state, field, short_name)                \
+    { .name = "adm_ref_display_height",                                        \
+      .alias = short_name,                                                     \
+      .help = "display height in pixels",                                      \
+      .type = PYVMAF_OPTION_INT,                                               \
+      .offset = offsetof(state, field),                                        \
+      .default_number = 1080,                                                  \
+      .min = 1,                                                                \
+      .max = 4320,                                                             \
       .flags = PYVMAF_OPTION_FEATURE_PARAM }
 
 #define ADM_OPTION_NOISE_WEIGHT(state, field)                                  \

@@ -13,9 +13,9 @@
 #include <string.h>
 
 #include "engine/extractor.h"
-#include "engine/log.h"
 #include "engine/rows.h"
 #include "adm_options.h"
+#include "debug_option.h"
 #include "float_adm_score.h"
 #include "kernel/table.h"
 #include "memory.h"
@@ -41,18 +41,10 @@ typedef struct FloatAdmState {
 #define AT(field) offsetof(FloatAdmState, field)
 
 static const PyvmafOption options[] = {
-    ADM_OPTION_DEBUG(FloatAdmState, debug),
+    DEBUG_OPTION(FloatAdmState, "numerators and denominators", false),
     ADM_OPTION_GAIN_LIMIT(FloatAdmState, gain_limit),
     ADM_OPTION_NORM_VIEW_DIST(FloatAdmState, weights.viewing.distance),
-    { .name = "adm_ref_display_height",
-      .alias = "rdf",
-      .help = "display height in pixels",
-      .type = PYVMAF_OPTION_INT,
-      .offset = AT(weights.viewing.height),
-      .default_number = 1080,
-      .min = 1,
-      .max = 4320,
-      .flags = PARAM },
+    ADM_OPTION_REF_DISPLAY_HEIGHT(FloatAdmState, weights.viewing.height, "rdf"),
     ADM_OPTION_NOISE_WEIGHT(FloatAdmState, weights.noise),
     ADM_OPTION_CSF_SCALE(FloatAdmState, weights.viewing.csf_scale),
     ADM_OPTION_CSF_DIAG_SCALE(FloatAdmState, weights.viewing.csf_diag_scale),
@@ -233,12 +225,10 @@ static int float_adm_configure(void *state, PyvmafNeeds *needs)
 static int float_adm_init(void *state, const PyvmafExtractorInit *init)
 {
     FloatAdmState *s = state;
-    if (init->w < FLOAT_ADM_MIN_SIZE || init->h < FLOAT_ADM_MIN_SIZE) {
-        log_line(VMAF_LOG_LEVEL_ERROR,
-                 "float_adm: picture of %ux%u; four scales need %ux%u or more",
-                 init->w, init->h, FLOAT_ADM_MIN_SIZE, FLOAT_ADM_MIN_SIZE);
-        return -EINVAL;
-    }
+    const int err = extractor_check_size(init, FLOAT_ADM_MIN_SIZE, "float_adm",
+                                         "four scales need");
+    if (err)
+        return err;
     s->w = init->w;
     s->h = init->h;
     s->bpc = init->bpc;

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #include "engine/extractor.h"
-#include "engine/log.h"
 #include "engine/rows.h"
 #include "float_scale.h"
 #include "kernel/ansnr/ansnr.h"
@@ -43,16 +42,13 @@ static void lay_out(void *state, Workspace *ws)
 static int float_ansnr_init(void *state, const PyvmafExtractorInit *init)
 {
     FloatAnsnrState *s = state;
-    const int err = float_scale_init(&s->scale, "float_ansnr", init->bpc);
+    int err = float_scale_init(&s->scale, "float_ansnr", init->bpc);
     if (err)
         return err;
-    if (init->w < ANSNR_MIN_SIZE || init->h < ANSNR_MIN_SIZE) {
-        log_line(VMAF_LOG_LEVEL_ERROR,
-                 "float_ansnr: picture of %ux%u; its windows need %dx%d or "
-                 "more",
-                 init->w, init->h, ANSNR_MIN_SIZE, ANSNR_MIN_SIZE);
-        return -EINVAL;
-    }
+    err = extractor_check_size(init, ANSNR_MIN_SIZE, "float_ansnr",
+                               "its windows need");
+    if (err)
+        return err;
     s->w = init->w;
     s->h = init->h;
     s->context = init->context;

@@ -18,6 +18,7 @@
 #include "float_resize.h"
 #include "kernel/float_motion/float_motion.h"
 #include "kernel/table.h"
+#include "debug_option.h"
 #include "memory.h"
 #include "motion_options.h"
 #include "smaller.h"
@@ -47,11 +48,7 @@ typedef struct FloatMotionState {
 #define AT(field) offsetof(FloatMotionState, field)
 
 static const PyvmafOption options[] = {
-    { .name = "debug",
-      .help = "also publish the score before the minimum",
-      .type = PYVMAF_OPTION_BOOL,
-      .offset = AT(debug),
-      .default_number = 1 },
+    DEBUG_OPTION(FloatMotionState, "the score before the minimum", true),
     MOTION_OPTION_FORCE_ZERO(FloatMotionState, force_zero),
     MOTION_OPTION_FPS_WEIGHT(FloatMotionState, fps_weight),
     MOTION_OPTION_BLEND_FACTOR(FloatMotionState, blend_factor),

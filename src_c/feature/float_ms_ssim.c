@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #include "engine/extractor.h"
-#include "engine/log.h"
 #include "kernel/table.h"
 #include "ssim_score.h"
 #include "memory.h"
@@ -42,21 +41,10 @@ typedef struct FloatMsSsimState {
     size_t stride[LEVELS];
 } FloatMsSsimState;
 
-#define AT(field) offsetof(FloatMsSsimState, field)
-
 static const PyvmafOption options[] = {
-    { .name = "enable_lcs",
-      .help = "also publish luminance, contrast and structure of each level",
-      .type = PYVMAF_OPTION_BOOL,
-      .offset = AT(enable_lcs) },
-    { .name = "enable_db",
-      .help = "publish float_ms_ssim in dB",
-      .type = PYVMAF_OPTION_BOOL,
-      .offset = AT(enable_db) },
-    { .name = "clip_db",
-      .help = "limit the dB by what one wrong sample would give",
-      .type = PYVMAF_OPTION_BOOL,
-      .offset = AT(clip_db) },
+    SSIM_OPTION_ENABLE_LCS(FloatMsSsimState, " of each level"),
+    SSIM_OPTION_ENABLE_DB(FloatMsSsimState, "float_ms_ssim"),
+    SSIM_OPTION_CLIP_DB(FloatMsSsimState),
     { .name = NULL },
 };
 
@@ -89,13 +77,10 @@ static void lay_out(void *state, Workspace *ws)
 static int float_ms_ssim_init(void *state, const PyvmafExtractorInit *init)
 {
     FloatMsSsimState *s = state;
-    if (init->w < MIN_SIZE || init->h < MIN_SIZE) {
-        log_line(VMAF_LOG_LEVEL_ERROR,
-                 "float_ms_ssim: picture of %ux%u; five levels need %dx%d or "
-                 "more",
-                 init->w, init->h, MIN_SIZE, MIN_SIZE);
-        return -EINVAL;
-    }
+    const int err = extractor_check_size(init, MIN_SIZE, "float_ms_ssim",
+                                         "five levels need");
+    if (err)
+        return err;
     s->w[0] = init->w;
     s->h[0] = init->h;
     for (unsigned i = 1; i < LEVELS; i++) {

@@ -33,18 +33,9 @@ typedef struct FloatSsimState {
 #define AT(field) offsetof(FloatSsimState, field)
 
 static const PyvmafOption options[] = {
-    { .name = "enable_lcs",
-      .help = "also publish luminance, contrast and structure",
-      .type = PYVMAF_OPTION_BOOL,
-      .offset = AT(enable_lcs) },
-    { .name = "enable_db",
-      .help = "publish float_ssim in dB",
-      .type = PYVMAF_OPTION_BOOL,
-      .offset = AT(enable_db) },
-    { .name = "clip_db",
-      .help = "limit the dB by what one wrong sample would give",
-      .type = PYVMAF_OPTION_BOOL,
-      .offset = AT(clip_db) },
+    SSIM_OPTION_ENABLE_LCS(FloatSsimState, ""),
+    SSIM_OPTION_ENABLE_DB(FloatSsimState, "float_ssim"),
+    SSIM_OPTION_CLIP_DB(FloatSsimState),
     { .name = "scale",
       .help = "decimation factor; 0: the shorter side divided by 256",
       .type = PYVMAF_OPTION_INT,

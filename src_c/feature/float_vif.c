@@ -18,6 +18,7 @@
 #include "float_resize.h"
 #include "kernel/float_vif/float_vif.h"
 #include "kernel/table.h"
+#include "debug_option.h"
 #include "memory.h"
 #include "vif_options.h"
 
@@ -52,7 +53,7 @@ typedef struct Ratio {
 #define AT(field) offsetof(FloatVifState, field)
 
 static const PyvmafOption options[] = {
-    VIF_OPTION_DEBUG(FloatVifState, debug),
+    DEBUG_OPTION(FloatVifState, "numerators and denominators", false),
     VIF_OPTION_GAIN_LIMIT(FloatVifState, gain_limit),
     { .name = "vif_kernelscale",
       .alias = "ks",

@@ -17,6 +17,7 @@
 #include "kernel/motion/motion.h"
 #include "kernel/table.h"
 #include "kernel/workspace.h"
+#include "debug_option.h"
 #include "motion_options.h"
 #include "smaller.h"
 
@@ -36,10 +37,7 @@ typedef struct MotionState {
 #define AT(field) offsetof(MotionState, field)
 
 static const PyvmafOption options[] = {
-    { .name = "debug",
-      .help = "also publish the score before the minimum",
-      .type = PYVMAF_OPTION_BOOL,
-      .offset = AT(debug) },
+    DEBUG_OPTION(MotionState, "the score before the minimum", false),
     MOTION_OPTION_FORCE_ZERO(MotionState, force_zero),
     MOTION_OPTION_BLEND_FACTOR(MotionState, blend_factor),
     MOTION_OPTION_BLEND_OFFSET(MotionState, blend_offset),
@@ -90,12 +88,9 @@ static int motion_init(void *state, const PyvmafExtractorInit *init)
     MotionState *s = state;
     if (s->force_zero)
         return 0;
-    if (init->w < 3 || init->h < 3) {
-        log_line(VMAF_LOG_LEVEL_ERROR,
-                 "motion: picture of %ux%u; its filter needs 3x3 or more",
-                 init->w, init->h);
-        return -EINVAL;
-    }
+    const int err = extractor_check_size(init, 3, "motion", "its filter needs");
+    if (err)
+        return err;
     s->kernels = kernel_table(init->cpu_flags)->motion;
     s->scratch_size = workspace_align(s->kernels->scratch_size(init->w));
     s->scratch = workspace_alloc(s->scratch_size);

@@ -3,8 +3,29 @@
 #ifndef FEATURE_SSIM_SCORE_H
 #define FEATURE_SSIM_SCORE_H
 
+#include <stddef.h>
+
 #include "engine/extractor.h"
 #include "kernel/ssim/ssim.h"
+
+/* Rows of both option tables. */
+#define SSIM_OPTION_ENABLE_LCS(state, of)                                      \
+    { .name = "enable_lcs",                                                    \
+      .help = "also publish luminance, contrast and structure" of,             \
+      .type = PYVMAF_OPTION_BOOL,                                              \
+      .offset = offsetof(state, enable_lcs) }
+
+#define SSIM_OPTION_ENABLE_DB(state, score)                                    \
+    { .name = "enable_db",                                                     \
+      .help = "publish " score " in dB",                                       \
+      .type = PYVMAF_OPTION_BOOL,                                              \
+      .offset = offsetof(state, enable_db) }
+
+#define SSIM_OPTION_CLIP_DB(state)                                             \
+    { .name = "clip_db",                                                       \
+      .help = "limit the dB by what one wrong sample would give",              \
+      .type = PYVMAF_OPTION_BOOL,                                              \
+      .offset = offsetof(state, clip_db) }
 
 enum { SSIM_L, SSIM_C, SSIM_S, SSIM_LCS, SSIM_MEANS };
 

@@ -13,8 +13,8 @@
 #include "engine/extractor.h"
 #include "kernel/table.h"
 #include "kernel/vif/vif.h"
-#include "engine/log.h"
 #include "engine/rows.h"
+#include "debug_option.h"
 #include "memory.h"
 #include "vif_options.h"
 
@@ -41,7 +41,7 @@ typedef struct Ratio {
 } Ratio;
 
 static const PyvmafOption options[] = {
-    VIF_OPTION_DEBUG(VifState, debug),
+    DEBUG_OPTION(VifState, "numerators and denominators", false),
     VIF_OPTION_GAIN_LIMIT(VifState, gain_limit),
     VIF_OPTION_SKIP_SCALE0(VifState, skip_scale0),
     { .name = NULL },
@@ -81,12 +81,10 @@ static void lay_out(void *state, Workspace *ws)
 static int vif_init(void *state, const PyvmafExtractorInit *init)
 {
     VifState *s = state;
-    if (init->w < MIN_SIZE || init->h < MIN_SIZE) {
-        log_line(VMAF_LOG_LEVEL_ERROR,
-                 "vif: picture of %ux%u; four scales need %ux%u or more",
-                 init->w, init->h, MIN_SIZE, MIN_SIZE);
-        return -EINVAL;
-    }
+    const int err =
+        extractor_check_size(init, MIN_SIZE, "vif", "four scales need");
+    if (err)
+        return err;
     s->w = init->w;
     s->h = init->h;
     s->bpc = init->bpc;

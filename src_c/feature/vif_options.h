@@ -9,12 +9,6 @@
 
 #include "pyvmaf/extractor.h"
 
-#define VIF_OPTION_DEBUG(state, field)                                         \
-    { .name = "debug",                                                         \
-      .help = "also publish numerators and denominators",                      \
-      .type = PYVMAF_OPTION_BOOL,                                              \
-      .offset = offsetof(state, field) }
-
 #define VIF_OPTION_GAIN_LIMIT(state, field)                                    \
     { .name = "vif_enhn_gain_limit",                                           \
       .alias = "egl",                                                          \

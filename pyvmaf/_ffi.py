@@ -10,8 +10,7 @@ from __future__ import annotations
 import errno
 import operator
 import os
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, TypeAlias
 
 try:
@@ -142,18 +141,22 @@ def number(what: str, value: object) -> float:
         raise VmafValueError(f"{what} is beyond the range of a double") from None
 
 
-def nearest(name: str, names: list[str]) -> str:
-    """What to say after "there is no NAME".
+def nearest(name: str, names: Iterable[str], *, listed: bool = True) -> str:
+    """What to say behind "there is no NAME".
 
     >>> nearest("vift", ["vif", "adm"])
-    'did you mean "vif"?'
+    '; did you mean "vif"?'
     >>> nearest("x", ["vif", "adm"])
-    'there are: vif, adm'
+    '; there are: vif, adm'
+    >>> nearest("x", ["vif", "adm"], listed=False)
+    ''
     """
-    close = get_close_matches(name, names, n=3, cutoff=0.6)
-    if close:
-        return "did you mean " + " or ".join(f'"{n}"' for n in close) + "?"
-    return "there are: " + (", ".join(names) if names else "none")
+    from difflib import get_close_matches  # takes a while to load
+
+    known = list(names)
+    if close := get_close_matches(name, known, n=3 if listed else 1):
+        return "; did you mean " + " or ".join(f'"{n}"' for n in close) + "?"
+    return "; there are: " + (", ".join(known) or "none") if listed else ""
 
 
 def enum_value(kind: Any, what: str, value: object) -> Any:
@@ -162,7 +165,7 @@ def enum_value(kind: Any, what: str, value: object) -> Any:
         member = kind.__members__.get(value.upper().replace("-", "_").replace(" ", "_"))
         if member is not None:
             return member
-        raise VmafValueError(f"no {what} {value!r}; {nearest(value.lower(), [n.lower() for n in kind.__members__])}")
+        raise VmafValueError(f"no {what} {value!r}{nearest(value.lower(), [n.lower() for n in kind.__members__])}")
     try:
         return kind(value)
     except ValueError:

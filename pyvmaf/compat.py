@@ -56,7 +56,7 @@ class FeatureResult:
             VmafValueError: there is no such key; the message says what there is.
         """
         if key not in self._scores:
-            raise VmafValueError(f"no scores {key!r}; {nearest(key, list(self._scores))}")
+            raise VmafValueError(f"no scores {key!r}{nearest(key, self._scores)}")
         return list(self._scores[key])
 
     def __getitem__(self, key: str) -> float | list[float]:

@@ -210,11 +210,11 @@ def test_truncated(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [
         (
             ["scor", "a", "b"],
-            "'scor' (choose from score, inspect, plan, run, merge, verify, models, features); did you mean score?",
+            "'scor' (choose from score, inspect, plan, run, merge, verify, models, features); did you mean \"score\"?",
         ),
-        (["score", "a", "b", "--thread", "2"], "unrecognized arguments: --thread 2; did you mean --threads?"),
-        (["plan", "a", "b", "--chunks=8"], "unrecognized arguments: --chunks=8; did you mean --chunk?"),
-        (["score", "a", "b", "--align", "of"], "'of' (choose from check, auto, off); did you mean off?"),
+        (["score", "a", "b", "--thread", "2"], 'unrecognized arguments: --thread 2; did you mean "--threads"?'),
+        (["plan", "a", "b", "--chunks=8"], 'unrecognized arguments: --chunks=8; did you mean "--chunk"?'),
+        (["score", "a", "b", "--align", "of"], "'of' (choose from check, auto, off); did you mean \"off\"?"),
         (["score", "a", "b", "c"], "unrecognized arguments: c"),
     ],
 )

@@ -149,7 +149,7 @@ def test_added_options_take_no_prefix_away(start: str) -> None:
         (["--threads", "4294967296"], 'Invalid argument "4294967296"'),
         (["-b", "9"], "should be a valid bitdepth (8/10/12/16)"),
         (["-p", "411"], "should be a valid pixel format (420/422/444)"),
-        (["--refrence", "x"], "Unknown option --refrence; did you mean --reference?"),
+        (["--refrence", "x"], 'Unknown option --refrence; did you mean "--reference"'),
         (["-x"], "Unknown option -x"),
         (["--n"], "Option --n is ambiguous: --no_prediction, --nflx_ctc"),
         (["--quiet=1"], "Option --quiet takes no argument"),
@@ -407,9 +407,10 @@ def test_pipes(here: Path) -> None:
 # Start
 
 
-def test_it_imports_only_what_it_needs() -> None:
-    heavy = ("av", "onnx", "onnxruntime", "torch", "urllib.request", "concurrent.futures", "tempfile")
-    code = f"import sys, pyvmaf.cli.vmaf; print([m for m in {heavy!r} if m in sys.modules])"
+@pytest.mark.parametrize(("command", "other"), [("vmaf", "concurrent.futures"), ("pyvmaf", "multiprocessing")])
+def test_it_imports_only_what_it_needs(command: str, other: str) -> None:
+    heavy = ("av", "onnx", "onnxruntime", "torch", "urllib.request", other, "tempfile", "difflib")
+    code = f"import sys, pyvmaf.cli.{command}; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT)
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
 

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeAlias
 
@@ -38,6 +37,14 @@ def _run_here(stop: threading.Event, plan: Plan, n_threads: int, cpumask: int) -
     return carry_out(plan, Means(n_threads, cpumask, look))
 
 
+def _processes(count: int) -> Executor:
+    """New processes, as a fork would copy the threads' locks, not the threads."""
+    from concurrent.futures import ProcessPoolExecutor  # takes a while to load, and the commands need none
+    from multiprocessing import get_context
+
+    return ProcessPoolExecutor(count, get_context("spawn"))
+
+
 class Crew:
     """Runs tasks.
 
@@ -57,8 +64,7 @@ class Crew:
         self._is_here = workers == "threads"
         kinds: dict[str, Callable[[], Executor]] = {
             "threads": lambda: ThreadPoolExecutor(count, thread_name_prefix="pyvmaf-many"),
-            # A fork would copy the threads' locks, not the threads.
-            "processes": lambda: ProcessPoolExecutor(count, multiprocessing.get_context("spawn")),
+            "processes": lambda: _processes(count),
         }
         if isinstance(workers, str) and workers not in kinds:
             raise VmafValueError(f"executor is {workers!r}, must be {' or '.join(kinds)}, or an executor")

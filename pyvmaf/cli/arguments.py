@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import textwrap
@@ -11,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .._ffi import nearest
 from .grammar import (
     FeatureSpec,
     ModelSpec,
@@ -147,12 +147,6 @@ def full_help(program: str) -> str:
     return f"{usage(program)}\n{EXIT_CODES}\n{EXAMPLES}"
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
-    """A hint for a misspelt word, "" when nothing is near."""
-    found = difflib.get_close_matches(word, known, 1, 0.5)
-    return f"; did you mean {found[0]}?" if found else ""
-
-
 def find_long(word: str) -> Option:
     """The option that a long name or an unambiguous start of one means."""
     for option in [*OPTIONS, *ADDED]:
@@ -165,8 +159,8 @@ def find_long(word: str) -> Option:
         if found:
             names = ", ".join(f"--{option.name}" for option in found)
             raise UsageError(f"Option --{word} is ambiguous: {names}")
-    hint = nearest(f"--{word}", [f"--{option.name}" for option in [*OPTIONS, *ADDED]])
-    raise UsageError(f"Unknown option --{word}{hint}")
+    flags = [f"--{option.name}" for option in [*OPTIONS, *ADDED]]
+    raise UsageError(f"Unknown option --{word}{nearest(f'--{word}', flags, listed=False)}")
 
 
 def find_short(letter: str) -> Option:

@@ -278,10 +278,10 @@ def check_options(extractor: str, options: Mapping[str, object] | None) -> None:
         load(extractor)
         known = {e.name: e for e in extractors()}
     if not isinstance(extractor, str) or extractor not in known:
-        raise VmafValueError(f"no feature extractor {extractor!r}; {nearest(str(extractor), list(known))}")
+        raise VmafValueError(f"no feature extractor {extractor!r}{nearest(str(extractor), known)}")
     if options is not None and not isinstance(options, Mapping):
         raise VmafTypeError(f"options is {options!r}, must be a mapping of names to values")
     names = [o.name for o in known[extractor].options]
     for key in options or {}:
         if key not in names:
-            raise VmafValueError(f"feature extractor {extractor!r} has no option {key!r}; {nearest(str(key), names)}")
+            raise VmafValueError(f"feature extractor {extractor!r} has no option {key!r}{nearest(str(key), names)}")

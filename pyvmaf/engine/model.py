@@ -42,7 +42,7 @@ def _check_builtin(version: object) -> None:
     names = builtin_models()
     if version not in names:
         path = "; a file is given by its path (VmafModel.from_path(), -m path=)" if ".json" in str(version) else ""
-        raise VmafValueError(f"no built-in model {version!r}; {nearest(str(version), names)}{path}")
+        raise VmafValueError(f"no built-in model {version!r}{nearest(str(version), names)}{path}")
 
 
 def _flags(value: ModelFlags | int) -> int:

@@ -233,7 +233,7 @@ def unregister(extractor: type[FeatureExtractor] | str) -> None:
     name = extractor if isinstance(extractor, str) else extractor.name
     with _rows_lock:
         if name not in _rows:
-            raise VmafValueError(f"feature extractor {name!r} was not registered; {nearest(name, list(_rows))}")
+            raise VmafValueError(f"feature extractor {name!r} was not registered{nearest(name, _rows)}")
         _leaving[:] = [row for row in _leaving if lib.pyvmaf_extractor_users(row.c)]
         call.pyvmaf_unregister_extractor(name)
         _leaving.append(_rows.pop(name))

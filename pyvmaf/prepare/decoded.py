@@ -22,7 +22,7 @@ GRAIN = ("apply", "skip")
 def check_grain(film_grain: str) -> str:
     """`film_grain=`, when it is one of the two words."""
     if film_grain not in GRAIN:
-        raise VmafValueError(f"film_grain is {film_grain!r}; {nearest(str(film_grain), list(GRAIN))}")
+        raise VmafValueError(f"film_grain is {film_grain!r}{nearest(str(film_grain), GRAIN)}")
     return film_grain
 
 

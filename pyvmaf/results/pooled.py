@@ -122,7 +122,7 @@ def pool(column: Column, method: str) -> float:
     elif method in METHODS:
         function = METHODS[method]
     else:
-        raise VmafValueError(f"no pooling {method!r}; {nearest(str(method), [*METHODS, 'p0', 'p5', 'p100'])}")
+        raise VmafValueError(f"no pooling {method!r}{nearest(str(method), [*METHODS, 'p0', 'p5', 'p100'])}")
     return function(column) if len(column) and not np.isnan(column).any() else math.nan
 
 

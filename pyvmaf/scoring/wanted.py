@@ -73,7 +73,7 @@ def check_overload(model: Model, extractor: str) -> None:
     names = extractors_of(model)
     if extractor not in names:
         of = model.model if isinstance(model, VmafModelCollection) else model
-        raise VmafValueError(f"model {of.name!r} uses no features of {extractor!r}; {nearest(extractor, names)}")
+        raise VmafValueError(f"model {of.name!r} uses no features of {extractor!r}{nearest(extractor, names)}")
 
 
 def provides(extractor: ExtractorInfo, published: str) -> bool:

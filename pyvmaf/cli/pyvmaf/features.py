@@ -57,7 +57,7 @@ def run_features(args: argparse.Namespace) -> int:
     known = {extractor.name: extractor for extractor in extractors()}
     for name in args.name:
         if name not in known:
-            raise UsageError(f"no feature extractor {name!r}; {nearest(name, list(known))}")
+            raise UsageError(f"no feature extractor {name!r}{nearest(name, known)}")
     if not args.name:
         print_texts([[e.name, e.help.strip().rstrip(".")] for e in known.values()])
     for extractor in known.values():

@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from ..arguments import nearest
+from ..._ffi import nearest
 
 
 class Help(argparse.Action):
@@ -30,12 +30,12 @@ class Parser(argparse.ArgumentParser):
         if action.choices is not None and value not in action.choices:
             known = [str(choice) for choice in action.choices]
             problem = f"invalid choice: {value!r} (choose from {', '.join(known)})"
-            raise argparse.ArgumentError(action, problem + nearest(str(value), known))
+            raise argparse.ArgumentError(action, problem + nearest(str(value), known, listed=False))
 
     def refuse(self, unknown: Sequence[str]) -> NoReturn:
         """End with what nobody asked for."""
         first = unknown[0].partition("=")[0]
-        hint = nearest(first, [*self._option_string_actions]) if first.startswith("--") else ""
+        hint = nearest(first, self._option_string_actions, listed=False) if first.startswith("--") else ""
         self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
 
     def format_usage(self) -> str:

@@ -112,9 +112,8 @@ def measure(
     for line in pair.cautions:
         warn(f"{pair.dist.path}: {line}")
     walk = _Walk(context, pair, course, progress, settled, warn)
-    walk.watch = watch
     with closing(iter(pair)) as pairs:
-        error = walk.read(pairs, hold or Hold())
+        error = walk.read(pairs, hold or Hold(), watch)
     if error is None and not (context.read_count or course.known):
         what = f"{course.span} are asked for, but the videos end before" if course.span.first else ""
         error = VmafValueError(what or "there is no pair of frames to score")
@@ -163,9 +162,8 @@ class _Walk:
         self.known = course.span.first + course.known
         self.total = course.total(pair)
         self.progress, self.settled = progress, settled
-        self.watch: Watch | None = None
 
-    def read(self, pairs: Iterator[FramePair], hold: Hold) -> Exception | KeyboardInterrupt | None:
+    def read(self, pairs: Iterator[FramePair], hold: Hold, watch: Watch | None) -> Exception | KeyboardInterrupt | None:
         """Hand over what the iterator gives; what stopped it. Signals are held from there on."""
         error: Exception | None = None
         try:
@@ -174,7 +172,7 @@ class _Walk:
                     planes = next(pairs, None)
                     if planes is None:
                         break
-                    self._look(planes)
+                    watch = watch and self._look(watch, planes)
                     self._take(planes)
                     del planes  # the engine keeps what it needs
                 except Exception as caught:
@@ -182,25 +180,23 @@ class _Walk:
                     break
                 self.index += 1
                 self._tell()
-            if error is None:
-                self._look(None)
+            if error is None and watch:
+                self._look(watch, None)
             hold.begin()
         except (KeyboardInterrupt, AlignmentError) as caught:
             hold.begin()
             return caught
         return error
 
-    def _look(self, planes: FramePair | None) -> None:
-        """Let the watch look at the lumas, or hear at the end what it says."""
-        if self.watch is None:
-            return
-        found = self.watch.add(self.index, planes[0][0], planes[1][0]) if planes is not None else self.watch.end()
+    def _look(self, watch: Watch, planes: FramePair | None) -> Watch | None:
+        """Let the watch look at the lumas, or hear at the end what it says; the watch, until it has said something."""
+        found = watch.add(self.index, planes[0][0], planes[1][0]) if planes is not None else watch.end()
         if found is None or not found.text:
-            return
+            return watch
         if not (found.in_step or found.unlike or found.late):
             raise AlignmentError(f"{self.dist}: {found.text}")
         self.warn(f"{self.dist}: {found.text}")
-        self.watch = None
+        return None
 
     def _take(self, planes: FramePair) -> None:
         a, b = (VmafPicture.from_planes(p, self.format.pix_fmt, self.format.bpc) for p in planes)

@@ -281,7 +281,8 @@ def test_incompatible(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     Path("b.y4m").write_bytes(y4m(62, 64, "444", 1))  # equal once rounded up to 16
     assert vmaf.main(["-r", "a.y4m", "-d", "b.y4m"]) == 255
     assert capfd.readouterr().err == (
-        "videos are incompatible: dimensions do not match: 64x64, 62x64; pixel formats do not match: 420, 444; "
+        "videos are incompatible: a.y4m and b.y4m: dimensions do not match: 64x64, 62x64; "
+        "pixel formats do not match: 420, 444; "
         "bitdepths do not match: 10, 8; "
         "pyvmaf score --prepare auto makes the pair comparable, see docs/preparing.md\n"
     )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import random
 import threading
 import tracemalloc
@@ -407,6 +408,17 @@ def test_pair_lists_every_problem() -> None:
         "pixel formats do not match: 420, 444",
         "bitdepths do not match: 8, 10",
     ]
+
+
+def test_a_pair_that_does_not_match_is_named() -> None:
+    one, other = Memory([1]), Memory([1], VideoFormat(8, 4))
+    one.path, other.path = "ref.y4m", "dist.y4m"
+    with pytest.raises(
+        PairError, match=r"^ref\.y4m and dist\.y4m: dimensions do not match: 6x4, 8x4; prepare"
+    ) as caught:
+        Pair(one, other)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), again.paths) == (str(caught.value), ("ref.y4m", "dist.y4m"))
 
 
 @pytest.mark.parametrize("deep", ["ref", "dist"])

@@ -75,6 +75,14 @@ def _named(plan: Plan, identities: list[object]) -> Task:
     return Task(f"{stem}.{plan.frames.first}-{stop}.{digest[:12]}.pyvmaf", plan)
 
 
+def _absolute(plan: Plan) -> Plan:
+    """The plan with names that hold in any folder."""
+    sides = (os.fspath(cast(Path, side)) for side in (plan.ref, plan.dist))
+    ref, dist = (side if is_remote(side) else os.path.abspath(side) for side in sides)
+    models = (os.path.abspath(one) if isinstance(one, str) and is_path(one) else one for one in plan.models)
+    return replace(plan, ref=ref, dist=dist, models=tuple(models))
+
+
 def make_tasks(plan: Plan, chunk: int) -> Iterator[Task]:
     """The plan in ranges of `chunk` frames; 0: as it is.
 
@@ -86,23 +94,20 @@ def make_tasks(plan: Plan, chunk: int) -> Iterator[Task]:
         VmafTypeError: the plan names what is open here.
     """
     plan.as_dict()
-    sides = (os.fspath(cast(Path, side)) for side in (plan.ref, plan.dist))
-    ref, dist = (side if is_remote(side) else os.path.abspath(side) for side in sides)
-    models = (os.path.abspath(one) if isinstance(one, str) and is_path(one) else one for one in plan.models)
-    plan = replace(plan, ref=ref, dist=dist, models=tuple(models))
+    ref, dist = (os.fspath(cast(Path, side)) for side in (plan.ref, plan.dist))
     total = frame_count(plan)
     identities = [_identity(plan, side, stream) for side, stream in zip((ref, dist), plan.streams, strict=True)]
     if chunk == 0:
         if all(is_remote(side) or os.path.isfile(side) for side in (ref, dist)):  # a pipe comes once
             check_pair(plan)
-        yield _named(plan, identities)
+        yield _named(_absolute(plan), identities)
         return
     if total is None:
         raise VmafValueError(
             f"{shown(ref)} and {shown(dist)} do not say how many frames they have, so they cannot be cut; "
             "leave out the chunk"
         )
-    plan = with_preparation(plan)
+    plan = _absolute(with_preparation(plan))
     for span in plan.frames.pieces(total, chunk):
         yield _named(plan.of(span), identities)
 

@@ -33,14 +33,14 @@ def are_transposed(one: Sequence[int], other: Sequence[int]) -> bool:
 
 
 class PairError(VmafValueError):
-    """The two videos cannot be compared; `problems` lists every reason."""
+    """The two videos cannot be compared; `problems` lists every reason, `paths` says which videos."""
 
-    def __init__(self, problems: list[str], remedy: str = REMEDY) -> None:
-        super().__init__("; ".join([*problems, remedy]))
-        self.problems, self.remedy = problems, remedy
+    def __init__(self, paths: tuple[str, str], problems: list[str], remedy: str = REMEDY) -> None:
+        super().__init__(f"{paths[0]} and {paths[1]}: {'; '.join([*problems, remedy])}")
+        self.paths, self.problems, self.remedy = paths, problems, remedy
 
-    def __reduce__(self) -> tuple[type[PairError], tuple[list[str], str]]:  # type: ignore[override]
-        return type(self), (self.problems, self.remedy)
+    def __reduce__(self) -> tuple[type[PairError], tuple[tuple[str, str], list[str], str]]:  # type: ignore[override]
+        return type(self), (self.paths, self.problems, self.remedy)
 
 
 def _starts_anywhere(video: Video) -> bool:
@@ -114,7 +114,7 @@ class Pair:
             problems.append(f"bitdepths do not match: {a.bpc}, {b.bpc}")
         if problems:
             turned = are_transposed((a.width, a.height), (b.width, b.height))
-            raise PairError(problems, TRANSPOSED if turned else REMEDY)
+            raise PairError((self.ref.path, self.dist.path), problems, TRANSPOSED if turned else REMEDY)
         return VideoFormat(a.width, a.height, a.chroma, max(a.bpc, b.bpc))
 
     @property

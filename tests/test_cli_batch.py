@@ -134,6 +134,10 @@ def test_ranges(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> N
     capsys.readouterr()
     assert main(["score", *files, "--frames", "7:3"]) == 1
     assert "frames is range(7, 3), which is empty" in capsys.readouterr().err
+    for command in ("score", "plan"):
+        assert main([command, *files, "--frames", "11:20"]) == 1
+        out, err = capsys.readouterr()
+        assert not out and "ref.y4m: frames 11 to 19 are beyond the end; the file has 11 frames, 0 to 10" in err
     assert main(["score", *files, "--frames", "9:20"]) == 3
     assert "the videos end after frame 10; 2 frames scored before" in capsys.readouterr().err
 

@@ -31,8 +31,9 @@ from pyvmaf import (
     VmafValueError,
     merge,
 )
+from pyvmaf.pairs.alignment import Alignment, Segment
 from pyvmaf.parts.extracted import join, put_in, take_out
-from pyvmaf.scoring.score import Means, carry_out
+from pyvmaf.scoring.score import Means, carry_out, check_pair
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -209,9 +210,15 @@ def test_ranges_that_make_no_sense(frames: Any, message: str) -> None:
 
 
 def test_ranges_beyond_the_end(files: tuple[Path, Path]) -> None:
-    said = "ref.y4m: frames 30 to 39 are beyond the end; the file has 23 frames, 0 to 22"
-    with pytest.raises(VmafValueError, match=said):
-        pyvmaf.score(*files, frames=range(30, 40))
+    shifted = Alignment(23, 23, "1", (Segment((0, 21), (1, 22), (1,), 1.0),), (), 1.0, 1.0)
+    for frames, asked in ((range(30, 40), "30 to 39"), (range(23, 40), "23 to 39"), (slice(23, None), "23 to the end")):
+        said = f"ref.y4m: frames {asked} are beyond the end; the file has 23 frames, 0 to 22"
+        with pytest.raises(VmafValueError, match=said):
+            pyvmaf.score(*files, frames=frames)
+        with pytest.raises(VmafValueError, match=said):
+            check_pair(Plan.make(*files, frames=frames))
+    with pytest.raises(VmafValueError, match="frames 23 to 39 are beyond the end; 21 pairs of frames match"):
+        pyvmaf.score(*files, frames=range(23, 40), align=shifted)
     with pytest.raises(IncompleteError, match="frames 20 to 39 are asked for, but the videos end after frame 22") as e:
         pyvmaf.score(*files, frames=range(20, 40))
     assert list(e.value.result.frames) == [20, 21, 22]

@@ -12,7 +12,8 @@ from ..engine.context import VmafContext
 from ..errors import VmafError, VmafValueError
 from ..pictures.picture import VmafPicture
 from ..told import warn
-from ..video import Pair, Video
+from ..video import Pair, Video, VideoError
+from ..video.base import BeyondEndError
 from ..video.pair import FramePair
 from .aligned import AlignmentError
 from .interrupts import Hold
@@ -67,8 +68,15 @@ class Course:
         return 0 if self.span.stop is None else self.span.stop + self.halo[1] - self.begin
 
     def pair(self, videos: Sequence[Video], matched: Sequence[tuple[int, int]] | None = None) -> Pair:
-        """The two videos from the first frame to read on."""
-        return Pair(videos[0], videos[1], first=self.begin, limit=self.limit, matched=matched)
+        """The two videos from the first frame to read on.
+
+        Raises:
+            VideoError: a file says that it ends before.
+        """
+        try:
+            return Pair(videos[0], videos[1], first=self.begin, limit=self.limit, matched=matched)
+        except BeyondEndError as error:  # it names the frame to read first, which is before those of the span
+            raise VideoError(error.path, f"{self.span} are {error.problem}") from None
 
     def total(self, pair: Pair) -> int | None:
         """How many frames there are to score, as far as files tell."""
@@ -114,9 +122,8 @@ def measure(
     walk = _Walk(context, pair, course, progress, settled, warn)
     with closing(iter(pair)) as pairs:
         error = walk.read(pairs, hold or Hold(), watch)
-    if error is None and not (context.read_count or course.known):
-        what = f"{course.span} are asked for, but the videos end before" if course.span.first else ""
-        error = VmafValueError(what or "there is no pair of frames to score")
+    if error is None and not (context.read_count or course.known or course.span.first):
+        error = VmafValueError("there is no pair of frames to score")
     try:
         _flush(context)
         for line in pair.notices:

@@ -26,7 +26,7 @@ from ..results.result import Result, collect, count
 from ..results.run import Run
 from ..told import Told, warn
 from ..video import AvVideo, Pair, RawVideo, Source, Video, VideoError, VideoFormat, Y4mVideo, open_video
-from ..video.base import BeyondEndError
+from ..video.base import beyond_end
 from ..video.url import is_remote, shown
 from .aligned import Align, AlignmentError, inspected, matched, watcher
 from .interrupts import Hold
@@ -191,10 +191,7 @@ class _Run:
         return Checkpoint(self.means.checkpoint, self._part(nothing, 0.0, complete=False))
 
     def _measure(self, context: VmafContext, course: Course, checkpoint: Checkpoint | None) -> Result:
-        try:
-            self.pair = course.pair(self.opened, self.matched)
-        except BeyondEndError as error:  # it names the frame to read first, which is before those of the range
-            raise VideoError(error.path, f"{course.span} are {error.problem}") from None
+        self.pair = course.pair(self.opened, self.matched)
         watch = watcher(self.plan.align, self.pair, late=course.known > 0)
         begin = min(course.begin, course.span.first)
 
@@ -260,10 +257,20 @@ class _Run:
         span = self.plan.frames
         end = span.first + measured.frames
         if span.first and not measured.frames:
-            raise VmafValueError(f"{span} are asked for, but the videos end before")
+            raise self._beyond_end()
         if span.exact and span.stop is not None and end < span.stop:
             return VmafValueError(f"{span} are asked for, but the videos end after frame {end - 1}")
         return None
+
+    def _beyond_end(self) -> VmafError:
+        """What to raise where none of the frames that were asked for is there."""
+        span, ended = self.plan.frames, [video for video in self.opened if video.frame_count is not None]
+        if self.matched is not None:
+            return VmafValueError(f"{span} are beyond the end; {count(len(self.matched), 'pair')} of frames match")
+        if not ended:
+            return VmafValueError(f"{span} are beyond the end")
+        short = min(ended, key=lambda video: video.frame_count or 0)
+        return VideoError(short.path, f"{span} are {beyond_end(short.frame_count or 0)}")
 
     def _extracted(self, context: VmafContext, measured: Measured) -> Extracted:
         """What extractors wrote, up to the first frame at which one failed."""
@@ -331,7 +338,7 @@ def _prepared(plan: Plan) -> Plan:
     try:
         _open(plan, opened)
         made = prepare_videos(opened, plan.prepare, plan.film_grain)
-        Pair(made.ref, made.dist)
+        Course(plan.frames, 0, (0, 0)).pair((made.ref, made.dist), matched(plan.align))
         return replace(plan, prepare=made.preparation) if isinstance(plan.prepare, Settings) else plan
     finally:
         _close(plan, opened)

@@ -62,6 +62,11 @@ class BeyondEndError(VideoError):
     """A frame was asked for by its number, and the file says that it ends before."""
 
 
+def beyond_end(count: int) -> str:
+    """What to say of frames that a file of so many does not have."""
+    return f"beyond the end; the file has {count} frames, 0 to {count - 1}"
+
+
 @dataclass(frozen=True)
 class VideoFormat:
     """Luma size, chroma ("420", "422", "444" or "400") and bits a sample."""
@@ -148,7 +153,7 @@ class Video(abc.ABC):
         self.first = 0
         """Number of the frame that iteration begins with; see `start_at`."""
         self.frame_count: int | None = None
-        """How many frames the whole file has, as the container promises; None when it does not say."""
+        """How many frames the whole file has, as the container promises, or as was found at its end; else None."""
         self.frame_rate: float | None = None
         """Frames per second; None when the container does not say."""
 

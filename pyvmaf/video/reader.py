@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from .._ffi import unsigned
-from .base import BeyondEndError, Frame, Video, VideoError, VideoFormat
+from .base import BeyondEndError, Frame, Video, VideoError, VideoFormat, beyond_end
 from .guard import Guard
 
 
@@ -42,7 +42,7 @@ class FileVideo(Video):
             raise VideoError(self.path, f"frame {index} cannot be started at: the video is being read; open it again")
         count = self.frame_count
         if index and count is not None and self._count_is_sure and index >= count:
-            raise BeyondEndError(self.path, f"beyond the end; the file has {count} frames, 0 to {count - 1}", index)
+            raise BeyondEndError(self.path, beyond_end(count), index)
         self.first = index
 
     def __iter__(self) -> Iterator[Frame]:
@@ -61,7 +61,10 @@ class FileVideo(Video):
         if not self._placed and not self._place():
             return None
         with self._guard.reading():
-            return self._frame(index)
+            frame = self._frame(index)
+        if frame is None:
+            self.frame_count = index
+        return frame
 
     def _place(self) -> bool:
         """Go to the first frame that is wanted; False when the video ends before."""
@@ -71,6 +74,7 @@ class FileVideo(Video):
         for passed in range(here, self.first):
             with self._guard.reading():  # one frame each, so that closing need not wait for all
                 if not self._pass(passed):
+                    self.frame_count = passed
                     return False
         return True
 

@@ -16,24 +16,39 @@ from types import FrameType
 INTERRUPTED = 128 + signal.SIGINT
 
 
-def _run(name: str, module: str) -> int:
-    line = f"{name}: interrupted\n"
+class _Loading:
+    """What Ctrl-C does while modules load, where KeyboardInterrupt may be taken for a module that is missing."""
 
-    def end(number: int, frame: FrameType | None) -> None:
-        # Raised within an import, KeyboardInterrupt may be taken for a module that is missing.
-        os.write(2, line.encode())
+    def __init__(self, line: str) -> None:
+        self._line = line
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        os.write(2, self._line.encode())
         os._exit(INTERRUPTED)
 
-    heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if heeded:
-        signal.signal(signal.SIGINT, end)
+
+def _said(name: str) -> str:
+    return f"{name}: interrupted\n"
+
+
+def heed(name: str) -> bool:
+    """Have Ctrl-C end the command that is about to load; False where it is ignored, as behind nohup."""
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is signal.default_int_handler:
+        handler = _Loading(_said(name))
+        signal.signal(signal.SIGINT, handler)
+    return isinstance(handler, _Loading)
+
+
+def _run(name: str, module: str) -> int:
+    heeded = heed(name)
     try:
         main = import_module(module).main
         if heeded:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         return int(main())
     except KeyboardInterrupt:
-        sys.stderr.write(line)
+        sys.stderr.write(_said(name))
         return INTERRUPTED
     finally:
         if heeded:

@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Full-reference video quality (VMAF), measured exactly and fast."""
 
+import sys as _sys
 import typing as _typing
 from importlib import import_module as _import_module
+
+# `python -m pyvmaf` loads all this before its __main__, which is where commands otherwise begin.
+if _sys.argv[:1] == ["-m"] and _sys.orig_argv[-len(_sys.argv) :][:1] in ([__name__], [f"-m{__name__}"]):
+    from _pyvmaf_commands import heed as _heed
+
+    _heed(__name__)
 
 from ._ffi import call as _call
 from ._paths import get_include, get_library

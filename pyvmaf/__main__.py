@@ -3,7 +3,7 @@
 
 import sys
 
-from .cli.pyvmaf import main
+from _pyvmaf_commands import pyvmaf
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(pyvmaf())

@@ -42,45 +42,72 @@ def test_a_signal_to_end_shows_and_saves_what_there_is(number: int, status: int)
     assert len(Path("log").read_text().splitlines()) == 3
 
 
-# Runs what pip's script runs. Ctrl-C comes as a module is looked for, or, for "", when all is done.
-EARLY = """
+# Ctrl-C comes as a module is looked for.
+PRESS = """
 import os, signal, sys
-command, when, *sys.argv = sys.argv[1:]
 
 class Press:
     def find_spec(self, name, path=None, target=None):
-        if name == when:
+        if name == os.environ["WHEN"]:
             os.kill(os.getpid(), signal.SIGINT)
 
 sys.meta_path.insert(0, Press())
+"""
+
+# Runs what pip's script runs; for "" it comes when all is done.
+SCRIPT = """
 import _pyvmaf_commands
+command, *sys.argv = sys.argv[1:]
 status = getattr(_pyvmaf_commands, command)()
-if not when:
+if not os.environ["WHEN"]:
     os.kill(os.getpid(), signal.SIGINT)
 sys.exit(status)
 """
 
+#: The module that is looked for then.
+LOADED = ["numpy", "_cffi_backend", "pyvmaf.scoring.measure"]
+
+
+def pressed(argv: list[str], when: str) -> tuple[int, str, str]:
+    """Python's status and what it printed; modules of this folder are found first."""
+    path = os.pathsep.join([os.getcwd(), ENVIRONMENT["PYTHONPATH"]])
+    environment = {**ENVIRONMENT, "PYTHONPATH": path, "WHEN": when}
+    done = subprocess.run([sys.executable, *argv], capture_output=True, text=True, env=environment, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
 
 @pytest.mark.parametrize("command", ["vmaf", "pyvmaf"])
-@pytest.mark.parametrize("when", ["pyvmaf", "numpy", "_cffi_backend", "pyvmaf.scoring.measure"])
+@pytest.mark.parametrize("when", ["pyvmaf", *LOADED])
 def test_ctrl_c_while_modules_load_is_one_line(command: str, when: str) -> None:
-    run = [sys.executable, "-c", EARLY, command, when, command, "--help"]
-    done = subprocess.run(run, capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", f"{command}: interrupted\n")
+    done = pressed(["-c", PRESS + SCRIPT, command, command, "--help"], when)
+    assert done == (130, "", f"{command}: interrupted\n")
+
+
+@pytest.mark.parametrize("flags", [["-m", "pyvmaf"], ["-mpyvmaf"]])
+@pytest.mark.parametrize("when", [*LOADED, "pyvmaf.cli.pyvmaf"])
+def test_likewise_of_python_m(flags: list[str], when: str) -> None:
+    Path("sitecustomize.py").write_text(PRESS)
+    assert pressed([*flags, "score", "a", "pyvmaf"], when) == (130, "", "pyvmaf: interrupted\n")
+
+
+def test_only_the_command_heeds_it_as_it_loads() -> None:
+    """Not a package that imports this one as `python -m` loads it."""
+    Path("other").mkdir()
+    Path("other/__init__.py").write_text("import pyvmaf")
+    Path("other/__main__.py").write_text("import signal; print(signal.getsignal(signal.SIGINT).__name__)")
+    assert pressed(["-m", "other", "pyvmaf"], "") == (0, "default_int_handler\n", "")
 
 
 @pytest.mark.parametrize(("command", "asked"), [("vmaf", "--help"), ("pyvmaf", "features")])
 def test_ctrl_c_as_the_interpreter_ends_prints_nothing(command: str, asked: str) -> None:
-    run = [sys.executable, "-c", EARLY, command, "", command, asked]
-    done = subprocess.run(run, capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
-    assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
+    status, _, err = pressed(["-c", PRESS + SCRIPT, command, command, asked], "")
+    assert (status, err) == (-signal.SIGINT, "")
 
 
 @pytest.mark.parametrize("command", ["vmaf", "pyvmaf"])
 def test_the_scripts_run_the_commands(command: str) -> None:
-    run = [sys.executable, "-c", EARLY, command, "none", command, "--nonsense"]
-    done = subprocess.run(run, capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
-    assert done.returncode == {"vmaf": 1, "pyvmaf": 2}[command] and "nonsense" in done.stderr
+    status, _, err = pressed(["-c", PRESS + SCRIPT, command, command, "--nonsense"], "none")
+    assert status == {"vmaf": 1, "pyvmaf": 2}[command] and "nonsense" in err
 
 
 def test_a_second_signal_does_not_end_the_saving() -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from support.video_files import assert_frames, read_all, stored_planes
 
+from pyvmaf.prepare import Prepare, prepare_videos
 from pyvmaf.video import Frame, VideoError, VideoFormat, open_video
 
 av = pytest.importorskip("av", reason="PyAV reads other files; pip install av")
@@ -82,3 +84,42 @@ def test_av_cut_file(tmp_path: Path) -> None:
             assert read_all(path) < 8
         except VideoError as error:
             assert str(path) in str(error)
+
+
+FORMAT = VideoFormat(64, 48)
+TASKS = Path("/proc/self/task")
+
+
+@pytest.mark.skipif(not TASKS.is_dir(), reason="the system does not list threads in /proc")
+@pytest.mark.parametrize("prepare", ["none", {"size": (32, 32)}])
+@pytest.mark.parametrize("first", [0, 40])
+def test_one_that_nobody_has_goes_at_once(tmp_path: Path, prepare: Prepare, first: int) -> None:
+    """The threads of its decoder were there until garbage was collected. As of a file, Python can be had to tell."""
+    path = tmp_path / "a.mkv"
+    encode(path, "yuv420p", [tuple(stored_planes(FORMAT, i)) for i in range(12)], "mpeg4", repeat=4)  # type: ignore[misc]
+    before = len(list(TASKS.iterdir()))
+    gc.disable()
+    try:
+        with pytest.warns(ResourceWarning, match=r"unclosed video .*a\.mkv") as told:
+            made = prepare_videos((open_video(path), open_video(path)), prepare)
+            for video in (made.ref, made.dist):
+                video.start_at(first)
+                next(iter(video))
+            assert len(list(TASKS.iterdir())) > before
+            del made, video
+        assert [one.filename for one in told] == [__file__] * 2
+        assert len(list(TASKS.iterdir())) == before
+    finally:
+        gc.enable()
+
+
+def test_closed_ones_tell_nothing(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    path = tmp_path / "a.mkv"
+    encode(path, "yuv420p", [tuple(stored_planes(FORMAT, 0))])  # type: ignore[misc]
+    with open_video(path) as video:
+        next(iter(video))
+    del video
+    with pytest.raises(VideoError, match="stream 7 is no video stream"):
+        open_video(path, stream=7)
+    gc.collect()
+    assert not recwarn.list

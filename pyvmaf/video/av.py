@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,13 @@ TRANSFERS = {16: "PQ", 18: "HLG", **dict.fromkeys((1, 4, 5, 6, 7, 11, 12, 13, 14
 BESIDE = 0x400 | 0x800
 
 
+def _checked(packets: Iterator[Any], guard: Guard) -> Iterator[Any]:
+    """The packets, until the video is closed; what waits for the next one does not hold the video."""
+    for packet in packets:
+        guard.check()
+        yield packet
+
+
 class AvVideo(FileVideo):
     """One video stream of a file, decoded frame by frame.
 
@@ -38,6 +46,8 @@ class AvVideo(FileVideo):
         source: a path, a URL, "-", a binary file object, or such a file opened.
         stream: its number in the file; None: what FFmpeg thinks best, never a cover picture.
     """
+
+    _container: Any = None
 
     def __init__(self, source: Source | ByteFile, stream: int | None = None) -> None:
         try:
@@ -54,7 +64,6 @@ class AvVideo(FileVideo):
             self._file = source if isinstance(source, ByteFile) else ByteFile(source)
         self._url = str(source)
         name = self._file.path if self._file else shown(self._url)
-        self._container: Any = None
         self._stream: Any = None
         self._decoder: Any = None
         self._frames: Iterator[Any] = iter(())
@@ -74,6 +83,12 @@ class AvVideo(FileVideo):
 
     def _open(self, av: Any, name: str) -> Any:
         return open_container(av, self._url, self._file)
+
+    def __del__(self) -> None:
+        """What PyAV opened holds itself, and so a decoder's threads, until garbage is collected."""
+        if self._container is not None:
+            warnings.warn(f"unclosed video {self.path!r}", ResourceWarning, stacklevel=2, source=self)
+            self._let_go()
 
     def _let_go(self) -> None:
         self._first: av.VideoFrame | None = None
@@ -252,9 +267,7 @@ class AvVideo(FileVideo):
         return self._packets()
 
     def _packets(self) -> Iterator[Any]:
-        for packet in self._container.demux(self._stream):
-            self._guard.check()
-            yield packet
+        return _checked(self._container.demux(self._stream), self._guard)
 
     def _from_start(self, index: int, *, careful: bool) -> av.VideoFrame | None:
         """Frame `index`, decoded from the first one on, as decoding so far left a doubt, or met damage."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from weakref import WeakMethod
 
 from .base import VideoError
 
@@ -16,11 +17,16 @@ class Guard:
     FFmpeg's structures and file descriptors must not go while a thread is at work
     on them, and a call that waits for a slow disk or a pipe cannot be ended. So
     `close()` never waits: when a read is under way, the thread that reads closes.
+
+    Args:
+        path: of the video.
+        let_go: a method, whose object is not kept: a video that nobody has any more goes at once.
     """
 
     def __init__(self, path: str, let_go: Callable[[], None]) -> None:
         self._path = path
-        self._let_go: Callable[[], None] | None = let_go
+        self._let_go = WeakMethod(let_go)
+        self._has_gone = False
         self._lock = threading.Lock()
         self._closing = False
 
@@ -58,8 +64,9 @@ class Guard:
     def _try(self) -> None:
         if self._lock.acquire(blocking=False):
             try:
-                let_go, self._let_go = self._let_go, None
-                if let_go:
+                let_go = self._let_go()
+                if let_go and not self._has_gone:
+                    self._has_gone = True
                     let_go()
             finally:
                 self._lock.release()

@@ -18,6 +18,8 @@ import pytest
 from support.cli_cases import write_clips
 
 import pyvmaf
+from pyvmaf.cli import vmaf
+from pyvmaf.cli.pyvmaf import main
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(pyvmaf.__file__).parents[1]), "TERM": "xterm"}
 SCORE = ["pyvmaf", "score", "ref.yuv", "dis.yuv", "--size", "64x64", "-q"]
@@ -77,6 +79,21 @@ def test_help_fits_80_columns(argv: list[str]) -> None:
     lines = screen(argv, 80)
     assert max(map(len, lines)) <= 80
     assert len(lines) <= (60 if argv[0] == "vmaf" else 24)
+
+
+COMMANDS = ["score", "inspect", "plan", "run", "merge", "verify", "models", "models list", "models fetch", "features"]
+
+
+@pytest.mark.parametrize("words", ["vmaf", "pyvmaf", *(f"pyvmaf {command}" for command in COMMANDS)])
+def test_help_fits_80_columns_in_a_pipe(
+    words: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    program, *argv = words.split()
+    with pytest.raises(SystemExit, match=r"^0$"):
+        sys.exit((vmaf.main if program == "vmaf" else main)([*argv, "--help"]))
+    lines = capfd.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80 and len(lines) > 5
 
 
 def test_options_of_vmaf_fit_40_columns() -> None:

@@ -40,7 +40,7 @@ OPTIONS = [
     Option("height", "h", "N", "height of raw video"),
     Option("pixel_format", "p", "FORMAT", "chroma of raw video: 420, 422 or 444"),
     Option("bitdepth", "b", "N", "bit depth of raw video: 8, 10, 12 or 16"),
-    Option("model", "m", "MODEL", f"model, again for more; default {DEFAULT_MODEL}"),
+    Option("model", "m", "MODEL", f"again for more; default {DEFAULT_MODEL}"),
     Option("output", "o", "PATH", "log file"),
     Option("xml", "", "", "write the log as XML (default)"),
     Option("json", "", "", "write the log as JSON"),
@@ -51,14 +51,14 @@ OPTIONS = [
     Option("cpumask", "", "MASK", "instruction sets not to use, as bits; -1: all"),
     Option("gpumask", "", "MASK", "accepted and ignored"),
     Option("frame_cnt", "", "N", "score at most N frames"),
-    Option("frame_skip_ref", "", "N", "leave out the first N frames of the reference"),
-    Option("frame_skip_dist", "", "N", "leave out the first N frames of the distorted video"),
+    Option("frame_skip_ref", "", "N", "leave out the reference's first N frames"),
+    Option("frame_skip_dist", "", "N", "leave out the distorted video's first N frames"),
     Option("subsample", "", "N", "score each N-th frame"),
     Option("quiet", "q", "", "no progress display"),
     Option("no_prediction", "n", "", "extract features only"),
     Option("version", "v", "", "print the version and exit"),
-    Option("aom_ctc", "", "PRESET", "models and features of AOM's test conditions, v1.0 to v7.0"),
-    Option("nflx_ctc", "", "PRESET", "models and features of Netflix' test conditions, v1.0"),
+    Option("aom_ctc", "", "PRESET", "models and features of AOM's CTC, v1.0 to v7.0"),
+    Option("nflx_ctc", "", "PRESET", "models and features of Netflix' CTC, v1.0"),
 ]
 # Ours. A prefix never means them when it means one of libvmaf's.
 ADDED = [
@@ -129,11 +129,11 @@ def usage(program: str) -> str:
 
 
 def wrapped(flag: str, help: str) -> str:
-    """An option's line; on a terminal it goes on below its beginning."""
+    """An option's line, which goes on below its beginning."""
     try:
         width = max(os.get_terminal_size(2).columns, 30)
     except OSError:
-        return f"  {flag:<28} {help}"
+        width = 80
     if width >= 60:
         first, rest = f"  {flag:<28} ", " " * 31
     else:

@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
+import os
 import pickle
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -16,10 +20,39 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pyvmaf
-from pyvmaf import VmafContext, VmafError, VmafModel, VmafPicture
+from pyvmaf import VmafContext, VmafError, VmafModel, VmafPicture, choices
+from pyvmaf.lpips.convert import MATRICES, SITINGS
 
 ONCE = settings(derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 MODEL = json.loads((Path(__file__).parents[1] / "model" / "vmaf_v0.6.1.json").read_text())
+
+
+HOME = os.path.dirname(pyvmaf.__file__)
+
+
+def plain_words(module: ModuleType) -> set[str]:
+    """Arguments of what a module shows, methods included, whose default is a word and whose type is any text."""
+    shown = [getattr(module, name) for name in getattr(module, "__all__", vars(module))]
+    members = [getattr(one, "__func__", one) for kind in shown if isinstance(kind, type) for one in vars(kind).values()]
+    ours = {one for one in [*shown, *members] if inspect.isfunction(one) and one.__code__.co_filename.startswith(HOME)}
+    return {
+        f"{function.__qualname__}: {one.name}"
+        for function in ours
+        for one in inspect.signature(function).parameters.values()
+        if one.annotation == "str" and re.fullmatch(r"\w+", str(one.default))
+    }
+
+
+def test_words_are_typed() -> None:
+    """So a checker finds `align="atuo"`. A percentile, "p5", is a method too."""
+    assert plain_words(pyvmaf) == {"Result.pool: method"}
+    torch = pytest.importorskip("pyvmaf.torch", reason="PyTorch is not installed")
+    assert plain_words(torch) | plain_words(torch.functional) == set()
+
+
+def test_tables_have_the_words() -> None:
+    for of, table in ((choices.LpipsMatrix, MATRICES), (choices.Siting, SITINGS)):
+        assert get_args(of) == tuple(table)
 
 
 def context(call: Callable[[VmafContext], object]) -> Callable[[], object]:

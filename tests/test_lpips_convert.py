@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from pyvmaf.lpips.convert import DEPTHS, MATRICES, RANGES, SITINGS, Colour, Converter, Floats, imagenet
+from pyvmaf.lpips.convert import MATRICES, SITINGS, Colour, Converter, Floats, imagenet
+from pyvmaf.lpips.extractor import CHOICES
 
 F = np.float32
 BYTES = np.tile(np.arange(256, dtype=F), (3, 1))
@@ -110,7 +111,7 @@ def test_every_option(bpc: int, sub: tuple[int, int], size: tuple[int, int]) -> 
     shapes = [(h, w)] + [((h + sub[1]) >> sub[1], (w + sub[0]) >> sub[0])] * 2
     planes = [rng.integers(0, 1 << bpc, shape).astype(kind) for shape in shapes]
     table = imagenet(np.arange(256, dtype=F))
-    for matrix, range_, depth in product(MATRICES, RANGES, DEPTHS):
+    for matrix, range_, depth in product(MATRICES, CHOICES["range"], CHOICES["depth"]):
         for chroma, siting in [("nearest", "left"), *product(["bilinear"], SITINGS)]:
             colour = Colour(matrix, range_, chroma, siting, depth)
             found = Converter(size, bpc, sub, colour)(planes)[0]

@@ -9,13 +9,14 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecu
 from contextlib import suppress
 from typing import Any, TypeAlias
 
+from ..choices import WorkersWord
 from ..errors import VmafTypeError, VmafValueError
 from ..results.result import Result
 from ..scoring.plan import Plan
 from ..scoring.score import Means, carry_out
 
 #: An executor, "threads", "processes", or what makes one.
-Workers: TypeAlias = "Executor | str | Callable[[], Executor]"
+Workers: TypeAlias = "Executor | WorkersWord | Callable[[], Executor]"
 
 
 class Stopped(Exception):
@@ -62,7 +63,7 @@ class Crew:
         self._given = isinstance(workers, Executor)
         self._executor: Executor | None = workers if isinstance(workers, Executor) else None
         self._is_here = workers == "threads"
-        kinds: dict[str, Callable[[], Executor]] = {
+        kinds: dict[WorkersWord, Callable[[], Executor]] = {
             "threads": lambda: ThreadPoolExecutor(count, thread_name_prefix="pyvmaf-many"),
             "processes": lambda: _processes(count),
         }

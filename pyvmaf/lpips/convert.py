@@ -17,23 +17,21 @@ import numpy as np
 import numpy.typing as npt
 
 from .._vmaf import ffi, lib
+from ..choices import LpipsChroma, LpipsDepth, LpipsMatrix, Range, Siting
 
 Floats = npt.NDArray[np.float32]
 
 #: R from V, G from U and V, B from U, for chroma in -0.5 to 0.5. ``compat`` are
 #: the numbers in use for LPIPS of video; they are those of BT.709 for another
 #: chroma scale. The others follow from the standards' Kr and Kb.
-MATRICES = {
+MATRICES: dict[LpipsMatrix, tuple[float, float, float, float]] = {
     "compat": (1.28033, 0.21482, 0.38059, 2.12798),
     "bt601": (1.402, 0.344136, 0.714136, 1.772),
     "bt709": (1.5748, 0.187324, 0.468124, 1.8556),
     "bt2020": (1.4746, 0.164553, 0.571353, 1.8814),
 }
-RANGES = ("limited", "full")
-CHROMA = ("nearest", "bilinear")
 #: Where the first chroma sample lies, in luma samples (MPEG-2, JPEG, BT.2020).
-SITINGS = {"left": (0.0, 0.5), "center": (0.5, 0.5), "topleft": (0.0, 0.0)}
-DEPTHS = ("8", "native")
+SITINGS: dict[Siting, tuple[float, float]] = {"left": (0.0, 0.5), "center": (0.5, 0.5), "topleft": (0.0, 0.0)}
 
 # ImageNet statistics of R, G, B, which the published network is fed with.
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
@@ -52,11 +50,11 @@ def imagenet(byte: Floats) -> Floats:
 class Colour:
     """How samples are read; the defaults are those of the published scores."""
 
-    matrix: str = "compat"
-    range: str = "limited"
-    chroma: str = "nearest"
-    siting: str = "left"
-    depth: str = "8"
+    matrix: LpipsMatrix = "compat"
+    range: Range = "limited"
+    chroma: LpipsChroma = "nearest"
+    siting: Siting = "left"
+    depth: LpipsDepth = "8"
 
 
 class Converter:

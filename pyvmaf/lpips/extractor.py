@@ -7,15 +7,16 @@ import errno
 import math
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, get_args, get_type_hints
 
 from .. import model_files
 from .._ffi import lib
+from ..choices import LpipsChroma, LpipsDepth, LpipsMatrix, Range, Siting
 from ..engine.extractor import FeatureExtractor, Option
 from ..enums import PixelFormat
 from ..errors import VmafError, error_for
 from ..pictures.picture import VmafPicture
-from .convert import CHROMA, DEPTHS, MATRICES, RANGES, SITINGS, Colour, Converter
+from .convert import Colour, Converter
 
 # What only a context that uses the extractor needs is imported when one does:
 # every start of every command would wait for it.
@@ -31,13 +32,7 @@ DEFAULT_NET = "squeeze"
 #: Its registered file.
 DEFAULT_FILE = "lpips_sq"
 
-CHOICES: dict[str, tuple[str, ...]] = {
-    "matrix": tuple(MATRICES),
-    "range": RANGES,
-    "chroma": CHROMA,
-    "siting": tuple(SITINGS),
-    "depth": DEPTHS,
-}
+CHOICES: dict[str, tuple[str, ...]] = {name: get_args(words) for name, words in get_type_hints(Colour).items()}
 
 
 def _choice(name: str, help: str) -> Option:
@@ -87,11 +82,11 @@ class LpipsExtractor(FeatureExtractor):
     )
 
     model_path: str | None
-    matrix: str
-    range: str
-    chroma: str
-    siting: str
-    depth: str
+    matrix: LpipsMatrix
+    range: Range
+    chroma: LpipsChroma
+    siting: Siting
+    depth: LpipsDepth
     provider: str
     net: str
     tag: str

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from .._ffi import nearest
+from ..choices import FilmGrain
 from ..errors import VmafValueError
 from ..video.av import AvVideo
 from ..video.base import Frame, VideoError, VideoFormat
@@ -16,10 +17,10 @@ from .pixels import chroma_of, depth_of
 if TYPE_CHECKING:
     import av
 
-GRAIN = ("apply", "skip")
+GRAIN = get_args(FilmGrain)
 
 
-def check_grain(film_grain: str) -> str:
+def check_grain(film_grain: FilmGrain) -> FilmGrain:
     """`film_grain=`, when it is one of the two words."""
     if film_grain not in GRAIN:
         raise VmafValueError(f"film_grain is {film_grain!r}{nearest(str(film_grain), GRAIN)}")
@@ -39,7 +40,7 @@ class DecodedVideo(AvVideo):
             AV1, HEVC and H.264 ask the decoder to add.
     """
 
-    def __init__(self, source: Source | ByteFile, stream: int | None = None, film_grain: str = "apply") -> None:
+    def __init__(self, source: Source | ByteFile, stream: int | None = None, film_grain: FilmGrain = "apply") -> None:
         self._film_grain = check_grain(film_grain)
         self.gives_frames = False
         """Whether iteration gives frames of PyAV instead of planes."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import closing, suppress
 from typing import Any
 
+from ..choices import FilmGrain
 from ..errors import VmafError
 from ..video import AvVideo, Video
 from .decoded import DecodedVideo
@@ -37,7 +38,7 @@ def has_grain(video: Video) -> bool:
     return False
 
 
-def grain_warnings(videos: Iterable[Video], film_grain: str = "apply") -> list[str]:
+def grain_warnings(videos: Iterable[Video], film_grain: FilmGrain = "apply") -> list[str]:
     """A sentence for each video that carries film grain, which is noise to every measure here."""
     added = 'the decoder added: it counts as distortion; film_grain="skip" leaves it out'
     what = added if film_grain == "apply" else "was left out, though viewers will see it"

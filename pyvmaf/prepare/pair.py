@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ..choices import FilmGrain
 from ..video import AvVideo, Video
 from .decoded import DecodedVideo, check_grain
 from .errors import PrepareError
@@ -36,7 +37,7 @@ class Prepared:
     warnings: tuple[str, ...] = ()
 
 
-def decoder_for(prepare: Prepare = "none", film_grain: str = "apply") -> Callable[..., AvVideo]:
+def decoder_for(prepare: Prepare = "none", film_grain: FilmGrain = "apply") -> Callable[..., AvVideo]:
     """What `open_video` is to decode files with: the plain reader unless something else is needed.
 
     Raises:
@@ -66,7 +67,10 @@ def _prepared(video: Video, side: Side) -> Video:
 
 
 def prepare_videos(
-    videos: Sequence[Video], prepare: Prepare = "none", film_grain: str = "apply", facts: Sequence[Facts] | None = None
+    videos: Sequence[Video],
+    prepare: Prepare = "none",
+    film_grain: FilmGrain = "apply",
+    facts: Sequence[Facts] | None = None,
 ) -> Prepared:
     """Make two open videos comparable.
 

@@ -7,8 +7,9 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
+from ..choices import Matrix, PrepareWord, Range
 from ..errors import VmafTypeError, VmafValueError
 from ..video.base import CHROMA, DEPTHS, MAX_SIDE
 from .preparation import SIDES, Preparation
@@ -16,12 +17,12 @@ from .steps import ELSEWHERE, prepare_of_steps
 
 #: `prepare=` of `score`: "auto", "none", a mapping of steps, the steps of an inspection, any of them checked, or a
 #: preparation that was made before.
-Prepare: TypeAlias = "str | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Settings | Preparation | None"
+Prepare: TypeAlias = "PrepareWord | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Settings | Preparation | None"
 
 SCALERS = ("bicubic", "bilinear", "lanczos", "spline", "area", "gauss", "sinc", "neighbor")
 LIBRARIES = ("swscale", "zscale")
-RANGES = ("limited", "full")
-MATRICES = ("bt601", "bt709", "bt2020")
+RANGES = get_args(Range)
+MATRICES = get_args(Matrix)
 DEINTERLACERS = ("bwdif", "yadif")
 
 Size: TypeAlias = tuple[int, int]
@@ -173,7 +174,7 @@ class Settings:
         (None, (1280, 720))
         """
         if isinstance(prepare, str):
-            if prepare not in ("auto", "none"):
+            if prepare not in get_args(PrepareWord):
                 raise VmafValueError(f'prepare is {prepare!r}, must be "auto", "none" or a dictionary of steps')
             return cls() if prepare == "auto" else None
         if isinstance(prepare, (list, tuple)):

@@ -10,8 +10,9 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_args
 
+from ..choices import AlignWord
 from ..errors import VmafTypeError, VmafValueError
 from ..prepare.settings import Settings
 from ..prepare.steps import ELSEWHERE
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
     from ..video import Pair
     from .plan import Plan
 
-#: "check": look at the first frames and some later; "auto": match all frames first; "off": neither. Or a matching.
-Align: TypeAlias = "str | Alignment"
-CHOICES = ("check", "auto", "off")
+#: A word, or a matching.
+Align: TypeAlias = "AlignWord | Alignment"
+CHOICES = get_args(AlignWord)
 #: What an inspection says of pairs of which no frames belong together as they are.
 UNMATCHED = ("content", "mirrored", "blended")
 
@@ -62,7 +63,7 @@ def as_plain(align: Align) -> str | dict[str, Any]:
 def from_plain(value: str | Mapping[str, Any]) -> Align:
     """What `as_plain` made."""
     if isinstance(value, str):
-        return check_align(value)
+        return check_align(cast(AlignWord, value))
     from ..pairs.alignment import Alignment
 
     return Alignment.from_dict(value)

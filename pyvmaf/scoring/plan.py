@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeAlias, cast
 
 from .._ffi import option_text, unsigned
+from ..choices import FilmGrain
 from ..engine.context import Model
 from ..engine.model import VmafModel, VmafModelCollection, is_path
 from ..errors import VmafError, VmafTypeError, VmafValueError
@@ -190,7 +191,7 @@ class Plan:
     frames: Span = Span()
     viewing_distance: float | None = None
     prepare: Settings | Preparation | None = None
-    film_grain: str = "apply"
+    film_grain: FilmGrain = "apply"
     allow_hdr: bool = False
     align: Align = "check"
     warnings: tuple[str, ...] = ()
@@ -213,7 +214,7 @@ class Plan:
         frames: Frames = None,
         viewing_distance: float | None = None,
         prepare: Prepare = "none",
-        film_grain: str = "apply",
+        film_grain: FilmGrain = "apply",
         allow_hdr: bool = False,
         align: Align = "check",
     ) -> Plan:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from .._ffi import lib
+from ..choices import FilmGrain
 from ..engine.context import Model, VmafContext
 from ..errors import VmafError, VmafValueError
 from ..lpips.tags import contradictions
@@ -389,7 +390,7 @@ def score(
     streams: tuple[int | None, int | None] = (None, None),
     checkpoint: Path | None = None,
     prepare: Prepare = "none",
-    film_grain: str = "apply",
+    film_grain: FilmGrain = "apply",
     allow_hdr: bool = False,
     align: Align = "check",
 ) -> Result:

@@ -11,11 +11,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from ..choices import Wrt
 from ..errors import VmafTypeError, VmafValueError
 from . import kernels
 from .chroma import EXTRACTORS, check, cropped, misfit
@@ -55,7 +56,7 @@ def gradient(
     dist: Frames,
     *,
     model: Source = "vmaf_v0.6.1",
-    wrt: str = "dist",
+    wrt: Wrt = "dist",
     bpc: int | None = None,
     motion: bool = True,
     transform: bool = False,
@@ -89,8 +90,8 @@ def gradient(
         VmafValueError: a shape, value or option that is not allowed; the message says what is.
         VmafTypeError: arrays of another type.
     """
-    if wrt not in ("dist", "ref", "both"):
-        raise VmafValueError(f"wrt is {wrt!r}; allowed: dist, ref, both")
+    if wrt not in get_args(Wrt):
+        raise VmafValueError(f"wrt is {wrt!r}; allowed: {', '.join(get_args(Wrt))}")
     if isinstance(n_threads, bool) or not isinstance(n_threads, int) or n_threads < 1:
         raise VmafValueError(f"n_threads is {n_threads!r}; allowed: 1 and more")
     sides = [_side(name, x, bpc) for name, x in (("ref", ref), ("dist", dist))]

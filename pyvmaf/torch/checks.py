@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
 
+from ..choices import CambiForm, Mode
 from ..smooth.chroma import misfit
 
 FLOATS = (torch.float32, torch.float64)
@@ -22,18 +24,22 @@ def floats(x: Tensor) -> Tensor:
     return x.float() if x.dtype in HALVES else x
 
 
+def check_word(name: str, value: str, allowed: Collection[str]) -> None:
+    """Raise for a word that is none of those."""
+    if value not in allowed:
+        raise ValueError(f"{name} is {value!r}; allowed: {', '.join(allowed)}")
+
+
 def check_mode(mode: str, bit_depth: int) -> None:
     """Raise for a mode that does not exist."""
-    if mode not in ("smooth", "quantised", "exact"):
-        raise ValueError(f"mode is {mode!r}; allowed: smooth, quantised, exact")
+    check_word("mode", mode, get_args(Mode))
     if isinstance(bit_depth, bool) or not isinstance(bit_depth, int) or not 8 <= bit_depth <= 16:
         raise ValueError(f"bit_depth is {bit_depth!r}; allowed: 8 to 16")
 
 
 def check_cambi(form: str) -> None:
     """Raise for a form of CAMBI that does not exist."""
-    if form not in ("engine", "smooth"):
-        raise ValueError(f"cambi is {form!r}; allowed: engine, smooth")
+    check_word("cambi", form, get_args(CambiForm))
 
 
 def _check_form(name: str, x: Tensor, smallest: int) -> None:

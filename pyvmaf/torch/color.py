@@ -7,21 +7,26 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .checks import check_rgb, floats
+from ..choices import Matrix, Range, Subsampling
+from .checks import check_rgb, check_word, floats
 
 # Weights of red and blue; green takes the rest (ITU-R BT.601-7, BT.709-6, BT.2020-2).
-_WEIGHTS = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722), "bt2020": (0.2627, 0.0593)}
+_WEIGHTS: dict[Matrix, tuple[float, float]] = {
+    "bt601": (0.299, 0.114),
+    "bt709": (0.2126, 0.0722),
+    "bt2020": (0.2627, 0.0593),
+}
 # Offset and excursion of 8-bit luma.
-_RANGES = {"limited": (16.0, 219.0), "full": (0.0, 255.0)}
+_RANGES: dict[Range, tuple[float, float]] = {"limited": (16.0, 219.0), "full": (0.0, 255.0)}
 
 # Rows and columns of luma for each of chroma.
-_STEPS = {"420": (2, 2), "422": (1, 2), "444": (1, 1)}
+_STEPS: dict[Subsampling, tuple[int, int]] = {"420": (2, 2), "422": (1, 2), "444": (1, 1)}
 
 #: RGB that needs a gradient was converted: `VMAFLoss` then says once what it does not see.
 trained = False
 
 
-def rgb_to_luma(rgb: Tensor, matrix: str = "bt709", range: str = "limited", *, validate: bool = True) -> Tensor:
+def rgb_to_luma(rgb: Tensor, matrix: Matrix = "bt709", range: Range = "limited", *, validate: bool = True) -> Tensor:
     """Luma [..., 1, H, W] in 0..255 of gamma-corrected RGB [..., 3, H, W] in 0..255.
 
     VMAF's models were trained on limited-range luma (16..235). High definition
@@ -49,7 +54,12 @@ def rgb_to_luma(rgb: Tensor, matrix: str = "bt709", range: str = "limited", *, v
 
 
 def rgb_to_planes(
-    rgb: Tensor, matrix: str = "bt709", range: str = "limited", chroma: str = "420", *, validate: bool = True
+    rgb: Tensor,
+    matrix: Matrix = "bt709",
+    range: Range = "limited",
+    chroma: Subsampling = "420",
+    *,
+    validate: bool = True,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Planes (Y', Cb, Cr) [..., 1, h, w] in 0..255 of gamma-corrected RGB [..., 3, H, W] in 0..255.
 
@@ -68,8 +78,7 @@ def rgb_to_planes(
             values that look like 0..1 or -1..1.
         TypeError: integers.
     """
-    if chroma not in _STEPS:
-        raise ValueError(f"chroma is {chroma!r}; allowed: {', '.join(_STEPS)}")
+    check_word("chroma", chroma, _STEPS)
     _check(rgb, matrix, range)
     if validate:
         check_rgb(rgb)
@@ -82,7 +91,7 @@ def rgb_to_planes(
     return luma, cb, cr
 
 
-def luma_and_chroma(rgb: Tensor, matrix: str, range: str) -> tuple[Tensor, Tensor]:
+def luma_and_chroma(rgb: Tensor, matrix: Matrix, range: Range) -> tuple[Tensor, Tensor]:
     """Luma [..., 1, H, W] as `rgb_to_luma` makes it, and Cb and Cr [..., 2, H, W] about 0, in 8-bit codes.
 
     Raises:
@@ -101,18 +110,16 @@ def luma_and_chroma(rgb: Tensor, matrix: str, range: str) -> tuple[Tensor, Tenso
     return luma, torch.stack((cb, cr), -3)
 
 
-def _check(rgb: Tensor, matrix: str, range: str) -> None:
-    if matrix not in _WEIGHTS:
-        raise ValueError(f"matrix is {matrix!r}; allowed: {', '.join(_WEIGHTS)}")
-    if range not in _RANGES:
-        raise ValueError(f"range is {range!r}; allowed: {', '.join(_RANGES)}")
+def _check(rgb: Tensor, matrix: Matrix, range: Range) -> None:
+    check_word("matrix", matrix, _WEIGHTS)
+    check_word("range", range, _RANGES)
     if rgb.dim() < 3 or rgb.shape[-3] != 3:
         raise ValueError(f"rgb has shape {tuple(rgb.shape)}; allowed: [..., 3, H, W]")
     if not rgb.is_floating_point():
         raise TypeError(f"rgb is {rgb.dtype}; allowed: floating point in 0..255")
 
 
-def _luma(rgb: Tensor, matrix: str, range: str) -> Tensor:
+def _luma(rgb: Tensor, matrix: Matrix, range: Range) -> Tensor:
     red, blue = _WEIGHTS[matrix]
     offset, excursion = _RANGES[range]
     r, g, b = rgb.unbind(-3)

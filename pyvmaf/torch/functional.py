@@ -12,6 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
+from ..choices import CambiForm, Mode
 from ..smooth.chroma import check
 from ..smooth.models import Feature
 from ..smooth.options import VALUES
@@ -41,7 +42,7 @@ def vif(
     ref: Tensor,
     dist: Tensor,
     *,
-    mode: str = "smooth",
+    mode: Mode = "smooth",
     bit_depth: int = 8,
     validate: bool = True,
     **options: Any,
@@ -57,7 +58,7 @@ def adm(
     ref: Tensor,
     dist: Tensor,
     *,
-    mode: str = "smooth",
+    mode: Mode = "smooth",
     bit_depth: int = 8,
     validate: bool = True,
     **options: Any,
@@ -72,7 +73,7 @@ def adm(
 def motion(
     ref: Tensor,
     *,
-    mode: str = "smooth",
+    mode: Mode = "smooth",
     bit_depth: int = 8,
     validate: bool = True,
     **options: Any,
@@ -88,7 +89,7 @@ def speed_chroma(
     ref: Frames,
     dist: Frames,
     *,
-    mode: str = "smooth",
+    mode: Mode = "smooth",
     bit_depth: int = 8,
     validate: bool = True,
     **options: Any,
@@ -104,8 +105,8 @@ def speed_chroma(
 def cambi(
     dist: Frames,
     *,
-    form: str = "engine",
-    mode: str = "smooth",
+    form: CambiForm = "engine",
+    mode: Mode = "smooth",
     bit_depth: int = 8,
     validate: bool = True,
     **options: Any,

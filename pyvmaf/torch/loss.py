@@ -6,11 +6,13 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable
+from typing import get_args
 
 from torch import Tensor, nn
 
+from ..choices import CambiForm, Matrix, Mode, Range, Reduction
 from . import color
-from .checks import check_rgb
+from .checks import check_rgb, check_word
 from .sides import Frames
 from .vmaf import VMAF
 
@@ -44,19 +46,18 @@ class VMAFLoss(nn.Module):
         self,
         model: str | os.PathLike[str] = "vmaf_v0.6.1",
         *,
-        reduction: str = "mean",
-        mode: str = "smooth",
+        reduction: Reduction = "mean",
+        mode: Mode = "smooth",
         clip: bool = False,
         bit_depth: int = 8,
         chunk: int | None = None,
         validate: bool = True,
         motion: bool = True,
         transform: bool = False,
-        cambi: str = "engine",
+        cambi: CambiForm = "engine",
     ) -> None:
         super().__init__()
-        if reduction not in ("mean", "sum", "none"):
-            raise ValueError(f"reduction is {reduction!r}; allowed: mean, sum, none")
+        check_word("reduction", reduction, get_args(Reduction))
         self.reduction = reduction
         self.vmaf = VMAF(
             model, mode=mode, clip=clip, transform=transform, bit_depth=bit_depth, chunk=chunk, validate=validate,
@@ -130,8 +131,8 @@ class PerceptualLoss(nn.Module):
         *,
         pixel: float = 50.0,
         chroma: float = 50.0,
-        matrix: str = "bt709",
-        range: str = "limited",
+        matrix: Matrix = "bt709",
+        range: Range = "limited",
         motion: bool = True,
         chunk: int | None = None,
         validate: bool = True,

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..choices import LpipsChroma, LpipsDepth, LpipsMatrix, Range, Siting
 from ..errors import VmafValueError
 from ..lpips.convert import DEVIATION, MATRICES, MEAN, SITINGS, Floats
 from ..lpips.export import SCALE, SHIFT, SLICES, complete, from_onnx
@@ -63,11 +64,11 @@ class LPIPS(Fixed):
         self,
         model_path: str | os.PathLike[str] | None = None,
         *,
-        matrix: str = "compat",
-        range: str = "limited",
-        chroma: str = "nearest",
-        siting: str = "left",
-        depth: str = "8",
+        matrix: LpipsMatrix = "compat",
+        range: Range = "limited",
+        chroma: LpipsChroma = "nearest",
+        siting: Siting = "left",
+        depth: LpipsDepth = "8",
         bit_depth: int = 8,
         unverified: bool = False,
         validate: bool = True,

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..choices import CambiForm, Mode
 from ..smooth.chroma import EXTRACTORS, check
 from ..smooth.models import Feature
 from ..smooth.options import MotionOptions
@@ -138,14 +139,14 @@ class VMAF(nn.Module):
         self,
         model: str | os.PathLike[str] = "vmaf_v0.6.1",
         *,
-        mode: str = "smooth",
+        mode: Mode = "smooth",
         clip: bool = False,
         transform: bool = False,
         bit_depth: int = 8,
         chunk: int | None = None,
         validate: bool = True,
         motion: bool = True,
-        cambi: str = "engine",
+        cambi: CambiForm = "engine",
     ) -> None:
         super().__init__()
         check_mode(mode, bit_depth)

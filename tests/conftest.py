@@ -6,13 +6,19 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from support.common import Plane, noise
 
 import pyvmaf
+
+if TYPE_CHECKING:
+    from support.streams import Gate
 
 # A shell that runs this in the background has Ctrl-C ignored, and children inherit
 # that. Tests that interrupt need it as it is for a person.
@@ -44,6 +50,36 @@ def registered() -> Iterator[Callable[[type[pyvmaf.FeatureExtractor]], None]]:
     yield register
     for cls in made:
         pyvmaf.unregister(cls)
+
+
+@pytest.fixture
+def no_thread_is_left() -> Iterator[None]:
+    """Whatever a test does, no thread is left."""
+    from support.streams import LONG
+
+    # Python does not know of threads that C starts, and counts those that have ended.
+    tasks = Path("/proc/self/task")
+    if not tasks.exists():
+        yield
+        return
+    before = {task.name for task in tasks.iterdir()}
+    yield
+    end = time.monotonic() + LONG
+    while (left := {task.name for task in tasks.iterdir()} - before) and time.monotonic() < end:
+        gc.collect()  # a thread may have let go of a stream just now
+        time.sleep(0.01)
+    assert not left
+
+
+@pytest.fixture
+def gate(registered: Callable[[type[pyvmaf.FeatureExtractor]], None]) -> Iterator[type[Gate]]:
+    """The extractor that waits, closed; it is open at the end."""
+    from support.streams import Gate
+
+    Gate.passes, Gate.entered = threading.Semaphore(0), threading.Semaphore(0)
+    registered(Gate)
+    yield Gate
+    Gate.passes.release(1000)
 
 
 @pytest.fixture

@@ -8,25 +8,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from support.streams import DISTS, LONG, PSNR, REFS, Frames, Gate, gates, rows, scored, threads_end
+from support.streams import DISTS, LONG, PSNR, REFS, Frames, Gate, rows, scored
 
 import pyvmaf
 from pyvmaf import StreamError, aio
 from pyvmaf.errors import VmafBusyError, VmafCanceledError, VmafTimeoutError, VmafValueError
 
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    yield from threads_end()
-
-
-@pytest.fixture
-def gate(registered: Callable[..., None]) -> Iterator[type[Gate]]:
-    yield from gates(registered)
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 
 def run(main: Callable[[], Awaitable[None]]) -> None:

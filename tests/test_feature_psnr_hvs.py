@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from reference.classic import specified_pair
 from support import capi, scoring
-from support.clips import CONTENTS, DAMAGES, Clip, make_frames
+from support.clips import Clip, make_frames
 from test_oracle import peer
 
 from pyvmaf import VmafContext, VmafError
@@ -64,17 +64,10 @@ def test_planes_smaller_than_a_block_are_refused(chroma: str, size: tuple[int, i
 
 @pytest.mark.parametrize("batch", range(4))
 def test_generated_pairs_against_the_peer(batch: int) -> None:
-    library = peer()
-    for case in range(batch, 32, 4):
-        rng = random.Random(case)
-        clip = Clip(
+    def draw(rng: random.Random) -> Clip:
+        return Clip(
             rng.randint(16, 300), rng.randint(16, 120), rng.choice([8, 8, 9, 10, 11, 12]),
-            chroma=rng.choice(["420", "422", "444"]), content=rng.choice((*CONTENTS, "natural", "natural")),
-            damage=rng.choice(DAMAGES), frames=rng.choice([1, 3]), seed=case,
+            chroma=rng.choice(["420", "422", "444"]),
         )  # fmt: skip
-        refs, dists = make_frames(clip)
-        what = {"chroma": clip.chroma, "bpc": clip.bpc, "features": FEATURES}
-        want = capi.score(library, refs, dists, **what)  # type: ignore[arg-type]
-        for mask, n_threads in ((0, case % 3), (16 | 32, 0), (capi.SCALAR, 0)):
-            got = scoring.score(refs, dists, cpumask=mask, n_threads=n_threads, **what)  # type: ignore[arg-type]
-            assert capi.differences(want, got) == [], f"{clip}, cpumask {mask}, {n_threads} threads"
+
+    scoring.check_like_peer(peer(), range(batch, 32, 4), draw, FEATURES)

@@ -6,14 +6,14 @@ from __future__ import annotations
 import pickle
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pytest
 from support.clips import Clip, make_frames
 from support.common import noise
-from support.streams import DISTS, LONG, PSNR, REFS, Consumer, Frames, Gate, gates, rows, scored, threads_end
+from support.streams import DISTS, LONG, PSNR, REFS, Consumer, Frames, Gate, rows, scored
 
 import pyvmaf
 from pyvmaf import FeatureExtractor, Stream, StreamError, VmafPicture
@@ -24,19 +24,10 @@ from pyvmaf.errors import (
     VmafValueError,
 )
 
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 HEAVY = make_frames(Clip(70, 54, frames=5, damage="heavy"))[1]
 SMALL = [plane[: 32 >> i, : 32 >> i] for i, plane in zip((0, 1, 1), REFS[0], strict=True)]
 MODELS = ["vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_b_v0.6.3"]
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    yield from threads_end()
-
-
-@pytest.fixture
-def gate(registered: Callable[..., None]) -> Iterator[type[Gate]]:
-    yield from gates(registered)
 
 
 @pytest.mark.parametrize("n_threads", [0, 1, 2, 4])

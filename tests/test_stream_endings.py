@@ -13,11 +13,11 @@ import threading
 import time
 import traceback
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
-from support.streams import DISTS, LONG, REFS, Consumer, Gate, gates, rows, scored, threads_end
+from support.streams import DISTS, LONG, REFS, Consumer, Gate, rows, scored
 
 from pyvmaf import FeatureExtractor, FrameScores, Result, Stream, StreamError, VmafContext, VmafPicture
 from pyvmaf.errors import (
@@ -27,15 +27,7 @@ from pyvmaf.errors import (
     VmafValueError,
 )
 
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    yield from threads_end()
-
-
-@pytest.fixture
-def gate(registered: Callable[..., None]) -> Iterator[type[Gate]]:
-    yield from gates(registered)
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 
 @pytest.mark.parametrize("n_threads", [0, 1, 2, 4])

@@ -3,16 +3,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pyvmaf import PixelFormat, VmafContext, VmafModel
+from support import capi
 from support.capi import POOLING, SCALAR
-from support.clips import Frame
+from support.clips import CONTENTS, DAMAGES, Clip, Frame, make_frames
 
 PIX_FMT = {
     "420": PixelFormat.YUV420P, "422": PixelFormat.YUV422P, "444": PixelFormat.YUV444P, "400": PixelFormat.YUV400P,
 }  # fmt: skip
+
+
+def check_like_peer(
+    library: capi.Library, cases: Iterable[int], draw: Callable[[random.Random], Clip], features: Sequence[Any]
+) -> None:
+    """Clips of drawn formats, with drawn content, have the peer's scores on every set, with and without threads."""
+    for case in cases:
+        rng = random.Random(case)
+        clip = replace(
+            draw(rng), content=rng.choice((*CONTENTS, "natural", "natural")), damage=rng.choice(DAMAGES),
+            frames=rng.choice([1, 3]), seed=case,
+        )  # fmt: skip
+        refs, dists = make_frames(clip)
+        what: dict[str, Any] = {"chroma": clip.chroma, "bpc": clip.bpc, "features": features}
+        want = capi.score(library, refs, dists, **what)
+        for mask, n_threads in ((0, case % 3), (16 | 32, 0), (SCALAR, 0)):
+            got = score(refs, dists, cpumask=mask, n_threads=n_threads, **what)
+            assert capi.differences(want, got) == [], f"{clip}, cpumask {mask}, {n_threads} threads"
 
 
 def score(

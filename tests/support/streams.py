@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -73,22 +71,6 @@ class Consumer(threading.Thread):
         return self.frames
 
 
-def threads_end() -> Iterator[None]:
-    """For a fixture: whatever a test did, no thread is left."""
-    # Python does not know of threads that C starts, and counts those that have ended.
-    tasks = Path("/proc/self/task")
-    if not tasks.exists():
-        yield
-        return
-    before = {task.name for task in tasks.iterdir()}
-    yield
-    end = time.monotonic() + LONG
-    while (left := {task.name for task in tasks.iterdir()} - before) and time.monotonic() < end:
-        gc.collect()  # a thread may have let go of a stream just now
-        time.sleep(0.01)
-    assert not left
-
-
 class Gate(FeatureExtractor):
     """Waits at each frame until the test lets it through; frame 3 of some fails."""
 
@@ -105,11 +87,3 @@ class Gate(FeatureExtractor):
         if self.fails and index == 3:
             raise ZeroDivisionError("no third frame")
         return {"gate": float(index)}
-
-
-def gates(registered: Callable[..., None]) -> Iterator[type[Gate]]:
-    """For a fixture: the gate, closed, and open at the end."""
-    Gate.passes, Gate.entered = threading.Semaphore(0), threading.Semaphore(0)
-    registered(Gate)
-    yield Gate
-    Gate.passes.release(1000)

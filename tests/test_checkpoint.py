@@ -304,3 +304,28 @@ def test_frames_out_of_step_are_refused_again(files: tuple[Path, Path], tmp_path
     for _ in range(2):
         with pytest.raises(pyvmaf.AlignmentError):
             pyvmaf.score(ref, late, checkpoint=tmp_path / "c.pyvmaf")
+
+
+@pytest.mark.parametrize("frames", [None, slice(5, None)])
+def test_a_run_that_lacks_only_its_end(files: tuple[Path, Path], tmp_path: Path, frames: slice | None) -> None:
+    """Without a halo nothing is left to read, and beginning to read behind the end was an error."""
+    asked: dict[str, Any] = {"model": None, "features": ["psnr"], "frames": frames}
+    whole, path = pyvmaf.score(*files, **asked), tmp_path / "c.pyvmaf"
+
+    def stop(done: int, total: int | None) -> None:
+        if done == total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pyvmaf.score(*files, checkpoint=path, progress=stop, **asked)
+    check_equal(pyvmaf.score(*files, checkpoint=path, **asked), whole)
+    assert Result.load(path) == whole
+
+
+@pytest.mark.parametrize("first", [FRAMES, FRAMES + 5])
+def test_a_range_beyond_the_end_leaves_nothing(files: tuple[Path, Path], tmp_path: Path, first: int) -> None:
+    """The range that was meant is not refused as another one."""
+    path = tmp_path / "c.pyvmaf"
+    with pytest.raises(VmafValueError, match="are beyond the end; the file has 23 frames"):
+        pyvmaf.score(*files, frames=range(first, 40), checkpoint=path)
+    check_equal(pyvmaf.score(*files, frames=range(3, 7), checkpoint=path), pyvmaf.score(*files, frames=range(3, 7)))

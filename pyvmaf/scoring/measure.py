@@ -12,7 +12,7 @@ from ..engine.context import VmafContext
 from ..errors import VmafError, VmafValueError
 from ..pictures.picture import VmafPicture
 from ..told import warn
-from ..video import Pair, Video, VideoError
+from ..video import Pair, Video
 from ..video.base import BeyondEndError
 from ..video.pair import FramePair
 from .aligned import AlignmentError
@@ -60,7 +60,8 @@ class Course:
     def begin(self) -> int:
         """The first frame to read."""
         next_frame, before = self.span.first + self.known, self.halo[0]
-        return 0 if before is None else max(0, next_frame - before)
+        # Of those that are known one is read again at least: there may be no more, and no file begins behind its end.
+        return 0 if before is None else max(0, next_frame - max(before, self.known > 0))
 
     @property
     def limit(self) -> int:
@@ -71,12 +72,12 @@ class Course:
         """The two videos from the first frame to read on.
 
         Raises:
-            VideoError: a file says that it ends before.
+            BeyondEndError: a file says that it ends before.
         """
         try:
             return Pair(videos[0], videos[1], first=self.begin, limit=self.limit, matched=matched)
         except BeyondEndError as error:  # it names the frame to read first, which is before those of the span
-            raise VideoError(error.path, f"{self.span} are {error.problem}") from None
+            raise BeyondEndError(error.path, f"{self.span} are {error.problem}") from None
 
     def total(self, pair: Pair) -> int | None:
         """How many frames there are to score, as far as files tell."""

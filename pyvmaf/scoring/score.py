@@ -26,8 +26,8 @@ from ..prepare.settings import Prepare, Settings
 from ..results.result import Result, collect, count
 from ..results.run import Run
 from ..told import Told, warn
-from ..video import AvVideo, Pair, RawVideo, Source, Video, VideoError, VideoFormat, Y4mVideo, open_video
-from ..video.base import beyond_end
+from ..video import AvVideo, Pair, RawVideo, Source, Video, VideoFormat, Y4mVideo, open_video
+from ..video.base import BeyondEndError, beyond_end
 from ..video.url import is_remote, shown
 from .aligned import Align, AlignmentError, inspected, matched, watcher
 from .interrupts import Hold
@@ -183,7 +183,12 @@ class _Run:
             course = Course(plan.frames, checkpoint.known if checkpoint else 0, context.halo)
             if checkpoint:
                 checkpoint.put_in(context)
-            return self._measure(context, course, checkpoint)
+            try:
+                return self._measure(context, course, checkpoint)
+            except BeyondEndError:
+                if checkpoint and not checkpoint.known:
+                    checkpoint.discard()
+                raise
 
     def _checkpoint(self) -> Checkpoint:
         first = self.plan.frames.first
@@ -263,15 +268,14 @@ class _Run:
             return VmafValueError(f"{span} are asked for, but the videos end after frame {end - 1}")
         return None
 
-    def _beyond_end(self) -> VmafError:
+    def _beyond_end(self) -> BeyondEndError:
         """What to raise where none of the frames that were asked for is there."""
-        span, ended = self.plan.frames, [video for video in self.opened if video.frame_count is not None]
-        if self.matched is not None:
-            return VmafValueError(f"{span} are beyond the end; {count(len(self.matched), 'pair')} of frames match")
-        if not ended:
-            return VmafValueError(f"{span} are beyond the end")
-        short = min(ended, key=lambda video: video.frame_count or 0)
-        return VideoError(short.path, f"{span} are {beyond_end(short.frame_count or 0)}")
+        said, known = f"{self.plan.frames} are beyond the end", [v for v in self.opened if v.frame_count is not None]
+        if self.matched is not None or not known:
+            matched = f"; {count(len(self.matched), 'pair')} of frames match" if self.matched is not None else ""
+            return BeyondEndError(self.opened[1].path, said + matched)
+        short = min(known, key=lambda video: video.frame_count or 0)
+        return BeyondEndError(short.path, f"{self.plan.frames} are {beyond_end(short.frame_count or 0)}")
 
     def _extracted(self, context: VmafContext, measured: Measured) -> Extracted:
         """What extractors wrote, up to the first frame at which one failed."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from kernel_cases.psnr_hvs import Terms
 from numpy.typing import NDArray
 from reference import psnr_hvs as reference
-from support.kernel_harness import available, table
+from support.kernel_harness import P, available, run, table
 
 from pyvmaf._vmaf import ffi, lib
 
@@ -87,12 +88,42 @@ def test_sum_keeps_its_order_where_it_matters(terms: NDArray[np.float64], start:
 
 @pytest.mark.parametrize(("plane", "at"), [(0, 0), (0, 63), (1, 9), (2, 37)])
 def test_quotient_by_a_product_is_the_quotient(plane: int, at: int) -> None:
-    """masking / mask, for every mantissa; products and sums are exact in binary64."""
-    mask = reference.masks(reference.weights(plane)).ravel()[at]
-    inverse = np.float32(1) / mask
+    """masking / mask, for every mantissa, is the number nearest to masking times 1 / mask in two parts.
+
+    The first product is exact in binary64, and so is its distance from the quotient.
+    """
+    c = ffi.new("PsnrHvsTable *")
+    lib.psnr_hvs_table(c, plane)
+    inverse, rest = c.inverse[at], np.float32(c.rest[at])
     for part in np.split(np.arange(1 << 23, dtype=np.uint32) + np.uint32(127 << 23), 8):
         masking = part.view(np.float32)
-        quotient = masking * inverse
-        rest = (masking.astype(float) - quotient.astype(float) * float(mask)).astype(np.float32)
-        corrected = (rest.astype(float) * float(inverse) + quotient.astype(float)).astype(np.float32)
-        assert (corrected == masking / mask).all()
+        quotient = masking / np.float32(c.mask[at])
+        off = masking.astype(float) * inverse - quotient.astype(float) + (masking * rest).astype(float)
+        below = quotient.astype(float) - np.nextafter(quotient, np.float32(0)).astype(float)
+        assert (abs(off) < below / 2).all()
+
+
+def contrasts(top: int) -> list[NDArray[np.int64]]:
+    """Noise from none on the left to all that there is on the right, and a part of the range under it."""
+    noise = np.random.default_rng(top).integers(-top, top + 1, (2, 50, 700))
+    reach = np.linspace(0, 1, 700) ** 3
+    return [np.clip(top // 3 + n * reach, 0, top).astype(int) for n in noise]
+
+
+@pytest.mark.parametrize("bpc", [8, 10, 11, 12])
+@pytest.mark.parametrize("kind", ["apart", "inverted", "turned", "partly equal", "swapped"])
+def test_rounded_sums_and_pictures_that_mask_alike(kind: str, bpc: int) -> None:
+    """Sums that are exact and just not, and which picture masks more not clear, in some blocks."""
+    top = (1 << bpc) - 1
+    a, b = contrasts(top)
+    dist = {
+        "apart": b,
+        "inverted": top - a,
+        "turned": np.concatenate([a[y : y + 7][::-1] for y in range(1, 50, 7)]),
+        "partly equal": np.where(np.arange(700) // 90 % 2, a, b),
+        "swapped": np.where(np.arange(700) // 8 % 2, a, a + (a < top)),
+    }[kind]
+    inputs = [p[: len(dist)].astype(np.uint8 if bpc == 8 else np.uint16) for p in (a, dist)]
+    want = run("scalar", Terms(), inputs, P(bpc=bpc, plane=0, first=0))
+    for name in SETS:
+        assert run(name, Terms(), inputs, P(bpc=bpc, plane=0, first=0)).differs(want) == "", name

@@ -93,24 +93,10 @@ static inline vint v_twice32hi(vint a)
         a, _mm256_setr_epi32(4, 4, 5, 5, 6, 6, 7, 7));
 }
 
-/* Signed 16-bit lanes, the first or the second half of them, as 32-bit ones. */
-static inline vint v_widen16lo(vint a)
+/* Each 128 bits, the q-th, from at[4 * q] bytes past p. */
+static inline vint v_load_parts(const void *p, const int32_t *at)
 {
-    return _mm256_cvtepi16_epi32(_mm256_castsi256_si128(a));
-}
-static inline vint v_widen16hi(vint a)
-{
-    return _mm256_cvtepi16_epi32(_mm256_extracti128_si256(a, 1));
-}
-
-/* V_LANES tiles of eight samples each, `step` samples apart, of row a in the
- * lower half of lanes and of row b in the upper. Rows v[i] that become columns
- * within 128 bits are the tiles' columns. */
-static inline void v_load_tiles16(const int16_t *a, const int16_t *b, int step,
-                                  vint v[8])
-{
-    SIMD_UNROLL
-    for (int i = 0; i < 8; i++, a += step, b += step)
-        v[i] = _mm256_set_m128i(_mm_loadu_si128((const void *)b),
-                                _mm_loadu_si128((const void *)a));
+    const char *c = p;
+    return _mm256_set_m128i(_mm_loadu_si128((const void *)(c + at[4])),
+                            _mm_loadu_si128((const void *)(c + at[0])));
 }

@@ -88,30 +88,13 @@ static inline vint v_twice32hi(vint a)
                                     a);
 }
 
-/* Signed 16-bit lanes, the first or the second half of them, as 32-bit ones. */
-static inline vint v_widen16lo(vint a)
+/* Each 128 bits, the q-th, from at[4 * q] bytes past p. */
+static inline vint v_load_parts(const void *p, const int32_t *at)
 {
-    return _mm512_cvtepi16_epi32(_mm512_castsi512_si256(a));
-}
-static inline vint v_widen16hi(vint a)
-{
-    return _mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64(a, 1));
-}
-
-/* V_LANES tiles of eight samples each, `step` samples apart, of row a in the
- * lower half of lanes and of row b in the upper. Rows v[i] that become columns
- * within 128 bits are the tiles' columns. */
-static inline void v_load_tiles16(const int16_t *a, const int16_t *b, int step,
-                                  vint v[8])
-{
-    const int far = 8 * step;
-    SIMD_UNROLL
-    for (int i = 0; i < 8; i++, a += step, b += step) {
-        vint four = _mm512_castsi128_si512(_mm_loadu_si128((const void *)a));
-        four = _mm512_inserti32x4(four,
-                                  _mm_loadu_si128((const void *)(a + far)), 1);
-        four = _mm512_inserti32x4(four, _mm_loadu_si128((const void *)b), 2);
-        v[i] = _mm512_inserti32x4(four,
-                                  _mm_loadu_si128((const void *)(b + far)), 3);
-    }
+    const char *c = p;
+    vint a = _mm512_castsi128_si512(_mm_loadu_si128((const void *)(c + at[0])));
+    a = _mm512_inserti32x4(a, _mm_loadu_si128((const void *)(c + at[4])), 1);
+    a = _mm512_inserti32x4(a, _mm_loadu_si128((const void *)(c + at[8])), 2);
+    return _mm512_inserti32x4(a, _mm_loadu_si128((const void *)(c + at[12])),
+                              3);
 }

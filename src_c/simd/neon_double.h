@@ -112,24 +112,20 @@ static inline vflt v_join_half(vhlf lo, vhlf hi)
 static inline vint v_twice32lo(vint a) { return vzip1q_u32(a, a); }
 static inline vint v_twice32hi(vint a) { return vzip2q_u32(a, a); }
 
-/* Signed 16-bit lanes, the first or the second half of them, as 32-bit ones. */
-static inline vint v_widen16lo(vint a)
+/* Each 128 bits, the q-th, from at[4 * q] bytes past p. */
+static inline vint v_load_parts(const void *p, const int32_t *at)
 {
-    return OF_S32(vmovl_s16(vget_low_s16(S16(a))));
-}
-static inline vint v_widen16hi(vint a)
-{
-    return OF_S32(vmovl_high_s16(S16(a)));
+    return v_load((const char *)p + at[0]);
 }
 
-/* V_LANES tiles of eight samples each, `step` samples apart, of row a in the
- * lower half of lanes and of row b in the upper. Rows v[i] that become columns
- * within 128 bits are the tiles' columns. */
-static inline void v_load_tiles16(const int16_t *a, const int16_t *b, int step,
-                                  vint v[8])
+/* Signed 16-bit lanes: squares as 32-bit lanes, of the first halves of 128 bits
+ * and of the second; distances, unsigned. */
+static inline void v_square16(vint a, vint *lo, vint *hi)
 {
-    for (int i = 0; i < 4; i++) {
-        v[i] = v_load(a + i * step);
-        v[4 + i] = v_load(b + i * step);
-    }
+    *lo = OF_S32(vmull_s16(vget_low_s16(S16(a)), vget_low_s16(S16(a))));
+    *hi = OF_S32(vmull_high_s16(S16(a), S16(a)));
+}
+static inline vint v_distance16(vint a, vint b)
+{
+    return OF_S16(vabdq_s16(S16(a), S16(b)));
 }

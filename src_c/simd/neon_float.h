@@ -71,7 +71,8 @@ static inline vdbl v_add_by_fma_f64(vdbl a, vdbl b) { return v_add_f64(a, b); }
 static inline vflt v_even_f32(vflt a, vflt b) { return vuzp1q_f32(a, b); }
 static inline vflt v_odd_f32(vflt a, vflt b) { return vuzp2q_f32(a, b); }
 
-/* Rows become columns. */
+/* Rows become columns, which of 128 bits are quads. */
+#define v_transpose_quads v_transpose_f32
 static inline void v_transpose_f32(vflt r[V_LANES])
 {
     float32x4x2_t top = vtrnq_f32(r[0], r[1]), bottom = vtrnq_f32(r[2], r[3]);

@@ -103,6 +103,19 @@ static inline vint v_mulround16(vint a, vint b)
 }
 static inline vint v_mulhis16(vint a, vint b) { return MM(mulhi_epi16)(a, b); }
 
+/* Signed 16-bit lanes: squares as 32-bit lanes, of the first halves of 128 bits
+ * and of the second; distances, unsigned. */
+static inline void v_square16(vint a, vint *lo, vint *hi)
+{
+    vint low = v_mullo16(a, a), high = v_mulhis16(a, a);
+    *lo = v_zip16lo(low, high);
+    *hi = v_zip16hi(low, high);
+}
+static inline vint v_distance16(vint a, vint b)
+{
+    return v_sub16(v_max16(a, b), v_min16(a, b));
+}
+
 /* 32-bit lanes: shifts by a lane of their own; minimum, also unsigned. */
 static inline vint v_mullo32(vint a, vint b) { return MM(mullo_epi32)(a, b); }
 static inline vint v_shlv32(vint a, vint n) { return MM(sllv_epi32)(a, n); }

@@ -71,6 +71,7 @@ LANES(_mm512_cvtepi32_ps, __m512, float, 16, __m512i, int32_t, x)
 LANES(_mm512_cvtepu8_epi16, __m512i, uint16_t, 32, __m256i, uint8_t, x)
 LANES(_mm512_cvtepu8_epi32, __m512i, int32_t, 16, __m128i, uint8_t, x)
 LANES(_mm512_cvtepu16_epi32, __m512i, int32_t, 16, __m256i, uint16_t, x)
+LANES(_mm512_cvtepu32_epi64, __m512i, int64_t, 8, __m256i, uint32_t, x)
 LANES(_mm512_cvtps_pd, __m512d, double, 8, __m256, float, x)
 LANES(_mm512_cvtpd_ps, __m256, float, 8, __m512d, double, x)
 LANES(_mm512_cvttpd_epi32, __m256i, int32_t, 8, __m512d, double,

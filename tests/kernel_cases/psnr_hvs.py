@@ -37,7 +37,7 @@ class Terms(Kernel):
         rows = reference.blocks(h) - p.first
         table = ffi.new("PsnrHvsTable *")
         lib.psnr_hvs_table(table, p.plane)
-        entries = {name: list(getattr(table, name)) for name in ("weight", "mask", "inverse")}
+        entries = {name: list(getattr(table, name)) for name in ("weight", "mask", "inverse", "rest")}
         stride = lib.psnr_hvs_stride(w)
         terms = m.write((rows * stride,), np.float32)
         total = m.write((1,), np.float32, fill=0)

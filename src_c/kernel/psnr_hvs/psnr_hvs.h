@@ -34,6 +34,7 @@ typedef struct PsnrHvsTable {
     float weight[64];  /* of an error */
     float mask[64];    /* of a coefficient's energy */
     float inverse[64]; /* 1 / mask, rounded */
+    float rest[64];    /* and what is missing from it */
 } PsnrHvsTable;
 
 /* Block rows [begin, end) of a band that starts at block row `first_row`. */

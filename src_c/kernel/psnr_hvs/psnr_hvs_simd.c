@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "kernel/simd.h"
 
-#include "kernel/workspace.h"
 #include "psnr_hvs.h"
 
 #include "psnr_hvs_tmpl.h"

@@ -55,6 +55,8 @@ void psnr_hvs_table(PsnrHvsTable *table, unsigned plane)
             table->weight[at] = weight;
             table->mask[at] = (float)(part * part);
             table->inverse[at] = 1.f / table->mask[at];
+            table->rest[at] = (float)(1. / (double)table->mask[at] -
+                                      (double)table->inverse[at]);
         }
     }
 }

@@ -9,8 +9,9 @@
  * added up in any order, to the integer that the total's bits are.
  */
 
-/* Terms of 2^22 places and more are left to the plain sum. */
-#define PSNR_HVS_MAX_PLACES 0x1p22f
+/* Sums of terms of 2^22 places and more are left to the plain sum. Below that
+ * every number on the way is exact: none is negative. */
+#define PSNR_HVS_MAX_QUARTERS 0x1p24f
 
 /* Totals of less than 2^-60 too; their places could not be inverted. */
 #define PSNR_HVS_MIN_BITS 0x21800000u
@@ -19,28 +20,40 @@ static float psnr_hvs_sum_in_order(float total, const float *group,
                                    unsigned blocks)
 {
     for (unsigned i = 0; i < blocks; i++)
-        for (int j = 0; j < PSNR_HVS_CNT; j++)
+        for (int j = 0; j < PSNR_HVS_COEFFICIENTS; j++)
             total += group[j * PSNR_HVS_GROUP + i];
     return total;
 }
 
-/* How many places a group of terms adds; -1: that depends on the order. */
+/* How many places a group of terms adds; -1: that depends on the order. Terms are
+ * counted in quarters of a place: what lies halfway between two places is then
+ * two of them off, and is the only one to have the exponent's highest bit. */
 static int64_t psnr_hvs_places(const float *group, uint32_t bits)
 {
-    /* 1 / u: the exponent of u is 23 less than the total's. */
-    const vflt inverse = v_cast_f32(v_set32((277 - (bits >> 23)) << 23));
-    const vflt tie = v_set_f32(0.5f);
-    vflt most = v_set_f32(0.f), nearest = most;
-    vint sum = v_set32(0);
-    for (int i = 0; i < PSNR_HVS_GROUP_TERMS; i += V_LANES) {
-        const vflt t = v_mul_f32(v_load_f32(group + i), inverse);
-        const vint n = v_nearest_f32(t);
-        nearest = v_max_f32(nearest, v_abs_f32(v_sub_f32(t, v_to_f32(n))));
-        most = v_max_f32(most, t);
-        sum = v_add32(sum, n);
+    /* 4 / u: the exponent of u is 23 less than the total's. Numbers between
+     * `base` and twice that are multiples of 4. */
+    const vflt scale = v_cast_f32(v_set32((279 - (bits >> 23)) << 23));
+    const vflt base = v_set_f32(0x1.8p25f);
+    vflt sum[4];
+    vint off = v_set32(0), places = off;
+    for (int n = 0; n < 4; n++)
+        sum[n] = v_set_f32(0.f);
+    for (int i = 0; i < PSNR_HVS_GROUP_TERMS; i += 4 * V_LANES) {
+        SIMD_UNROLL
+        for (int n = 0; n < 4; n++) {
+            const vflt t = v_load_f32(group + i + n * V_LANES);
+            const vflt whole = v_sub_f32(v_fma_f32(t, scale, base), base);
+            off = v_or(off, v_cast_int(v_fnma_f32(t, scale, whole)));
+            sum[n] = v_add_f32(sum[n], whole);
+        }
     }
-    const bool small = !v_any(v_ge_f32(most, v_set_f32(PSNR_HVS_MAX_PLACES)));
-    return small && !v_any(v_ge_f32(nearest, tie)) ? v_sum32(sum) : -1;
+    vflt most = v_max_f32(v_max_f32(sum[0], sum[1]), v_max_f32(sum[2], sum[3]));
+    for (int n = 0; n < 4; n++)
+        places = v_add32(places, v_nearest_f32(sum[n]));
+    const bool small = !v_any(v_ge_f32(most, v_set_f32(PSNR_HVS_MAX_QUARTERS)));
+    return small && !v_any_bits(v_and(off, v_set32(0x40000000)))
+               ? v_sum32(places) / 4
+               : -1;
 }
 
 static float psnr_hvs_sum_group(float total, const float *group,

@@ -272,3 +272,49 @@ static inline size_t filter_end(const Segments *s, const Filter f)
 {
     return (size_t)(s->reach + s->cnt + f.cnt / 2) * V_LANES;
 }
+
+/* Whether each input's products are made once, with the sums of all outputs
+ * that it belongs to in registers. Of a narrow window there are few products to
+ * save, and units that only add are as busy as before. */
+static inline bool filter_rolls(const Filter f)
+{
+    return f.known && f.cnt > 9 && f.cnt <= V_REGISTERS / 2 + 1;
+}
+
+/* Takes in one input; sum[i] lacks i + 1 of them. `begun` of the sums have any.
+ * Returns the output that is complete. */
+static inline SIMD_INLINE vflt filter_step(const Filter f, vflt sum[],
+                                           const vflt half[], unsigned begun,
+                                           vflt v)
+{
+    const unsigned last = f.cnt - 1;
+    vflt part[FILTER_MAX_HALF];
+    SIMD_UNROLL
+    for (unsigned i = 0; i <= last / 2; i++) {
+        part[i] = v_mul_f32(half[i], v);
+        SIMD_FIX(part[i]);
+    }
+    const vflt done = v_add_f32(sum[0], part[0]);
+    SIMD_UNROLL
+    for (unsigned i = 1; i < last; i++)
+        if (i + begun >= last)
+            sum[i - 1] = v_add_f32(sum[i], part[i < last - i ? i : last - i]);
+    sum[last - 1] = part[0];
+    return done;
+}
+
+/* Along a row of `cnt` outputs, each put in the place of its first input. */
+static inline SIMD_INLINE void filter_roll(const Filter f, const vflt half[],
+                                           unsigned cnt, float *at)
+{
+    const unsigned last = f.cnt - 1;
+    const float *end = at + (size_t)cnt * V_LANES;
+    vflt sum[FILTER_MAX_TAPS];
+    filter_clear((Filter){ .outs = last }, sum);
+    SIMD_UNROLL
+    for (unsigned j = 0; j < last; j++)
+        filter_step(f, sum, half, j, v_load_f32(at + j * V_LANES));
+    for (; at < end; at += V_LANES)
+        v_store_f32(at, filter_step(f, sum, half, last,
+                                    v_load_f32(at + last * V_LANES)));
+}

@@ -40,13 +40,20 @@ static inline float *segments_begin(const Segments *s, float *row)
     return row + (size_t)s->reach * V_LANES;
 }
 
+/* A row of samples of so many bits; how far one lies that is read later. */
+typedef struct PlaneRow {
+    const void *samples;
+    unsigned bits;
+    ptrdiff_t ahead;
+} PlaneRow;
+
 /* One row of a plane as segments. `line` is scratch of pitch floats whose end
  * is zero from the start. */
-static void segments_load(const Segments *s, const void *samples, unsigned bits,
-                          float *line, float *row)
+static void segments_load(const Segments *s, const PlaneRow *from, float *line,
+                          float *row)
 {
     float *first = line + s->reach, *past = first + s->w;
-    plane_row(samples, s->w, bits, first);
+    plane_row(from->samples, s->w, from->bits, from->ahead, first);
     for (unsigned i = 0; i < s->reach; i++) {
         first[-1 - (int)i] = first[1 + i];
         past[i] = past[-2 - (int)i];
@@ -242,11 +249,14 @@ static void window_load(Window *k, unsigned last)
 {
     for (; k->next < k->h && k->next <= last; k->next++) {
         const size_t at = k->next % window_slots(k) * k->shape.pitch;
-        for (unsigned p = 0; p < k->planes; p++)
-            segments_load(&k->shape,
-                          (const char *)k->samples[p] +
-                              (ptrdiff_t)k->next * k->stride[p],
-                          k->bits, k->line, k->ring[p] + at);
+        for (unsigned p = 0; p < k->planes; p++) {
+            const PlaneRow row = {
+                (const char *)k->samples[p] + (ptrdiff_t)k->next * k->stride[p],
+                k->bits,
+                FILTER_ROWS * k->stride[p],
+            };
+            segments_load(&k->shape, &row, k->line, k->ring[p] + at);
+        }
     }
 }
 

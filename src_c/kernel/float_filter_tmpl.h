@@ -40,13 +40,20 @@ static inline float *segments_begin(const Segments *s, float *row)
     return row + (size_t)s->reach * V_LANES;
 }
 
+/* A row of samples of so many bits; how far one lies that is read later. */
+typedef struct PlaneRow {
+    const void *samples;
+    unsigned bits;
+    ptrdiff_t ahead;
+} PlaneRow;
+
 /* One row of a plane as segments. `line` is scratch of pitch floats whose end
  * is zero from the start. */
-static void segments_load(const Segments *s, const void *samples, unsigned bits,
-                          float *line, float *row)
+static void segments_load(const Segments *s, const PlaneRow *from, float *line,
+                          float *row)
 {
     float *first = line + s->reach, *past = first + s->w;
-    plane_row(samples, s->w, bits, first);
+    plane_row(from->samples, s->w, from->bits, from->ahead, first);
     for (unsigned i = 0; i < s->reach; i++) {
         first[-1 - (int)i] = first[1 + i];
         past[i] = past[-2 - (int)i];
@@ -242,11 +249,14 @@ static void window_load(Window *k, unsigned last)
 {
     for (; k->next < k->h && k->next <= last; k->next++) {
         const size_t at = k->next % window_slots(k) * k->shape.pitch;
-        for (unsigned p = 0; p < k->planes; p++)
-            segments_load(&k->shape,
-                          (const char *)k->samples[p] +
-                              (ptrdiff_t)k->next * k->stride[p],
-                          k->bits, k->line, k->ring[p] + at);
+        for (unsigned p = 0; p < k->planes; p++) {
+            const PlaneRow row = {
+                (const char *)k->samples[p] + (ptrdiff_t)k->next * k->stride[p],
+                k->bits,
+                FILTER_ROWS * k->stride[p],
+            };
+            segments_load(&k->shape, &row, k->line, k->ring[p] + at);
+        }
     }
 }
 
@@ -271,4 +281,50 @@ static inline size_t filter_begin(const Segments *s, const Filter f)
 static inline size_t filter_end(const Segments *s, const Filter f)
 {
     return (size_t)(s->reach + s->cnt + f.cnt / 2) * V_LANES;
+}
+
+/* Whether each input's products are made once, with the sums of all outputs
+ * that it belongs to in registers. Of a narrow window there are few products to
+ * save, and units that only add are as busy as before. */
+static inline bool filter_rolls(const Filter f)
+{
+    return f.known && f.cnt > 9 && f.cnt <= V_REGISTERS / 2 + 1;
+}
+
+/* Takes in one input; sum[i] lacks i + 1 of them. `begun` of the sums have any.
+ * Returns the output that is complete. */
+static inline SIMD_INLINE vflt filter_step(const Filter f, vflt sum[],
+                                           const vflt half[], unsigned begun,
+                                           vflt v)
+{
+    const unsigned last = f.cnt - 1;
+    vflt part[FILTER_MAX_HALF];
+    SIMD_UNROLL
+    for (unsigned i = 0; i <= last / 2; i++) {
+        part[i] = v_mul_f32(half[i], v);
+        SIMD_FIX(part[i]);
+    }
+    const vflt done = v_add_f32(sum[0], part[0]);
+    SIMD_UNROLL
+    for (unsigned i = 1; i < last; i++)
+        if (i + begun >= last)
+            sum[i - 1] = v_add_f32(sum[i], part[i < last - i ? i : last - i]);
+    sum[last - 1] = part[0];
+    return done;
+}
+
+/* Along a row of `cnt` outputs, each put in the place of its first input. */
+static inline SIMD_INLINE void filter_roll(const Filter f, const vflt half[],
+                                           unsigned cnt, float *at)
+{
+    const unsigned last = f.cnt - 1;
+    const float *end = at + (size_t)cnt * V_LANES;
+    vflt sum[FILTER_MAX_TAPS];
+    filter_clear((Filter){ .outs = last }, sum);
+    SIMD_UNROLL
+    for (unsigned j = 0; j < last; j++)
+        filter_step(f, sum, half, j, v_load_f32(at + j * V_LANES));
+    for (; at < end; at += V_LANES)
+        v_store_f32(at, filter_step(f, sum, half, last,
+                                    v_load_f32(at + last * V_LANES)));
 }

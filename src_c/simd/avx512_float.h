@@ -20,6 +20,9 @@ static inline vint v_load32_64(const uint32_t *p)
 
 #include "x86_float.h"
 
+/* 1 / a within 1.5 * 2^-12; a in the normal range. */
+static inline vflt v_rcp_guess_f32(vflt a) { return _mm512_rcp14_ps(a); }
+
 /* Masks: pick is a where m, else b; keep and drop put +0 for what goes. */
 static inline vmask v_le_f32(vflt a, vflt b)
 {

@@ -61,6 +61,12 @@ static inline vflt v_max_f32(vflt a, vflt b)
 {
     return vbslq_f32(vcgtq_f32(a, b), a, b);
 }
+/* 1 / a within 1.5 * 2^-12; a in the normal range. */
+static inline vflt v_rcp_guess_f32(vflt a)
+{
+    const vflt guess = vrecpeq_f32(a);
+    return vmulq_f32(guess, vrecpsq_f32(a, guess));
+}
 static inline vflt v_sqrt_f32(vflt a) { return vsqrtq_f32(a); }
 static inline vflt v_abs_f32(vflt a) { return vabsq_f32(a); }
 

@@ -71,7 +71,7 @@ LANES(_mm512_cvtepi32_ps, __m512, float, 16, __m512i, int32_t, x)
 LANES(_mm512_cvtepu8_epi16, __m512i, uint16_t, 32, __m256i, uint8_t, x)
 LANES(_mm512_cvtepu8_epi32, __m512i, int32_t, 16, __m128i, uint8_t, x)
 LANES(_mm512_cvtepu16_epi32, __m512i, int32_t, 16, __m256i, uint16_t, x)
-LANES(_mm512_cvtepu32_epi64, __m512i, int64_t, 8, __m256i, uint32_t, x)
+LANES(_mm512_cvtepu32_epi64, __m512i, uint64_t, 8, __m256i, uint32_t, x)
 LANES(_mm512_cvtps_pd, __m512d, double, 8, __m256, float, x)
 LANES(_mm512_cvtpd_ps, __m256, float, 8, __m512d, double, x)
 LANES(_mm512_cvttpd_epi32, __m256i, int32_t, 8, __m512d, double,
@@ -118,8 +118,9 @@ static inline __m512 _mm512_i32gather_ps(__m512i index, const void *p,
 
 LANES(_mm512_cvtps_epi32, __m512i, int32_t, 16, __m512, float,
       fabsf(x) < 0x1p31f ? (int32_t)nearbyintf(x) : INT32_MIN)
-/* A guess that nothing may depend on. */
+/* Guesses that nothing may depend on. */
 LANES(_mm512_rsqrt14_pd, __m512d, double, 8, __m512d, double, 1 / sqrt(x))
+LANES(_mm512_rcp14_ps, __m512, float, 16, __m512, float, 1 / x)
 
 /* A bit per 16-bit lane. */
 #define MASK16(name, relation)                                                 \

@@ -215,11 +215,27 @@ static inline void ciede_sin_cos(vdbl s[CIEDE_CHAINS], vdbl c[CIEDE_CHAINS],
         v_of_bits_f64(v_xor(v_bits_f64(c[j]), v_and(odd[j], sign)));
 }
 
+/* Differences of hue over 4 (1 + (0.015 C) T), of chroma over 1 + 0.045 C. */
+static inline void ciede_weigh(CiedeBlock *k, unsigned i, vdbl t)
+{
+    const vdbl one = v_set_f64(1.);
+    const vdbl c = v_widen_half(v_load_half(k->mean_c + i));
+    const vdbl wc = v_mul_f64(c, v_set_f64(0.045));
+    const vdbl wh = v_mul_f64(v_mul_f64(c, v_set_f64(0.015)), t);
+    const vhlf weight_c = v_narrow_half(v_add_f64(wc, one));
+    const vhlf weight_h = v_narrow_half(v_add_f64(wh, one));
+    const vhlf dc = v_load_half(k->part_c + i);
+    const vhlf dh = v_load_half(k->delta_h + i);
+    v_store_half(k->part_c + i, v_div_half(dc, weight_c));
+    v_store_half(k->part_h + i,
+                 v_div_half(dh, v_mul_half(weight_h, v_set_half(4.f))));
+}
+
 /* 1 - 0.17 cos(h - 30) + 0.24 cos(2h) + 0.32 cos(3h + 6) - 0.2 cos(4h - 63),
  * angles in degrees, as a polynomial in c = cos h plus s = sin h times another.
  * The sum is above 0.3 and its slope below 2.5, so the error stays within
- * 2^-44: M = 11. */
-static SIMD_NOINLINE void ciede_take_hue_weights(CiedeBlock *k, unsigned cnt)
+ * 2^-44: M = 11. The quotients that it is for stand beside its arithmetic. */
+static SIMD_NOINLINE void ciede_weigh_hues(CiedeBlock *k, unsigned cnt)
 {
     /* cos and sin of 30, 6 and 63 degrees */
     const double c30 = 0.8660254037844386, s30 = 0.5;
@@ -239,28 +255,9 @@ static SIMD_NOINLINE void ciede_take_hue_weights(CiedeBlock *k, unsigned cnt)
         ciede_horner(p, c, -0.17 * c30 - 3. * 0.32 * c6);
         ciede_horner(p, c, 1. - 0.24 - 0.2 * c63);
         ciede_join(p, s, q);
-        CIEDE_EACH ciede_near(&far, p[j], 11);
-        ciede_put_f32(k->hue_weight + i, p);
+        CIEDE_EACH p[j] = ciede_round(&far, p[j], 11);
+        CIEDE_EACH ciede_weigh(k, i + (unsigned)j * CIEDE_HALF, p[j]);
         ciede_note(k, i, far);
-    }
-}
-
-/* Differences of hue over 4 (1 + (0.015 C) T), of chroma over 1 + 0.045 C. */
-static SIMD_NOINLINE void ciede_weigh(CiedeBlock *k, unsigned cnt)
-{
-    const vdbl one = v_set_f64(1.);
-    for (unsigned i = 0; i < cnt; i += CIEDE_HALF) {
-        const vdbl t = v_widen_half(v_load_half(k->hue_weight + i));
-        const vdbl c = v_widen_half(v_load_half(k->mean_c + i));
-        const vdbl wc = v_mul_f64(c, v_set_f64(0.045));
-        const vdbl wh = v_mul_f64(v_mul_f64(c, v_set_f64(0.015)), t);
-        const vhlf weight_c = v_narrow_half(v_add_f64(wc, one));
-        const vhlf weight_h = v_narrow_half(v_add_f64(wh, one));
-        const vhlf dc = v_load_half(k->part_c + i);
-        const vhlf dh = v_load_half(k->delta_h + i);
-        v_store_half(k->part_c + i, v_div_half(dc, weight_c));
-        v_store_half(k->part_h + i,
-                     v_div_half(dh, v_mul_half(weight_h, v_set_half(4.f))));
     }
 }
 
@@ -429,8 +426,7 @@ static void ciede_differences(CiedeBlock *k, unsigned cnt, float *delta)
         ciede_take_hues(k, side, cnt);
     ciede_compare_hues(k, cnt);
     ciede_take_chords(k, cnt);
-    ciede_take_hue_weights(k, cnt);
-    ciede_weigh(k, cnt);
+    ciede_weigh_hues(k, cnt);
     ciede_weigh_lightness(k, cnt);
     ciede_rotate(k, cnt);
     ciede_add_up(k, cnt, delta);

@@ -142,6 +142,17 @@ static inline void ciede_take_length(vtests *far, vdbl sum[CIEDE_CHAINS])
         CIEDE_EACH ciede_near(far, sum[j], 10);
 }
 
+/* |x| of V_LANES numbers in binary32, too little by 2^-20 at most: the upper
+ * halves of binary64 without the sign and the highest bits of the exponent, which
+ * say nothing of numbers in binary32's normal range. */
+static inline vflt ciede_upper(const double *x)
+{
+    const vflt lo = v_cast_f32(v_load(x));
+    const vflt hi = v_cast_f32(v_load(x + V_LANES / 2));
+    const vint bits = v_shl32(v_cast_int(v_odd_f32(lo, hi)), 3);
+    return v_cast_f32(v_sub32(bits, v_set32((1023u - 127u) << 23)));
+}
+
 /* log2 x, nearly, in units of 2^-23: x > 0 as an integer, less that of 1. */
 static inline void ciede_log2_guess(vflt l[CIEDE_CHAINS],
                                     const vflt x[CIEDE_CHAINS])
@@ -161,7 +172,8 @@ static inline void ciede_improve(vflt y[CIEDE_CHAINS], vflt h[CIEDE_CHAINS],
 }
 
 /* x^(-1/5), x in [0.085, 2.6]: a guess with h = 1 - x y^5 below 0.039, then the
- * series of (1 - h)^(-1/5) to its square; within 2^-17.5. */
+ * series of (1 - h)^(-1/5) to its square; within 2^-17.5 for the x that is given,
+ * which may be ciede_upper()'s. */
 static inline void ciede_fifth(vflt y[CIEDE_CHAINS], const vflt x[CIEDE_CHAINS])
 {
     vflt l[CIEDE_CHAINS], h[CIEDE_CHAINS], z[CIEDE_CHAINS];
@@ -193,7 +205,7 @@ static inline void ciede_power24(vdbl x[CIEDE_CHAINS], vdbl y[CIEDE_CHAINS])
 }
 
 /* x^(-1/3), x in [0.0085, 8]: as above, h = 1 - x y^3 below 0.034. Within
- * 2^-17. */
+ * 2^-17, likewise. */
 static inline void ciede_third(vflt y[CIEDE_CHAINS], const vflt x[CIEDE_CHAINS])
 {
     vflt l[CIEDE_CHAINS], h[CIEDE_CHAINS], z[CIEDE_CHAINS];
@@ -210,7 +222,7 @@ static inline void ciede_third(vflt y[CIEDE_CHAINS], const vflt x[CIEDE_CHAINS])
 }
 
 /* x^(1/3) = x y^2 (1 - h)^(-2/3) with y near x^(-1/3), so that h is below
- * 2^-15.4; within 2^-47. */
+ * 2^-15.3; within 2^-46.8. */
 static inline void ciede_cube_root(vdbl x[CIEDE_CHAINS], vdbl y[CIEDE_CHAINS])
 {
     vdbl h[CIEDE_CHAINS];

@@ -126,7 +126,7 @@ static const float *adm_input_row(AdmPicture *p, const FloatAdmScale *s,
         return (const void *)(p->samples + (ptrdiff_t)y * p->stride);
     for (; p->next <= y; p->next++)
         plane_row(p->samples + (ptrdiff_t)p->next * p->stride, s->w, s->bits,
-                  p->row[p->next % ADM_ROWS]);
+                  2 * p->stride, p->row[p->next % ADM_ROWS]);
     return p->row[y % ADM_ROWS];
 }
 

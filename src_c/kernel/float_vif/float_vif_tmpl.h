@@ -81,6 +81,19 @@ static inline SIMD_INLINE void vif_down_as(const VifWork *k, const Filter f,
     }
 }
 
+/* FILTER_ALONG outputs of a row of column sums, or of outputs. */
+static inline SIMD_INLINE void vif_take_as(const Filter f, vflt out[],
+                                           const vflt half[], const float *at)
+{
+    if (filter_rolls(f)) {
+        SIMD_UNROLL
+        for (unsigned o = 0; o < FILTER_ALONG; o++)
+            out[o] = v_load_f32(at + o * V_LANES);
+    } else {
+        filter_along(f, out, half, at);
+    }
+}
+
 /* Terms of one row of column sums. */
 static inline SIMD_INLINE void vif_along_as(const VifWork *k, const Filter f,
                                             unsigned row)
@@ -94,12 +107,14 @@ static inline SIMD_INLINE void vif_along_as(const VifWork *k, const Filter f,
         out.num[i] = term;
     out.den = term;
     filter_taps(half, k->scale->taps.tap, f.cnt);
+    for (unsigned j = 0; j < VIF_MOMENTS && filter_rolls(f); j++)
+        filter_roll(f, half, k->window.shape.cnt, k->column[j] + row * pitch);
     for (size_t i = 0; i < k->window.shape.cnt; i += FILTER_ALONG) {
         vflt m[VIF_MOMENTS][FILTER_ALONG];
         SIMD_UNROLL
         for (unsigned j = 0; j < VIF_MOMENTS; j++)
-            filter_along(f, m[j], half,
-                         k->column[j] + row * pitch + i * V_LANES);
+            vif_take_as(f, m[j], half,
+                        k->column[j] + row * pitch + i * V_LANES);
         vif_terms(k->scale, &noise, m, &out, i * V_LANES);
     }
 }

@@ -48,6 +48,46 @@ typedef struct VifVectors {
     vflt v[FILTER_ALONG];
 } VifVectors;
 
+/*
+ * The same in binary32, for a >= 0 and a noise c that is a power of two from 2^-20
+ * up; false where it may not be the same. In units of the result:
+ *
+ * b + c is exact as a sum of two, and its inverse within 2^-21.8, so that 1 + a / b
+ * is within 2^-21.7. How far off that is follows from the remainder, whose
+ * roundings leave 2^-43. The definition's own are below 2^-50. So if 2^-40 more or
+ * less round to the same number, it is that one. From 2^23 up, the sum less 1 may
+ * not be exact.
+ */
+static inline SIMD_INLINE bool vif_one_plus_quick(const VifVectors *a,
+                                                  const VifVectors *b, double c,
+                                                  VifVectors *sum)
+{
+    const vflt one = v_set_f32(1.f), noise = v_set_f32((float)c);
+    vflt most = one;
+    SIMD_UNROLL
+    for (int i = 0; i < FILTER_ALONG; i++) {
+        const vflt large = v_max_f32(b->v[i], noise);
+        const vflt small = v_min_f32(b->v[i], noise);
+        const vflt under = v_add_f32(large, small);
+        const vflt rest = v_sub_f32(small, v_sub_f32(under, large));
+        vflt inverse = v_rcp_guess_f32(under);
+        inverse = v_fma_f32(inverse, v_fnma_f32(under, inverse, one), inverse);
+        const vflt near = v_add_f32(v_mul_f32(a->v[i], inverse), one);
+        const vflt quotient = v_sub_f32(near, one);
+        const vflt left =
+            v_fnma_f32(quotient, rest, v_fnma_f32(quotient, under, a->v[i]));
+        const vflt off = v_mul_f32(left, inverse);
+        const vflt doubt = v_set_f32(0x1p-40f);
+        const vflt low = v_add_f32(near, v_fnma_f32(near, doubt, off));
+        const vflt high = v_add_f32(near, v_fma_f32(near, doubt, off));
+        /* Two that differ do by 2^-23 or more. */
+        const vflt gap = v_mul_f32(v_sub_f32(high, low), v_set_f32(0x1p46f));
+        most = v_max_f32(most, v_max_f32(high, gap));
+        sum->v[i] = low;
+    }
+    return !v_any(v_ge_f32(most, v_set_f32(0x1p23f)));
+}
+
 /* The logarithm that VIF is defined with. */
 static inline SIMD_INLINE void vif_log2(VifVectors *x)
 {
@@ -124,13 +164,19 @@ static inline SIMD_INLINE void vif_arrives(const VifNoise *n,
 {
     const vflt zero = v_set_f32(0.f), epsilon = v_set_f32(float_vif_epsilon);
     const vflt most = v_set_f32(limit);
+    VifVectors kept, lost;
     SIMD_UNROLL
     for (int i = 0; i < FILTER_ALONG; i++) {
         const vflt both = s->both.v[i], g = v_min_f32(gain->v[i], most);
-        const vflt lost = v_max_f32(
+        lost.v[i] = v_max_f32(
             v_sub_f32(s->dist.v[i], v_mul_f32(gain->v[i], both)), epsilon);
-        const vflt kept = v_mul_f32(v_mul_f32(g, g), s->ref.v[i]);
-        num->v[i] = vif_one_plus(kept, lost, n->variance);
+        kept.v[i] = v_mul_f32(v_mul_f32(g, g), s->ref.v[i]);
+    }
+    if (n->inverse == 0.f ||
+        !vif_one_plus_quick(&kept, &lost, n->variance, num)) {
+        SIMD_UNROLL
+        for (int i = 0; i < FILTER_ALONG; i++)
+            num->v[i] = vif_one_plus(kept.v[i], lost.v[i], n->variance);
     }
     vif_log2(num);
     SIMD_UNROLL

@@ -34,21 +34,72 @@ static const void *ssim_box_row(const SsimBox *b, unsigned y, unsigned v)
             (sum)[w_ + i] = (sum)[w_ - 1 - i];                                 \
     } while (0)
 
-/* Integer sums of columns, at least w of them. */
+/* V_LANES samples, or one, at column x of a row. */
+static inline SIMD_INLINE vint ssim_box_samples(const void *row, bool deep,
+                                                unsigned x)
+{
+    return deep ? v_load16_32((const uint16_t *)row + x)
+                : v_load8_32((const uint8_t *)row + x);
+}
+
+static inline SIMD_INLINE int32_t ssim_box_sample(const void *row, bool deep,
+                                                  unsigned x)
+{
+    return deep ? ((const uint16_t *)row)[x] : ((const uint8_t *)row)[x];
+}
+
+/* Rows whose columns are added up at once, two or all of these. */
+enum { SSIM_BOX_ROWS = 4 };
+typedef struct SsimBoxRows {
+    const void *row[SSIM_BOX_ROWS];
+    bool more;       /* than the rows before */
+    ptrdiff_t ahead; /* bytes from a row to the one to ask for */
+} SsimBoxRows;
+
+static inline SIMD_INLINE void ssim_box_add(const SsimBoxRows *r, bool deep,
+                                            unsigned cnt, unsigned w,
+                                            int32_t *sum)
+{
+    enum { LINE = 64 };
+    const unsigned size = deep ? 2 : 1, step = LINE / size;
+    unsigned x = 0;
+    for (; x + step <= w; x += step) {
+        SIMD_UNROLL
+        for (unsigned v = 0; v < cnt; v++)
+            v_prefetch((const char *)r->row[v] + r->ahead + x * size);
+        SIMD_UNROLL
+        for (unsigned i = x; i < x + step; i += V_LANES) {
+            vint total = ssim_box_samples(r->row[0], deep, i);
+            SIMD_UNROLL
+            for (unsigned v = 1; v < cnt; v++)
+                total = v_add32(total, ssim_box_samples(r->row[v], deep, i));
+            v_store(sum + i, r->more ? v_add32(v_load(sum + i), total) : total);
+        }
+    }
+    for (; x < w; x++) {
+        int32_t total = r->more ? sum[x] : 0;
+        for (unsigned v = 0; v < cnt; v++)
+            total += ssim_box_sample(r->row[v], deep, x);
+        sum[x] = total;
+    }
+}
+
+/* Integer sums of columns. */
 static void ssim_box_columns(const SsimBox *b, unsigned y, int32_t *sum)
 {
-    const unsigned w = b->call->w, whole = w - w % V_LANES;
-    for (unsigned v = 0; v < b->call->factor; v++) {
-        const uint8_t *row8 = ssim_box_row(b, y, v);
-        const uint16_t *row16 = (const void *)row8;
-        const bool deep = b->call->bpc > 8;
-        unsigned x = 0;
-        for (; x < whole; x += V_LANES) {
-            vint more = deep ? v_load16_32(row16 + x) : v_load8_32(row8 + x);
-            v_store(sum + x, v ? v_add32(v_load(sum + x), more) : more);
-        }
-        for (; x < w; x++)
-            sum[x] = (v ? sum[x] : 0) + (deep ? row16[x] : row8[x]);
+    const unsigned f = b->call->factor, w = b->call->w;
+    const unsigned cnt = f < SSIM_BOX_ROWS ? 2 : SSIM_BOX_ROWS;
+    const bool deep = b->call->bpc > 8;
+    for (unsigned v = 0; v < f; v += cnt) {
+        SsimBoxRows r = { .more = v > 0, .ahead = cnt * b->src.stride };
+        for (unsigned i = 0; i < cnt; i++)
+            r.row[i] = ssim_box_row(b, y, v + i);
+        if (cnt == 2)
+            deep ? ssim_box_add(&r, true, 2, w, sum)
+                 : ssim_box_add(&r, false, 2, w, sum);
+        else
+            deep ? ssim_box_add(&r, true, SSIM_BOX_ROWS, w, sum)
+                 : ssim_box_add(&r, false, SSIM_BOX_ROWS, w, sum);
     }
 }
 

@@ -8,6 +8,7 @@
 #define KERNEL_WORKSPACE_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -32,18 +33,22 @@ static inline void *workspace_take(Workspace *ws, size_t bytes)
     return piece;
 }
 
-/* Memory for `size` bytes, aligned; NULL: there is none. A block of megabytes is
- * asked for in pages of that size, where the system has them: its rows lie in
- * more small ones than a processor keeps the addresses of. */
+/* Memory for `size` bytes, aligned; NULL: there is none. What whole pages of two
+ * megabytes lie in it are asked for in such, where the system has them: rows lie
+ * in more small ones than a processor keeps the addresses of. The block itself
+ * is not aligned to them: the C library would not keep it for the next context,
+ * and fresh memory costs more than these pages save in a few frames. */
 static inline void *workspace_reserve(size_t size)
 {
-    const size_t huge = (size_t)1 << 21;
     void *block = NULL;
-    if (posix_memalign(&block, size < huge ? WORKSPACE_ALIGN : huge, size))
+    if (posix_memalign(&block, WORKSPACE_ALIGN, size))
         return NULL;
 #ifdef MADV_HUGEPAGE
-    if (size >= huge)
-        (void)madvise(block, size, MADV_HUGEPAGE); /* or not */
+    const uintptr_t huge = (uintptr_t)1 << 21;
+    const uintptr_t begin = ((uintptr_t)block + huge - 1) & ~(huge - 1);
+    const uintptr_t end = ((uintptr_t)block + size) & ~(huge - 1);
+    if (begin < end)
+        (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* or not */
 #endif
     return block;
 }

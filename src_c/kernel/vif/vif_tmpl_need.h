@@ -18,6 +18,7 @@
  * product, which needs both means. Lanes other than the first find those of the
  * reference made. */
 enum {
+    VIF_NEEDS = 3, /* sets, a bit each */
     VIF_NEED_REF = 1,
     VIF_NEED_DIST = 2,
     VIF_NEED_BOTH = 4,

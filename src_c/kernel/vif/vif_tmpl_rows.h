@@ -10,6 +10,14 @@
 
 static const uint32_t VIF_SIGN = 0x80000000u;
 
+/* Ahead of the loop over what is filtered down. Two-step multiply-adds make its
+ * code so long that processors cannot keep it decoded when it is unrolled. */
+#if V_REGISTERS < 32
+#define VIF_UNROLL
+#else
+#define VIF_UNROLL SIMD_UNROLL
+#endif
+
 /* What the loops over columns are compiled for; `need` says which quantities. */
 typedef struct VifKind {
     unsigned scale;
@@ -126,19 +134,17 @@ static inline SIMD_INLINE void vif_vertical_as(VifKind kind, const VifWork *k,
         const char *at[VIF_MAX_SLOTS];
         for (unsigned i = 0; i <= vif_pairs(kind.scale); i++)
             at[i] = slot[i] + vif_lane(side->planes, 0, x);
-        SIMD_UNROLL
-        for (unsigned of = 0; of < 2; of++) {
-            const unsigned plane = of * (1 + high);
-            if (!(kind.need & (of ? VIF_NEED_DIST : VIF_NEED_REF)))
+        VIF_UNROLL
+        for (unsigned i = 0; i < VIF_NEEDS; i++) {
+            unsigned plane = i * (1 + high);
+            VifTo to = { side->rows, i * VIF_DIST_ROW * row + 2 * x };
+            if (!(kind.need & 1u << i))
                 continue;
-            VifTo to = { side->rows, of * VIF_DIST_ROW * row + 2 * x };
-            vif_vertical_mean(k, kind, taps, at, plane, to);
-            to.at += row;
-            vif_vertical_product(k, kind, taps, at, plane + 1, to);
-        }
-        if (kind.need & VIF_NEED_BOTH) {
-            const VifTo to = { side->rows, 2 * VIF_DIST_ROW * row + 2 * x };
-            vif_vertical_product(k, kind, taps, at, 2 + 2 * high, to);
+            if (i < 2) {
+                vif_vertical_mean(k, kind, taps, at, plane++, to);
+                to.at += row;
+            }
+            vif_vertical_product(k, kind, taps, at, plane, to);
         }
     }
 }
@@ -243,15 +249,14 @@ static inline SIMD_INLINE void vif_horizontal_as(VifKind kind, const VifWork *k,
             vif_horizontal_mean(kind.scale, taps, ref, &out->m[VIF_MU_R]);
         else
             vif_horizontal_mean(kind.scale, taps, dist, &out->m[VIF_MU_D]);
-        if (kind.need & VIF_NEED_REF)
-            vif_horizontal_product(k, kind.scale, taps, ref + plane,
-                                   &out->m[VIF_RR]);
-        if (kind.need & VIF_NEED_DIST)
-            vif_horizontal_product(k, kind.scale, taps, dist + plane,
-                                   &out->m[VIF_DD]);
-        if (kind.need & VIF_NEED_BOTH)
-            vif_horizontal_product(k, kind.scale, taps, dist + 3 * plane,
-                                   &out->m[VIF_RD]);
+        /* A set's product follows its mean, where it has one. */
+        for (unsigned i = 0; i < VIF_NEEDS; i++) {
+            const unsigned after = i < 2;
+            if (kind.need & 1u << i)
+                vif_horizontal_product(k, kind.scale, taps,
+                                       ref + (i * VIF_DIST_ROW + after) * plane,
+                                       &out->m[i * VIF_MU_D + after]);
+        }
     }
 }
 

@@ -14,6 +14,7 @@ SIMD_REGION_BEGIN("avx2,fma,bmi,bmi2")
 
 #define V_LANES 8 /* of 32 bits */
 #define V_REGISTERS 16
+#define V_LUT_BITS 3
 
 typedef __m256i vint;
 typedef __m256i vmask;

@@ -27,11 +27,11 @@ SIMD_REGION_BEGIN(SIMD_AVX512)
 #endif
 
 #define V_REGISTERS 32
+#define V_LUT_BITS 4
 
 typedef __m512i vint;
 typedef __mmask16 vmask;
-typedef __m512 vflt;
-typedef __m512 vlut;
+typedef __m512 vflt, vlut;
 typedef __m512d vdbl;
 
 #define MM(name) _mm512_##name
@@ -142,12 +142,7 @@ static inline vflt v_top_f32(vint a)
 
 static inline vflt v_cast_f32(vint a) { return _mm512_castsi512_ps(a); }
 static inline vint v_cast_int(vflt a) { return _mm512_castps_si512(a); }
-/* Twice in a row: the look-up uses four bits of the index. */
-static inline vlut v_load_lut(const float *p)
-{
-    return _mm512_castpd_ps(
-        _mm512_broadcast_f64x4(_mm256_castps_pd(_mm256_loadu_ps(p))));
-}
+static inline vlut v_load_lut(const float *p) { return _mm512_loadu_ps(p); }
 static inline vflt v_lookup(vlut table, vint index)
 {
     return _mm512_permutexvar_ps(index, table);

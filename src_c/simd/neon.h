@@ -14,6 +14,7 @@ SIMD_REGION_BEGIN("")
 
 #define V_LANES 4 /* of 32 bits */
 #define V_REGISTERS 32
+#define V_LUT_BITS 3
 
 typedef uint32x4_t vint;
 typedef uint32x4_t vmask;
@@ -162,7 +163,7 @@ static inline int64_t v_sum64(vint a)
 }
 static inline int64_t v_sum32(vint a) { return vaddlvq_s32(S32(a)); }
 
-/* Binary32: eight-entry look-up by the low three bits of each lane. */
+/* Binary32; a look-up is by the low V_LUT_BITS bits of each lane. */
 static inline vflt v_set_f32(float x) { return vdupq_n_f32(x); }
 static inline vflt v_cast_f32(vint a) { return vreinterpretq_f32_u32(a); }
 static inline vint v_cast_int(vflt a) { return vreinterpretq_u32_f32(a); }

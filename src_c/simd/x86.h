@@ -72,7 +72,7 @@ static inline vint v_add64(vint sum, vint a)
     return MM(add_epi64)(sum, MM(srli_epi64)(a, 32));
 }
 
-/* Binary32: eight-entry look-up by the low three bits of each lane. */
+/* Binary32; a look-up is by the low V_LUT_BITS bits of each lane. */
 static inline vflt v_set_f32(float x) { return MM(set1_ps)(x); }
 static inline vflt v_to_f32(vint a) { return MM(cvtepi32_ps)(a); }
 static inline vint v_trunc_f32(vflt a) { return MM(cvttps_epi32)(a); }

@@ -203,10 +203,10 @@ static inline SIMD_INLINE void vif_log_one(const VifLog *log, const VifBlock *b,
     VifLogParts noise = vif_log_lanes(log, b->noise[i]);
     if (den) {
         VifLogParts sent = vif_log_lanes(log, b->sent[i]);
-        den[0] = v_add32(den[0], sent.eighths);
+        den[0] = v_add32(den[0], sent.segments);
         den[1] = v_add32(den[1], sent.rest);
     }
-    num[0] = v_add32(num[0], v_sub32(arrived.eighths, noise.eighths));
+    num[0] = v_add32(num[0], v_sub32(arrived.segments, noise.segments));
     num[1] = v_add32(num[1], v_sub32(arrived.rest, noise.rest));
 }
 
@@ -231,10 +231,9 @@ static inline SIMD_INLINE void vif_transmit_and_log_as(VifLanes *lanes,
     for (unsigned i = n > APART ? n - APART : 0; i < n; i++)
         vif_log_one(&log, b, i, sent ? den : NULL, num);
     if (sent)
-        lanes->den_log =
-            v_add32(lanes->den_log, v_add32(v_shl32(den[0], 8), den[1]));
+        lanes->den_log = v_add32(lanes->den_log, vif_log_whole(den[0], den[1]));
     lanes->num_log[0] =
-        v_add32(lanes->num_log[0], v_add32(v_shl32(num[0], 8), num[1]));
+        v_add32(lanes->num_log[0], vif_log_whole(num[0], num[1]));
 }
 
 static SIMD_NOINLINE void vif_transmit_and_log(VifLanes *lanes, VifBlock *b,

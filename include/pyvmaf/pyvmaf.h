@@ -158,7 +158,8 @@ int pyvmaf_feature_published(char *name, size_t size, const char *feature,
 /*
  * Pictures of 9 to 15 bits are searched for samples beyond that depth, which have
  * no score that instruction sets agree on; vmaf_read_pictures() refuses them. One
- * pass over the planes that an extractor reads. 0 leaves it out: the caller has checked them. Any time.
+ * pass over the planes that an extractor reads. 0 leaves it out: the caller has
+ * checked them. Any time.
  */
 int pyvmaf_check_samples(VmafContext *vmaf, int check);
 

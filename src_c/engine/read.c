@@ -62,14 +62,14 @@ static int check_pair(VmafContext *ctx, const FramePair *pair)
         err = check_picture(ctx, "distorted", dist, pair->index);
     if (err || ctx->trusts_samples)
         return err;
-    const unsigned ref_planes = ctx->reads_ref & ~pair->ref_checked;
-    const unsigned same =
-        ref->data[0] == dist->data[0] ? ref_planes | pair->ref_checked : 0;
-    err = samples_check(ref, "reference", pair->index, ref_planes);
+    err = samples_check(ref, "reference", pair->index,
+                        ctx->reads_ref & ~pair->ref_checked);
     if (err)
         return err;
+    const bool same = ref->data[0] == dist->data[0];
+    const unsigned known = same ? ctx->reads_ref | pair->ref_checked : 0;
     return samples_check(dist, "distorted", pair->index,
-                         ctx->reads_dist & ~same);
+                         ctx->reads_dist & ~known);
 }
 
 /* Before any extractor sees it. */

@@ -6,8 +6,8 @@
 #include "libvmaf/picture.h"
 
 /* -EINVAL, and a line that names the side, the index, the sample and where it
- * is, when one of these planes (enum
- * PyvmafPlanes) has more bits than `pic->bpc`. */
+ * is, when one of these planes (enum PyvmafPlanes) has a sample of more bits than
+ * `pic->bpc`. */
 int samples_check(const VmafPicture *pic, const char *side, unsigned index,
                   unsigned planes);
 /* The same of one plane. */

@@ -84,7 +84,8 @@ static inline SIMD_INLINE void ssim_box_add(const SsimBoxRows *r, bool deep,
     }
 }
 
-/* Integer sums of columns. */
+/* Integer sums of columns. The factor is a power of two, so rows come in twos or
+ * in fours. */
 static void ssim_box_columns(const SsimBox *b, unsigned y, int32_t *sum)
 {
     const unsigned f = b->call->factor, w = b->call->w;
